@@ -1,0 +1,1 @@
+"""nbflow: notebook cells as background jobs."""

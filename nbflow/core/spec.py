@@ -1,0 +1,144 @@
+"""What a cell declares: a job, what it needs, and the rules for when it fails.
+
+Everything here is a frozen value that travels as it is: over the socket, into the log, to the kernel's replica.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+OnMissing = Literal["error", "none"]
+
+
+class Retry(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How often and how soon a failed job is tried again. Delays in seconds."""
+
+    attempts: int = 1
+    delay: float = 1.0
+    backoff: float = 2.0
+    max_delay: float = 60.0
+    jitter: float = 0.0
+
+    def bounds(self, failed: int) -> tuple[float, float]:
+        """Shortest and longest wait, in seconds, after the *failed*-th failed attempt (1-based) of a generation.
+
+        The longest is ``min(max_delay, delay * backoff ** (failed - 1))``; the shortest is that times ``1 - jitter``.
+
+        >>> Retry(attempts=5, delay=1, backoff=2, max_delay=3, jitter=0.5).bounds(1)
+        (0.5, 1.0)
+        >>> Retry(attempts=5, delay=1, backoff=2, max_delay=3).bounds(3)
+        (3, 3)
+        """
+        try:
+            longest = min(self.max_delay, self.delay * self.backoff ** (failed - 1))
+        except OverflowError:
+            longest = self.max_delay
+        return (longest * (1 - self.jitter) if self.jitter else longest), longest
+
+
+class ValueRef(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Where one stored value is. Exactly one of *inline* (its pickle, when small) and *file* (a name in ``values/``)."""
+
+    inline: bytes | None = None
+    file: str | None = None
+    size: int = 0
+    """Bytes of the stored value."""
+    digest: str = ""
+    """SHA-256 of the stored bytes in hexadecimal, or empty where it was not computed."""
+    type: str = ""
+    """The type's short name, for people: ``DataFrame``."""
+    shape: str = ""
+    """A few words on its extent, for people: ``344 × 7``; empty if it has none."""
+
+
+class Captured(Struct, frozen=True, tag="captured"):
+    """An input whose value was taken from the kernel when the cell was declared."""
+
+    value: ValueRef
+
+
+class Produced(Struct, frozen=True, tag="produced"):
+    """An input that another job makes: its output *output*, of the newest generation when the reader starts."""
+
+    job: str
+    output: str
+
+
+Input = Captured | Produced
+
+
+class JobNeed(Struct, frozen=True, tag="job"):
+    """Wait for one job. *optional* (``A?``): for its end, whatever that is."""
+
+    job: str
+    optional: bool = False
+
+
+class GroupNeed(Struct, frozen=True, tag="group"):
+    """Wait for a group's verdict over *members*: those declared before the dependent."""
+
+    group: str
+    members: tuple[str, ...]
+    optional: bool = False
+
+
+Need = JobNeed | GroupNeed
+
+
+class Strict(Struct, frozen=True, tag="strict"):
+    """Every member succeeds, or is excused by a person's skip."""
+
+
+class BestEffort(Struct, frozen=True, tag="best-effort"):
+    """Met when all members have ended, however."""
+
+
+class AtLeast(Struct, frozen=True, tag="at-least"):
+    """Met when all have ended and at least *count* members succeeded; broken as soon as that cannot happen."""
+
+    count: int
+
+
+class Critical(Struct, frozen=True, tag="critical"):
+    """Met when all have ended and every member named in *names* succeeded."""
+
+    names: tuple[str, ...]
+
+
+Policy = Strict | BestEffort | AtLeast | Critical
+
+
+class JobSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One job as its cell declared it."""
+
+    name: str
+    source: str = ""
+    """The cell's body, as typed, without the ``%%job`` line and ``#|`` lines."""
+    inputs: dict[str, Input] = {}
+    """Variables the body reads -> where their values come from."""
+    outputs: tuple[str, ...] = ()
+    """Variables the body leaves behind for others."""
+    deletes: tuple[str, ...] = ()
+    needs: tuple[Need, ...] = ()
+    """Every job and group waited for: those of *inputs* and those of ``--after``, each once."""
+    retry: Retry = Retry()
+    timeout: float | None = None
+    """Seconds an attempt may take from the moment its code starts."""
+    grace: float = 5.0
+    """Seconds between the polite and the final signal when an attempt is stopped."""
+    group: str | None = None
+    on_missing: OnMissing = "error"
+    executor: str = "process"
+    hold: bool = False
+    env: dict[str, str] = {}
+    cwd: str = ""
+    """Folder the attempt runs in; empty: the notebook's folder."""
+    shell: bool = False
+    """The body needs an IPython shell (magics, ``!``, ``?``, top-level await, display)."""
+    modules: tuple[str, ...] = ()
+    """Importable site packages worth having in the zygote: hints only."""
+    cell_id: str = ""
+    code: str = ""
+    """The body after IPython's own transformation; empty means *source* is plain Python already."""

@@ -1,0 +1,86 @@
+"""What travels between engine, zygote and child about one attempt: the order to run it, and the record of its end."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+from nbflow.core.spec import ValueRef
+from nbflow.core.status import Reason
+
+
+class AttemptOrder(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Everything an attempt needs to run, complete: nothing else is read from the engine.
+
+    *folder* is the attempt's own (absolute); it exists. *store* is the ``.nbflow`` folder. *cwd* is absolute.
+    """
+
+    key: str
+    """The attempt's id: hexadecimal, names its folder, tags its processes (``NBFLOW_KEY``)."""
+    run: int
+    flow: str
+    job: str
+    generation: int
+    attempt: int
+    of: int = 1
+    """Attempts allowed in all, for people ("attempt 2 of 3")."""
+    folder: str
+    store: str
+    cwd: str
+    env: dict[str, str] = {}
+    source: str
+    shell: bool = False
+    code: str = ""
+    inputs: dict[str, ValueRef | None] = {}
+    """Variable -> its value; None (the Python value) where a missing need is tolerated."""
+    outputs: tuple[str, ...] = ()
+    timeout: float | None = None
+    grace: float = 5.0
+
+
+class ResultRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the child writes as ``result`` (msgpack, by rename) before anybody is told of its end."""
+
+    key: str
+    end: Literal["succeeded", "failed"]
+    reason: Reason | None = None
+    traceback: str = ""
+    """The user's part of the traceback, plain text, no colour codes."""
+    exit_code: int | None = None
+    """For ``sys.exit(n)`` in the cell: the code it asked for."""
+    outputs: dict[str, ValueRef] = {}
+    missing: tuple[str, ...] = ()
+
+
+class AttemptReport(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a supervisor reports, exactly once per order, when the attempt has ended."""
+
+    key: str
+    end: Literal["succeeded", "failed", "cancelled", "lost"]
+    reason: Reason | None = None
+    traceback: str = ""
+    exit_code: int | None = None
+    signal: str | None = None
+    outputs: dict[str, ValueRef] = {}
+    missing: tuple[str, ...] = ()
+    peak_memory: int = 0
+    cpu_seconds: float = 0.0
+
+
+# Files in an attempt's folder.
+OUT, ERR, DISPLAY, RESULT, ALIVE = "out", "err", "display", "result", "alive"
+
+
+class Display(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One rich output in the attempt's ``display`` file (JSON, one a line): a mime bundle as Jupyter means it.
+
+    *data* maps mime types to text, or base64 text for binary ones, as in a notebook file. A line with *display_id* and
+    *update* replaces the earlier one of that id; *clear* drops all earlier ones.
+    """
+
+    data: dict[str, object] = {}
+    metadata: dict[str, object] = {}
+    display_id: str = ""
+    update: bool = False
+    clear: bool = False

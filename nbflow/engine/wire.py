@@ -1,0 +1,139 @@
+"""The messages on the engine's socket: closed unions of typed structs, length-capped, never pickled.
+
+A frame is a 4-byte big-endian length and that many bytes of msgpack. The first frame a client sends is `Hello`. Every
+request but that carries *ref*, which its `Reply` repeats. Pushes (`Committed`, `RunHere`, `StopHere`) carry none.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from nbflow.core.event import Event, Request
+from nbflow.core.spec import JobSpec, Policy
+from nbflow.engine.attempt.record import AttemptOrder, AttemptReport
+
+FRAME_LIMIT = 64 * 1024 * 1024
+PROTOCOL = 1
+
+
+# --- client -> engine
+class Hello(Struct, frozen=True, tag="hello"):
+    """Who calls: the secret of the store, the protocol's number, and whether this client counts as attached."""
+
+    token: bytes
+    protocol: int = PROTOCOL
+    attached: bool = True
+
+
+class Open(Struct, frozen=True, tag="open"):
+    """Take up a run of *flow* and follow its events: number *number*, or the last one (0), or a new one (-1)."""
+
+    ref: int
+    flow: str
+    number: int = 0
+    cwd: str = ""
+    """The notebook's folder: where attempts run."""
+
+
+class Runs(Struct, frozen=True, tag="runs"):
+    """Ask for the runs of *flow* (all flows if empty)."""
+
+    ref: int
+    flow: str = ""
+
+
+class Configure(Struct, frozen=True, tag="configure", omit_defaults=True):
+    """Set what a session wants: slots of the process executor, durability, modules for the zygote, kernel exit."""
+
+    ref: int
+    run: int
+    slots: int | None = None
+    durable: str | None = None
+    modules: tuple[str, ...] = ()
+    on_kernel_exit: str | None = None
+
+
+class Declare(Struct, frozen=True, tag="declare"):
+    """Declare jobs and group policies, all or nothing."""
+
+    ref: int
+    run: int
+    jobs: tuple[JobSpec, ...] = ()
+    groups: dict[str, Policy] = {}
+
+
+class Ask(Struct, frozen=True, tag="ask"):
+    """A person's requests; stale ones change nothing. The reply's data is the number of requests that took effect."""
+
+    ref: int
+    run: int
+    requests: tuple[Request, ...]
+
+
+class Report(Struct, frozen=True, tag="report"):
+    """The end of an attempt that the kernel ran itself."""
+
+    ref: int
+    report: AttemptReport
+
+
+class Stop(Struct, frozen=True, tag="stop"):
+    """End every attempt and the engine."""
+
+    ref: int
+
+
+ToEngine = Hello | Open | Runs | Configure | Declare | Ask | Report | Stop
+
+
+# --- engine -> client
+class RunInfo(Struct, frozen=True, kw_only=True):
+    """One run in the store. *run* is its id there, *number* counts within the flow; *counts* status word -> jobs."""
+
+    run: int
+    flow: str
+    number: int
+    started_at: float
+    verdict: str
+    counts: dict[str, int]
+
+
+class Opened(Struct, frozen=True, tag="opened"):
+    """The answer to `Open`: all events so far; later ones follow as `Committed`."""
+
+    ref: int
+    info: RunInfo
+    events: tuple[Event, ...]
+
+
+class Reply(Struct, frozen=True, tag="reply", omit_defaults=True):
+    """The answer to any other request. *error* is an error's class name in nbflow.errors, *message* its one line."""
+
+    ref: int
+    error: str = ""
+    message: str = ""
+    count: int = 0
+    runs: tuple[RunInfo, ...] = ()
+
+
+class Committed(Struct, frozen=True, tag="committed"):
+    """Events that are in the log: the first has sequence number *first* in its run (1-based)."""
+
+    run: int
+    first: int
+    events: tuple[Event, ...]
+
+
+class RunHere(Struct, frozen=True, tag="run-here"):
+    """Run this attempt in the kernel (executor ``kernel``)."""
+
+    order: AttemptOrder
+
+
+class StopHere(Struct, frozen=True, tag="stop-here"):
+    """Stop that attempt, if the kernel can."""
+
+    key: str
+
+
+ToClient = Opened | Reply | Committed | RunHere | StopHere

@@ -1,0 +1,102 @@
+"""Every error nbflow raises on purpose: one root, each carrying its data, each message one line with what to do.
+
+Example:
+    >>> raise_for = UnknownJob("fti", near="fit")
+    >>> str(raise_for)
+    "no job 'fti' in this flow (did you mean 'fit'?)"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class NbflowError(Exception):
+    """Root of nbflow's own errors: ``except NbflowError`` catches them all."""
+
+
+class DeclarationError(NbflowError):
+    """A declaration that cannot be taken; nothing was declared."""
+
+
+class UnknownJob(NbflowError):
+    """A job or group was named that this flow does not have.
+
+    Attributes:
+        name: the name asked for.
+        near: the nearest known name, or None.
+    """
+
+    def __init__(self, name: str, near: str | None = None) -> None:
+        self.name, self.near = name, near
+        hint = f" (did you mean {near!r}?)" if near else ""
+        super().__init__(f"no job {name!r} in this flow{hint}")
+
+
+class CycleError(DeclarationError):
+    """Jobs that need each other in a loop.
+
+    Attributes:
+        cycle: the names along the loop, the first repeated at the end; the message shows at most 20.
+    """
+
+    SHOWN = 20
+
+    def __init__(self, cycle: Sequence[str]) -> None:
+        self.cycle = tuple(cycle)
+        names = list(self.cycle)
+        if len(names) > self.SHOWN:
+            names = [*names[: self.SHOWN - 1], f"… {len(names) - self.SHOWN} more …", names[-1]]
+        super().__init__("jobs need each other in a loop: " + " → ".join(names))
+
+
+class JobFailedError(NbflowError):
+    """A value was read of a job that did not succeed.
+
+    Attributes:
+        job: the job's name.
+        reason: why it has no value, in words.
+        job_traceback: the traceback of the job's last attempt as text, or "".
+    """
+
+    def __init__(self, job: str, reason: str, job_traceback: str = "") -> None:
+        self.job, self.reason, self.job_traceback = job, reason, job_traceback
+        tail = f"\n\n{job_traceback.rstrip()}" if job_traceback else ""
+        super().__init__(f"job {job!r} has no value: {reason}{tail}")
+
+
+class RunFailedError(NbflowError):
+    """A wait ended and the run's verdict is failed.
+
+    Attributes:
+        failed: job name -> reason in words, of the jobs that nothing excused.
+    """
+
+    def __init__(self, failed: dict[str, str]) -> None:
+        self.failed = dict(failed)
+        listing = ", ".join(f"{job} ({reason})" for job, reason in failed.items())
+        count = len(failed)
+        super().__init__(f"{count} job{'s' if count != 1 else ''} failed: {listing}")
+
+
+class EngineError(NbflowError):
+    """The engine could not be started, reached or understood."""
+
+
+class StoreError(NbflowError):
+    """The ``.nbflow`` folder cannot be used: not trusted, newer, damaged or not writable."""
+
+
+class ValueNotStorable(NbflowError):
+    """A value that cannot leave its process.
+
+    Attributes:
+        name: the variable; kind: its type's name; cause: what the pickler said.
+    """
+
+    def __init__(self, name: str, kind: str, cause: str) -> None:
+        self.name, self.kind, self.cause = name, kind, cause
+        super().__init__(
+            f"variable {name!r} ({kind}) cannot leave its process ({cause}): "
+            f"leave it out with --outputs or --inputs, or run the job with --in kernel"
+        )

@@ -1,0 +1,1 @@
+"""The Jupyter side: magics, names of the kernel, waiting cells, cards."""

@@ -1,0 +1,1 @@
+"""The live view: one anywidget over one replica."""
