@@ -1,0 +1,226 @@
+"""The header of a ``%%job`` cell: ``%%job NAME [options]`` and the ``#|`` lines under it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from msgspec.structs import replace
+
+from nbflow.core.match import is_pattern, match_names, nearest
+from nbflow.core.spec import OnMissing, Policy, Retry
+from nbflow.errors import UnknownJob
+from nbflow.notebook import quantities
+from nbflow.notebook.options import OPTIONS, Read, describe, read
+from nbflow.notebook.tokens import Expand, LineError, Token, expander, tokenize
+from nbflow.notebook.verbs import VERBS, VerbCall, parse_verb, verbs_help
+
+__all__ = [
+    "VERBS",
+    "After",
+    "Defaults",
+    "JobHeader",
+    "LineError",
+    "VerbCall",
+    "expander",
+    "job_help",
+    "parse_job",
+    "parse_verb",
+    "verbs_help",
+]
+
+
+@dataclass(frozen=True)
+class After:
+    """One name or pattern of ``--after``; *optional* (``A?``): its end is enough, whatever it is."""
+
+    pattern: str
+    optional: bool = False
+
+
+@dataclass(frozen=True)
+class Defaults:
+    """What holds for an option a cell does not give: the traits of ``%config NBFlow``."""
+
+    retry: Retry = field(default_factory=Retry)
+    timeout: float | None = None
+    executor: str = "process"
+    hold: bool = False
+
+
+@dataclass(frozen=True)
+class JobHeader:
+    """What a ``%%job`` cell says about its job, checked, with defaults filled in. Times in seconds."""
+
+    name: str
+    after: tuple[After, ...] = ()
+    inputs: tuple[str, ...] | None = None
+    """None: the names the cell's text reads."""
+    outputs: tuple[str, ...] | None = None
+    """None: the names the cell's text writes."""
+    retry: Retry = field(default_factory=Retry)
+    timeout: float | None = None
+    group: str | None = None
+    policy: Policy | None = None
+    on_missing: OnMissing = "error"
+    executor: str = "process"
+    hold: bool = False
+    env: dict[str, str] = field(default_factory=dict)
+    cwd: str = ""
+    body: str = ""
+    """The cell below the first line; ``#|`` lines are empty comments, so that line numbers stay."""
+
+
+def parse_job(
+    line: str,
+    body: str = "",
+    *,
+    expand: Expand | None = None,
+    known: Collection[str] | None = None,
+    defaults: Defaults | None = None,
+) -> JobHeader:
+    """Read ``NAME [options]`` and the leading ``#|`` lines of *body*.
+
+    Args:
+        line: what follows ``%%job``.
+        body: the cell below it.
+        expand: gives the text of an expression between braces (see `expander`); None leaves braces alone.
+        known: names of the flow's jobs and groups; with them, ``--after`` must mean some of them. None: not checked.
+        defaults: what options not given mean.
+
+    Raises:
+        LineError: one line on what is wrong, with the nearest right word.
+
+    >>> header = parse_job("fit --retries 2 --after load", "#| --timeout 5m\\nx = 1")
+    >>> header.name, header.retry.attempts, header.timeout, header.after, header.body
+    ('fit', 3, 300.0, (After(pattern='load', optional=False),), '#\\nx = 1')
+    """
+    more, rest = split_header(body)
+    tokens: list[Token] = []
+    for text in (line, *more):
+        tokens += tokenize(text, expand)
+    said = read(tokens, OPTIONS)
+    name = _name(said)
+    after = tuple(dict.fromkeys(_after(item) for items in said.values.get("after", []) for item in items))
+    _check_after(name, after, known)
+    return _header(name, after, said.values, defaults or Defaults(), rest)
+
+
+def split_header(body: str) -> tuple[list[str], str]:
+    r"""The text of *body*'s leading ``#|`` lines, and *body* with an empty comment in the place of each.
+
+    >>> split_header("#| --hold\nx = 1  #| no option")
+    ([' --hold'], '#\nx = 1  #| no option')
+    """
+    lines = body.split("\n")
+    count = next((at for at, text in enumerate(lines) if not text.lstrip().startswith("#|")), len(lines))
+    return [text.lstrip()[2:] for text in lines[:count]], "\n".join(["#"] * count + lines[count:])
+
+
+def _name(said: Read) -> str:
+    if not said.words:
+        raise LineError("%%job needs a name: %%job NAME [options]")
+    name, *others = said.words
+    try:
+        quantities.job_name(name)
+    except ValueError:
+        raise LineError(
+            f"a job's name is at most 200 characters, without spaces , * ? and not starting with -: {_cut(name)!r}"
+        ) from None
+    if others:
+        near = nearest(others[0], [option.name for option in OPTIONS])
+        hint = f"did you mean --{near}?" if near else "names and lists have no spaces"
+        raise LineError(f"unexpected {_cut(others[0])!r} after job {_cut(name)!r} ({hint})")
+    return name
+
+
+def _cut(text: str, limit: int = 60) -> str:
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _after(item: str) -> After:
+    return After(item[:-1], optional=True) if item.endswith("?") and len(item) > 1 else After(item)
+
+
+def _check_after(name: str, after: Sequence[After], known: Collection[str] | None) -> None:
+    for need in after:
+        if need.pattern == name:
+            raise LineError(f"job {name!r} cannot wait for itself: leave it out of --after")
+        if known is None:
+            continue
+        try:
+            match_names([need.pattern], known)
+        except UnknownJob as error:
+            near = f" (did you mean {error.near!r}?)" if error.near else ""
+            what = "matches no job or group" if is_pattern(need.pattern) else "is no job or group of this flow"
+            raise LineError(f"--after: {need.pattern!r} {what}{near}") from None
+
+
+def _header(name: str, after: tuple[After, ...], values: dict[str, Any], defaults: Defaults, body: str) -> JobHeader:
+    if "policy" in values and "group" not in values:
+        raise LineError("--policy needs --group: it is the group's policy")
+    return JobHeader(
+        name=name,
+        after=after,
+        inputs=values.get("inputs"),
+        outputs=values.get("outputs"),
+        retry=_retry(values, defaults.retry),
+        timeout=values.get("timeout", defaults.timeout),
+        group=values.get("group"),
+        policy=values.get("policy"),
+        on_missing=values.get("on-missing", "error"),
+        executor=values.get("in", defaults.executor),
+        hold=values.get("hold", defaults.hold),
+        env=_env(values.get("env", [])),
+        cwd=values.get("cwd", ""),
+        body=body,
+    )
+
+
+def _retry(values: dict[str, Any], default: Retry) -> Retry:
+    changes: dict[str, Any] = {key: values[key] for key in ("attempts", "delay", "backoff", "jitter") if key in values}
+    if "retries" in values:
+        changes["attempts"] = values["retries"] + 1
+    delay = changes.get("delay", default.delay)
+    longest = values.get("max-delay")
+    if longest is not None and "delay" in values and delay > longest:
+        raise LineError(f"--delay ({delay:g} s) is longer than --max-delay ({longest:g} s)")
+    # A delay that is longer than the default cap is meant: the cap gives way.
+    changes["max_delay"] = longest if longest is not None else max(default.max_delay, delay)
+    return replace(default, **changes)
+
+
+def _env(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
+    env: dict[str, str] = {}
+    for key, value in pairs:
+        if key in env:
+            raise LineError(f"--env {key} is given twice")
+        env[key] = value
+    return env
+
+
+def job_help() -> str:
+    """The text of ``%%job?``."""
+    return f"""Run this cell in the background, in a process of its own, as soon as what it reads is ready.
+
+%%job NAME [options]
+
+{describe(OPTIONS)}
+
+Long headers go on in lines that start with #| at the top of the cell. Quotes and # comments work as in a shell,
+{{expr}} is expanded from the notebook's variables, --option=value is the same as --option value.
+
+Examples:
+
+  %%job load --retries 3 --delay 1
+  raw = fetch(url)
+
+  %%job clean --timeout 5m
+  df = raw.dropna()            # reads raw, so it waits for load
+
+  %%job fit_a --group fits --policy at-least:2
+  #| --env OMP_NUM_THREADS=1
+  #| --after 'check*'
+  model_a = Ridge(0.1).fit(X, y)
+"""

@@ -1,0 +1,146 @@
+"""Values an option takes: durations, numbers, names, policies. Each parser raises ValueError for anything else."""
+
+from __future__ import annotations
+
+import keyword
+import math
+import re
+
+from nbflow.core.spec import AtLeast, BestEffort, Critical, Policy, Strict
+
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
+_NAME_LIMIT = 200
+
+
+def duration(text: str) -> float:
+    """Seconds of ``30``, ``30s``, ``5m``, ``1h30m``, ``250ms``, ``2d``.
+
+    >>> [duration(text) for text in ("30", "1.5s", "5m", "1h30m", "250ms")]
+    [30.0, 1.5, 300.0, 5400.0, 0.25]
+    """
+    if re.fullmatch(r"\d+(\.\d*)?|\.\d+", text):
+        return float(text)
+    parts = _PART.findall(text)
+    if not parts or "".join(number + unit for number, unit in parts) != text:
+        raise ValueError(text)
+    return sum(float(number) * _UNITS[unit] for number, unit in parts)
+
+
+def some_duration(text: str) -> float:
+    """A `duration` longer than nothing."""
+    if (seconds := duration(text)) <= 0:
+        raise ValueError(text)
+    return seconds
+
+
+def limit(text: str) -> float | None:
+    """A `some_duration`, or None for ``none``: no limit.
+
+    >>> limit("none") is None, limit("5m")
+    (True, 300.0)
+    """
+    return None if text == "none" else some_duration(text)
+
+
+def whole(text: str) -> int:
+    """A whole number ≥ 0."""
+    if not re.fullmatch(r"[0-9]+", text):
+        raise ValueError(text)
+    return int(text)
+
+
+def positive(text: str) -> int:
+    """A whole number ≥ 1."""
+    if (number := whole(text)) < 1:
+        raise ValueError(text)
+    return number
+
+
+def factor(text: str) -> float:
+    """A finite number ≥ 1."""
+    number = float(text)
+    if not (math.isfinite(number) and number >= 1):
+        raise ValueError(text)
+    return number
+
+
+def fraction(text: str) -> float:
+    """A number from 0 to 1."""
+    number = float(text)
+    if not 0 <= number <= 1:
+        raise ValueError(text)
+    return number
+
+
+def variables(text: str) -> tuple[str, ...]:
+    """Variables' names, separated by commas or spaces, each once; none for an empty text.
+
+    >>> variables("x, y z")
+    ('x', 'y', 'z')
+    """
+    names = tuple(dict.fromkeys(re.split(r"[\s,]+", text.strip(" ,")))) if text.strip(" ,") else ()
+    for name in names:
+        if not name.isidentifier() or keyword.iskeyword(name):
+            raise ValueError(name)
+    return names
+
+
+def listed(text: str) -> tuple[str, ...]:
+    """Names or patterns separated by commas, each once; at least one.
+
+    >>> listed("a,fit*,a")
+    ('a', 'fit*')
+    """
+    names = tuple(dict.fromkeys(name.strip() for name in text.split(",")))
+    if not all(names):
+        raise ValueError(text)
+    return names
+
+
+def job_name(text: str) -> str:
+    """A name a job or a group may have: printable, no spaces, none of ``,*?``, not starting with ``-``, ≤ 200 long."""
+    bad = not text or len(text) > _NAME_LIMIT or text.startswith("-") or not text.isprintable()
+    if bad or any(char.isspace() or char in ",*?" for char in text):
+        raise ValueError(text)
+    return text
+
+
+def setting(text: str) -> tuple[str, str]:
+    """An environment variable and its value.
+
+    >>> setting("MODE=a=b")
+    ('MODE', 'a=b')
+    """
+    name, equals, value = text.partition("=")
+    if not equals or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) or "\0" in value:
+        raise ValueError(text)
+    return name, value
+
+
+def path(text: str) -> str:
+    """A path: any text but an empty one."""
+    if not text or "\0" in text:
+        raise ValueError(text)
+    return text
+
+
+def policy(text: str) -> Policy:
+    """A group's policy.
+
+    >>> policy("at-least:2")
+    AtLeast(count=2)
+    >>> policy("critical:a,b")
+    Critical(names=('a', 'b'))
+    """
+    word, colon, rest = text.partition(":")
+    match word, bool(colon):
+        case "strict", False:
+            return Strict()
+        case "best-effort", False:
+            return BestEffort()
+        case "at-least", True:
+            return AtLeast(positive(rest))
+        case "critical", True:
+            return Critical(listed(rest))
+    raise ValueError(text)

@@ -1,0 +1,160 @@
+"""The verbs of ``%nbflow``, in one table that parsing, help and completion are read from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from nbflow.core.match import nearest
+from nbflow.notebook import quantities as take
+from nbflow.notebook.options import POLICY, Option, read
+from nbflow.notebook.tokens import Expand, LineError, tokenize
+
+Argument = Literal["", "jobs", "job", "group", "run", "file"]
+"""What a verb's plain words are; ``jobs`` may be several and patterns, the others one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verb:
+    """One verb: what it takes and does."""
+
+    name: str
+    help: str
+    argument: Argument = ""
+    required: bool = False
+    options: tuple[Option, ...] = ()
+
+    @property
+    def usage(self) -> str:
+        """``log JOB [--attempt K] [-f] [--err]``."""
+        word = self.argument.upper()
+        parts = [self.name, word if self.required or not word else f"[{word}]"]
+        parts += [f"[{f'-{each.short}' if each.short else each.usage}]" for each in self.options]
+        return " ".join(filter(None, parts))
+
+
+@dataclass(frozen=True)
+class VerbCall:
+    """A checked ``%nbflow`` line: *args* are names or patterns as typed, *options* holds only those given."""
+
+    verb: str
+    args: tuple[str, ...] = ()
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+VERBS: tuple[Verb, ...] = (
+    Verb(name="show", help="the live picture of the flow"),
+    Verb(name="run", argument="jobs", help="start what is held, and what failed or was cancelled again"),
+    Verb(
+        name="wait",
+        argument="jobs",
+        help="wait until the jobs, or all, have ended; an error when the run failed",
+        options=(
+            Option(
+                name="timeout",
+                metavar="D",
+                help="wait no longer",
+                parse=take.some_duration,
+                takes="a duration such as 30, 30s, 5m, 1h30m or 250ms",
+            ),
+        ),
+    ),
+    Verb(
+        name="status",
+        help="a table of the jobs",
+        options=(Option(name="json", help="as programs read it"),),
+    ),
+    Verb(
+        name="log",
+        argument="job",
+        required=True,
+        help="what the job printed",
+        options=(
+            Option(
+                name="attempt",
+                metavar="K",
+                help="of attempt K (default: the last)",
+                parse=take.positive,
+                takes="a whole number ≥ 1",
+            ),
+            Option(name="follow", short="f", help="go on until the job ends"),
+            Option(name="err", help="what it wrote to stderr"),
+        ),
+    ),
+    Verb(name="retry", argument="jobs", required=True, help="run the jobs again, with fresh attempts"),
+    Verb(name="skip", argument="jobs", required=True, help="go on without the jobs"),
+    Verb(name="cancel", argument="jobs", help="stop the jobs, or all, with all their processes"),
+    Verb(name="resume", argument="run", help="take up the last run, or run number RUN"),
+    Verb(name="why", argument="job", required=True, help="why the job waits, or ended as it did"),
+    Verb(name="plot", argument="file", help="the picture of the flow, shown or saved to FILE"),
+    Verb(name="timeline", argument="file", help="the attempts along time, shown or saved to FILE"),
+    Verb(name="events", argument="job", help="everything that happened, to one job or to all"),
+    Verb(name="group", argument="group", required=True, help="set a group's policy", options=(POLICY,)),
+    Verb(name="trust", help="open a store that was not made here, after you have looked at where it is from"),
+    Verb(name="stop", help="end the engine and every attempt"),
+)
+
+
+def find_verb(word: str) -> Verb:
+    """The verb *word*.
+
+    Raises:
+        LineError: there is none; says the nearest.
+    """
+    for verb in VERBS:
+        if verb.name == word:
+            return verb
+    names = [verb.name for verb in VERBS]
+    near = nearest(word, names)
+    raise LineError(f"unknown verb {word!r} " + (f"(did you mean {near}?)" if near else f"(one of {', '.join(names)})"))
+
+
+def parse_verb(line: str, *, expand: Expand | None = None) -> VerbCall:
+    """Read ``VERB [words] [options]``, what follows ``%nbflow``.
+
+    Raises:
+        LineError: one line on what is wrong, with the nearest right word.
+
+    >>> parse_verb("log fit --attempt 2")
+    VerbCall(verb='log', args=('fit',), options={'attempt': 2})
+    """
+    tokens = tokenize(line, expand)
+    if not tokens:
+        raise LineError(f"%nbflow needs a verb: {', '.join(verb.name for verb in VERBS)}")
+    verb = find_verb(tokens[0].text)
+    try:
+        said = read(tokens[1:], verb.options)
+        args = _arguments(verb, said.words)
+    except LineError as error:
+        raise LineError(f"%nbflow {verb.name}: {error}") from error.__cause__
+    return VerbCall(verb.name, args, said.values)
+
+
+def _arguments(verb: Verb, words: list[str]) -> tuple[str, ...]:
+    several = verb.argument == "jobs"
+    args = tuple(part for word in words for part in (word.split(",") if several else [word]) if part)
+    if verb.required and not args:
+        raise LineError(f"it needs a {verb.argument.removesuffix('s')}: %nbflow {verb.usage}")
+    if not several and len(args) > bool(verb.argument):
+        raise LineError(f"unexpected {args[-1]!r}: %nbflow {verb.usage}")
+    if verb.argument == "run" and args and not args[0].isdecimal():
+        raise LineError(f"a run is a whole number, not {args[0]!r}")
+    if verb.argument == "group":
+        _check_group(args[0])
+    return args
+
+
+def _check_group(name: str) -> None:
+    try:
+        take.job_name(name)
+    except ValueError:
+        raise LineError(f"a group's name has no spaces, commas, * or ?: {name!r}") from None
+
+
+def verbs_help() -> str:
+    """The text of ``%nbflow?``."""
+    lines = []
+    for verb in VERBS:
+        lines.append(f"  {verb.usage:<40} {verb.help}")
+        lines += [f"      {option.usage:<36} {option.help}" for option in verb.options]
+    return "Look at and steer the flow of this notebook.\n\n%nbflow VERB …\n\n" + "\n".join(lines) + "\n"

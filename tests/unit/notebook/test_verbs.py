@@ -1,0 +1,66 @@
+"""The lines of %nbflow."""
+
+import pytest
+
+from nbflow.core.spec import AtLeast
+from nbflow.notebook.line import LineError, VerbCall, parse_verb, verbs_help
+from nbflow.notebook.verbs import VERBS
+
+
+@pytest.mark.parametrize(
+    ("line", "call"),
+    [
+        ("show", VerbCall("show")),
+        ("run", VerbCall("run")),
+        ("run a,b 'fit*'", VerbCall("run", ("a", "b", "fit*"))),
+        ("wait --timeout 5m", VerbCall("wait", (), {"timeout": 300.0})),
+        ("status --json", VerbCall("status", (), {"json": True})),
+        ("log fit --attempt 2 -f --err", VerbCall("log", ("fit",), {"attempt": 2, "follow": True, "err": True})),
+        ("retry a b # both", VerbCall("retry", ("a", "b"))),
+        ("resume 12", VerbCall("resume", ("12",))),
+        ("plot 'my flow.svg'", VerbCall("plot", ("my flow.svg",))),
+        ("plot a,b.svg", VerbCall("plot", ("a,b.svg",))),
+        ("group fits --policy at-least:2", VerbCall("group", ("fits",), {"policy": AtLeast(2)})),
+        ("events fit", VerbCall("events", ("fit",))),
+        ("stop", VerbCall("stop")),
+    ],
+)
+def test_a_line_is_read(line, call):
+    """A line gives its verb, words and options."""
+    assert parse_verb(line) == call
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("stauts", "unknown verb 'stauts' (did you mean status?)"),
+        ("log", "%nbflow log: it needs a job: %nbflow log JOB [--attempt K] [-f] [--err]"),
+        ("retry", "%nbflow retry: it needs a job: %nbflow retry JOBS"),
+        ("log a b", "%nbflow log: unexpected 'b': %nbflow log JOB [--attempt K] [-f] [--err]"),
+        ("show a", "%nbflow show: unexpected 'a': %nbflow show"),
+        ("status --jsn", "%nbflow status: unknown option --jsn (did you mean --json?)"),
+        ("log a --attempt x", "%nbflow log: --attempt takes a whole number ≥ 1, not 'x'"),
+        ("resume last", "%nbflow resume: a run is a whole number, not 'last'"),
+        ("wait --timeout", "%nbflow wait: --timeout needs a value: a duration such as 30, 30s, 5m, 1h30m or 250ms"),
+    ],
+)
+def test_a_mistake_is_one_line(line, message):
+    """A wrong line says what is wrong and the nearest right word."""
+    with pytest.raises(LineError) as caught:
+        parse_verb(line)
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("line", ["", "  # nothing", "zzz"])
+def test_a_line_without_a_known_verb_lists_them(line):
+    """Where no word is near, all verbs are named."""
+    with pytest.raises(LineError) as caught:
+        parse_verb(line)
+    assert all(verb.name in str(caught.value) for verb in VERBS)
+
+
+def test_help_names_every_verb_and_option():
+    """The help text is made from the table."""
+    text = verbs_help()
+    assert all(verb.usage in text and verb.help in text for verb in VERBS)
+    assert all(option.help in text for verb in VERBS for option in verb.options)
