@@ -1,0 +1,181 @@
+"""The layered layout: nothing overlaps, needs stand to the left, and small changes stay small."""
+
+from __future__ import annotations
+
+import random
+import time
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nbflow.core.layering import columns, cut, forward
+from nbflow.core.layout import Layout, layout
+from nbflow.core.ordering import arrange, crossings
+
+SIZE = (130.0, 44.0)
+
+
+def draw(nodes, edges, groups=None, previous=None) -> Layout:
+    return layout(nodes, edges, sizes=dict.fromkeys(nodes, SIZE), groups=groups, previous=previous)
+
+
+def random_flow(count: int, seed: int = 1) -> tuple[list[str], list[tuple[str, str]]]:
+    """A layered flow in which most jobs need one or two jobs of the layers just before."""
+    dice = random.Random(seed)
+    names = [f"job{i}" for i in range(count)]
+    width = max(3, int(count**0.5))
+    edges = {
+        (dice.randrange(max(0, i - 3 * width), i), i) for i in range(width, count) for _ in range(dice.choice([1, 2]))
+    }
+    return names, [(names[a], names[b]) for a, b in sorted(edges)]
+
+
+@st.composite
+def flows(draw_):
+    count = draw_(st.integers(0, 24))
+    names = [f"j{i}" for i in range(count)]
+    pairs = draw_(st.sets(st.tuples(st.integers(0, 23), st.integers(0, 23)), max_size=50))
+    edges = [(names[a], names[b]) for a, b in sorted(pairs) if a < b < count]
+    groups = {name: draw_(st.sampled_from("gh")) for name in names if draw_(st.booleans())}
+    return names, edges, groups
+
+
+def overlaps(picture: Layout) -> list[tuple[str, str]]:
+    placed = list(picture.positions.items())
+    return [
+        (a, b)
+        for i, (a, (ax, ay)) in enumerate(placed)
+        for b, (bx, by) in placed[i + 1 :]
+        if abs(ax - bx) < SIZE[0] - 0.01 and abs(ay - by) < SIZE[1] - 0.01
+    ]
+
+
+@settings(max_examples=80, deadline=None)
+@given(flows())
+def test_nothing_overlaps_and_needs_stand_to_the_left(flow) -> None:
+    """In any flow no two nodes overlap, every edge runs to the right, and all is inside the picture."""
+    names, edges, groups = flow
+    picture = draw(names, edges, groups)
+    assert not overlaps(picture)
+    assert set(picture.positions) == set(names)
+    for (a, b), path in zip(edges, picture.paths, strict=True):
+        assert picture.positions[a][0] + SIZE[0] < picture.positions[b][0]
+        assert [x for x, _ in path] == sorted(x for x, _ in path)
+        assert path[0] == pytest.approx((picture.positions[a][0] + SIZE[0], picture.positions[a][1] + SIZE[1] / 2))
+        assert path[-1] == pytest.approx((picture.positions[b][0], picture.positions[b][1] + SIZE[1] / 2))
+    for x, y in picture.positions.values():
+        assert -0.01 <= x <= picture.width - SIZE[0] + 0.01
+        assert -0.01 <= y <= picture.height - SIZE[1] + 0.01
+
+
+@settings(max_examples=60, deadline=None)
+@given(flows())
+def test_members_of_a_group_stand_together(flow) -> None:
+    """Within a column no other node stands between two members of one group."""
+    names, edges, groups = flow
+    picture = draw(names, edges, groups)
+    for column in picture.order:
+        titles = [groups.get(key, key) for key in column if isinstance(key, str)]
+        runs = [title for i, title in enumerate(titles) if i == 0 or titles[i - 1] != title]
+        assert len([t for t in runs if t in "gh"]) == len({t for t in runs if t in "gh"})
+
+
+@settings(max_examples=60, deadline=None)
+@given(flows())
+def test_the_same_flow_keeps_its_picture(flow) -> None:
+    """Laid out again from the earlier layout, nothing moves."""
+    names, edges, groups = flow
+    first = draw(names, edges, groups)
+    assert draw(names, edges, groups, previous=first) == first
+
+
+def test_a_new_job_keeps_the_order_of_the_others() -> None:
+    """A job added by a cell leaves the order of the known jobs in their columns as it was."""
+    names, edges = random_flow(40)
+    first = draw(names, edges)
+    second = draw([*names, "new"], [*edges, (names[0], "new")], previous=first)
+    for before, after in zip(first.order, second.order, strict=False):
+        known = set(before)
+        assert [key for key in after if key in known] == [key for key in before if key in set(after)]
+
+
+def test_no_jobs_make_an_empty_picture() -> None:
+    """An empty flow has no size."""
+    assert draw([], []) == Layout()
+
+
+def test_one_job_stands_at_the_corner() -> None:
+    """A single node fills the picture."""
+    picture = draw(["only"], [])
+    assert picture.positions == {"only": (0.0, 0.0)}
+    assert (picture.width, picture.height) == SIZE
+
+
+def test_a_chain_is_a_straight_line() -> None:
+    """Nodes of a chain stand at one height."""
+    names = [f"j{i}" for i in range(9)]
+    picture = draw(names, list(pairwise(names)))
+    assert len({y for _, y in picture.positions.values()}) == 1
+
+
+def test_a_diamond_is_symmetric() -> None:
+    """Source and sink stand at the middle of what is between."""
+    picture = draw(list("abcd"), [("a", "b"), ("a", "c"), ("b", "d"), ("c", "d")])
+    height = {name: y for name, (_, y) in picture.positions.items()}
+    assert height["a"] == height["d"] == pytest.approx((height["b"] + height["c"]) / 2)
+
+
+def test_a_loop_is_drawn_all_the_same() -> None:
+    """Edges that close a loop do not hang or break the layout."""
+    picture = draw(list("abc"), [("a", "b"), ("b", "c"), ("c", "a")])
+    assert not overlaps(picture)
+    assert all(len(path) >= 2 for path in picture.paths)
+
+
+def test_a_layer_of_300_has_no_crossings() -> None:
+    """A star of 300 between one source and one sink stays in the declared order."""
+    names = ["source", *(f"m{i}" for i in range(300)), "sink"]
+    edges = [("source", m) for m in names[1:-1]] + [(m, "sink") for m in names[1:-1]]
+    picture = draw(names, edges)
+    assert picture.order[1] == tuple(names[1:-1])
+    assert not overlaps(picture)
+
+
+def test_jobs_that_touch_nothing_share_rows() -> None:
+    """Forty unrelated jobs make a block, not a tower."""
+    picture = draw([f"j{i}" for i in range(40)], [])
+    assert not overlaps(picture)
+    assert picture.height < 1.2 * picture.width
+
+
+def test_parts_do_not_mix() -> None:
+    """Two unconnected chains stand one under the other."""
+    picture = draw(list("abxy"), [("a", "b"), ("x", "y")])
+    assert picture.positions["a"][1] == picture.positions["b"][1] < picture.positions["x"][1]
+
+
+def test_crossings_are_untangled() -> None:
+    """Two crossed pairs come out uncrossed."""
+    edges = [(0, 3), (1, 2)]
+    column, order = columns(4, edges)
+    web = cut(4, edges, column)
+    assert crossings([[0, 1], [2, 3]], web) == 1
+    assert crossings(arrange(web, order, {}, {}), web) == 0
+
+
+def test_a_chain_of_many_does_not_recurse() -> None:
+    """Depth is no limit: 5,000 jobs in a row get 5,000 columns."""
+    edges = [(i, i + 1) for i in range(4999)]
+    assert columns(5000, edges)[0] == list(range(5000))
+    assert forward(2, [(0, 1), (1, 0)])[1] == [(0, 1)]
+
+
+@pytest.mark.parametrize(("count", "limit"), [(100, 0.3), (1000, 3.0)])
+def test_layout_is_fast_enough_to_redraw_at_each_declaration(count: int, limit: float) -> None:
+    """Far below the limit on a quiet machine (20 and 130 ms); the margin is for a loaded one."""
+    names, edges = random_flow(count)
+    start = time.process_time()
+    draw(names, edges)
+    assert time.process_time() - start < limit
