@@ -23,7 +23,7 @@ class RunOpened(Struct, frozen=True, kw_only=True, tag_field="kind", tag="run-op
 
 
 class JobDeclared(Struct, frozen=True, kw_only=True, tag_field="kind", tag="job-declared"):
-    """A cell declared the job, for the first time or anew: its generation grows by one, a running attempt is stopped."""
+    """A cell declared the job, first or anew: its generation grows by one, a running attempt is stopped."""
 
     at: float
     spec: JobSpec

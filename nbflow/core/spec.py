@@ -39,7 +39,7 @@ class Retry(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class ValueRef(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Where one stored value is. Exactly one of *inline* (its pickle, when small) and *file* (a name in ``values/``)."""
+    """Where one stored value is: either *inline* (its pickle, when small) or *file* (a name in ``values/``)."""
 
     inline: bytes | None = None
     file: str | None = None

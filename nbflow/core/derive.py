@@ -1,0 +1,106 @@
+"""Statuses, reasons and verdicts computed from scratch: the simple reading of the rules.
+
+`nbflow.core.state` keeps the same facts up to date incrementally; a property test holds it to this one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from nbflow.core.policy import Member, verdict
+from nbflow.core.run import JobState, Run
+from nbflow.core.spec import GroupNeed, JobNeed, Need, Strict
+from nbflow.core.status import Reason, Status, Verdict
+
+
+class Facts(NamedTuple):
+    """What follows from a run: each job's status and reason, each group's verdict over all its members."""
+
+    status: dict[str, Status]
+    reason: dict[str, Reason | None]
+    verdict: dict[str, Verdict]
+
+
+def derive(run: Run) -> Facts:
+    """Every status, reason and group verdict of *run*, in time linear in jobs and needs."""
+    facts = Facts({}, {}, {})
+    for name in run.jobs:
+        _settle(run, name, facts)
+    for group in run.groups.values():
+        facts.verdict[group.name] = verdict(group.policy, _members(facts, group.members))
+    return facts
+
+
+def _settle(run: Run, name: str, facts: Facts) -> None:
+    """Work out *name* and first all that it needs, with a stack of our own: chains can be long."""
+    stack, opened = [name], set[str]()
+    while stack:
+        top = stack[-1]
+        if top in facts.status:
+            stack.pop()
+            continue
+        job = run.jobs[top]
+        below = () if _own(job) or top in opened else _targets(job.spec.needs)
+        opened.add(top)
+        todo = [n for n in below if n in run.jobs and n not in facts.status and n not in opened]
+        if todo:
+            stack.extend(todo)
+        else:
+            facts.status[top], facts.reason[top] = _own(job) or _pending(run, job, facts)
+
+
+def _targets(needs: Iterable[Need]) -> list[str]:
+    return [n for need in needs for n in ((need.job,) if isinstance(need, JobNeed) else need.members)]
+
+
+def _own(job: JobState) -> tuple[Status, Reason | None] | None:
+    """What the job's own history says, whatever its needs."""
+    if job.end is not None:
+        return job.end, job.end_reason
+    return (Status.RUNNING, None) if job.current else None
+
+
+def _pending(run: Run, job: JobState, facts: Facts) -> tuple[Status, Reason | None]:
+    found = [_need(run, job, need, facts) for need in job.spec.needs]
+    for root in found:
+        if isinstance(root, str):
+            return Status.SKIPPED, Reason("upstream failed", root)
+    if job.held:
+        return Status.HELD, None
+    if not all(found):
+        return Status.WAITING, None
+    return (Status.RETRYING, job.failure) if job.failure else (Status.READY, None)
+
+
+def _need(run: Run, job: JobState, need: Need, facts: Facts) -> bool | str:
+    """True: met. False: not yet. A name: never, because of that job or group."""
+    tolerant = need.optional or job.spec.on_missing == "none"
+    if isinstance(need, JobNeed):
+        status = facts.status.get(need.job, Status.WAITING)
+        if not status.ended:
+            return False
+        return True if status.good or tolerant else _root(need.job, facts.reason[need.job])
+    return _group_need(run, need, tolerant, facts)
+
+
+def _group_need(run: Run, need: GroupNeed, tolerant: bool, facts: Facts) -> bool | str:
+    members = _members(facts, need.members)
+    if tolerant:
+        return all(member.ended for member in members.values())
+    group = run.groups.get(need.group)
+    match verdict(group.policy if group else Strict(), members):
+        case Verdict.MET:
+            return True
+        case Verdict.BROKEN:
+            return need.group
+        case _:
+            return False
+
+
+def _members(facts: Facts, names: Iterable[str]) -> dict[str, Member]:
+    return {n: Member(n, facts.status.get(n, Status.WAITING), facts.reason.get(n)) for n in names}
+
+
+def _root(name: str, reason: Reason | None) -> str:
+    return reason.detail if reason is not None and reason.kind == "upstream failed" else name

@@ -1,0 +1,140 @@
+"""Whether a declaration can be taken: known needs, no loops, policies that can be met. Nothing is changed here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+from nbflow.core import policy as policies
+from nbflow.core.run import Run
+from nbflow.core.spec import GroupNeed, JobNeed, JobSpec, Policy, Strict
+from nbflow.core.words import nearest
+from nbflow.errors import CycleError, DeclarationError, UnknownJob
+
+
+def check(run: Run, jobs: Sequence[JobSpec], groups: Mapping[str, Policy]) -> None:
+    """Raise unless *jobs* and *groups* can be declared in *run*, together.
+
+    Raises:
+        UnknownJob: a job or group is needed that neither *run* nor this declaration has.
+        CycleError: jobs would need each other in a loop.
+        DeclarationError: a number is out of range, a name is taken, or a policy is malformed or can never be met.
+    """
+    new: dict[str, JobSpec] = {}
+    for spec in jobs:
+        if spec.name in new:
+            raise DeclarationError(f"job {spec.name!r} is declared twice at once")
+        _check_numbers(spec)
+        new[spec.name] = spec
+    for group, policy in groups.items():
+        policies.check(group, policy)
+    _check_names(run, new, groups)
+    _check_needs(run, new, groups)
+    _check_policies(run, new, groups)
+    _check_loops(run, new)
+
+
+def _check_numbers(spec: JobSpec) -> None:
+    retry = spec.retry
+    faults = {
+        "a job needs a name": not spec.name,
+        "needs at least 1 attempt": retry.attempts < 1,
+        "needs a delay of 0 s or more": not retry.delay >= 0,
+        "needs a longest delay of 0 s or more": not retry.max_delay >= 0,
+        "needs a backoff factor above 0": not retry.backoff > 0,
+        "needs a jitter from 0 to 1": not 0 <= retry.jitter <= 1,
+        "needs a timeout above 0 s": spec.timeout is not None and not spec.timeout > 0,
+        "needs a grace of 0 s or more": not spec.grace >= 0,
+    }
+    for fault, there in faults.items():
+        if there:
+            raise DeclarationError(f"job {spec.name!r} {fault}" if spec.name else fault)
+
+
+def _check_names(run: Run, new: Mapping[str, JobSpec], groups: Mapping[str, Policy]) -> None:
+    named = {*groups, *(spec.group for spec in new.values() if spec.group is not None)}
+    for name in named:
+        if name in new or name in run.jobs:
+            raise DeclarationError(f"group {name!r} has the name of a job: call one of them otherwise")
+    for name in new:
+        if name in run.groups:
+            raise DeclarationError(f"job {name!r} has the name of a group: call one of them otherwise")
+
+
+def _check_needs(run: Run, new: Mapping[str, JobSpec], groups: Mapping[str, Policy]) -> None:
+    made = {*groups, *(spec.group for spec in new.values())}
+    for spec in new.values():
+        for need in spec.needs:
+            wanted = (need.job,) if isinstance(need, JobNeed) else need.members
+            for name in wanted:
+                if name not in new and name not in run.jobs:
+                    raise UnknownJob(name, nearest(name, (*new, *run.jobs)))
+            if isinstance(need, GroupNeed) and need.group not in made and need.group not in run.groups:
+                known = (*run.groups, *(group for group in made if group is not None))
+                raise UnknownJob(need.group, nearest(need.group, known))
+
+
+def _check_policies(run: Run, new: Mapping[str, JobSpec], groups: Mapping[str, Policy]) -> None:
+    for spec in _affected(run, new, groups):
+        for need in spec.needs:
+            if isinstance(need, GroupNeed):
+                present = run.groups.get(need.group)
+                policy = groups.get(need.group, present.policy if present else Strict())
+                policies.check_members(need.group, policy, need.members, spec.name)
+
+
+def _affected(run: Run, new: Mapping[str, JobSpec], groups: Mapping[str, Policy]) -> Iterator[JobSpec]:
+    """The specs whose group needs have to be looked at: the new ones, and all others if a policy changes."""
+    yield from new.values()
+    if any(name in run.groups and run.groups[name].policy != policy for name, policy in groups.items()):
+        yield from (job.spec for name, job in run.jobs.items() if name not in new)
+
+
+def _check_loops(run: Run, new: Mapping[str, JobSpec]) -> None:
+    for spec in new.values():
+        for need in spec.needs:
+            if isinstance(need, GroupNeed) and need.group == spec.group:
+                raise CycleError([spec.name, need.group, spec.name])
+    # A loop runs through a need that is new. Jobs nobody knew before are needed by this declaration's jobs only, so
+    # the rest of the run has to be searched only if a known job gains a need.
+    everywhere = any(name in run.jobs and _gains(spec, run.jobs[name].spec) for name, spec in new.items())
+
+    def targets(name: str) -> Sequence[str]:
+        if name in new:
+            return _targets(new[name])
+        return _targets(run.jobs[name].spec) if everywhere else ()
+
+    if cycle := find_cycle(new, targets):
+        raise CycleError(cycle)
+
+
+def _gains(spec: JobSpec, old: JobSpec) -> bool:
+    return spec.needs != old.needs and not set(_targets(spec)) <= set(_targets(old))
+
+
+def _targets(spec: JobSpec) -> list[str]:
+    return [n for need in spec.needs for n in ((need.job,) if isinstance(need, JobNeed) else need.members)]
+
+
+def find_cycle(starts: Iterable[str], targets: Callable[[str], Iterable[str]]) -> list[str]:
+    """A loop that can be reached from *starts*, its first name repeated at the end; empty if there is none.
+
+    >>> find_cycle("a", {"a": "b", "b": "c", "c": "ab"}.__getitem__)
+    ['a', 'b', 'c', 'a']
+    """
+    done: set[str] = set()
+    for start in starts:
+        path: dict[str, Iterator[str]] = {}  # the names under way, in order, each with what is left to look at
+        if start not in done:
+            path[start] = iter(targets(start))
+        while path:
+            name, left = next(reversed(path.items()))
+            below = next((n for n in left if n not in done), None)
+            if below is None:
+                done.add(name)
+                del path[name]
+            elif below in path:
+                names = list(path)
+                return [*names[names.index(below) :], below]
+            else:
+                path[below] = iter(targets(below))
+    return []

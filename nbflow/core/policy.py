@@ -1,0 +1,159 @@
+"""What a group's policy says about its members: from their statuses alone, whatever the order they came in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple, assert_never
+
+from nbflow.core.spec import AtLeast, BestEffort, Critical, Policy, Strict
+from nbflow.core.status import Reason, Status, Verdict
+from nbflow.core.words import nearest
+from nbflow.errors import DeclarationError
+
+WORDS = ("strict", "best-effort", "at-least:N", "critical:NAME,…")
+
+
+class Member(NamedTuple):
+    """A member of a group, as a policy sees it."""
+
+    name: str
+    status: Status
+    reason: Reason | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Nothing more happens to it unless a person asks."""
+        return self.status.ended
+
+    @property
+    def excused(self) -> bool:
+        """A person skipped it: a strict group does without it."""
+        return excused(self.status, self.reason)
+
+
+def excused(status: Status, reason: Reason | None) -> bool:
+    """Whether a person skipped the job, rather than a need that was never met."""
+    return status is Status.SKIPPED and reason is not None and reason.kind == "skipped"
+
+
+def verdict(policy: Policy, members: Mapping[str, Member]) -> Verdict:
+    """What *policy* says about *members* (name -> member).
+
+    >>> a, b = Member("a", Status.SUCCEEDED), Member("b", Status.RUNNING)
+    >>> verdict(Strict(), {"a": a, "b": b}).value, verdict(AtLeast(3), {"a": a, "b": b}).value
+    ('undecided', 'broken')
+    """
+    return Verdict.BROKEN if _broken(policy, members) else _unbroken(members)
+
+
+def _unbroken(members: Mapping[str, Member]) -> Verdict:
+    return Verdict.MET if all(m.status.ended for m in members.values()) else Verdict.UNDECIDED
+
+
+def _broken(policy: Policy, members: Mapping[str, Member]) -> bool:
+    bad = [m for m in members.values() if m.status.ended and not m.status.good]
+    match policy:
+        case Strict():
+            return not all(m.excused for m in bad)
+        case BestEffort():
+            return False
+        case AtLeast(count=count):
+            return len(members) - len(bad) < count
+        case Critical(names=names):
+            return any(m.name in names for m in bad)
+        case _:
+            assert_never(policy)
+
+
+def broken_words(policy: Policy, total: int, succeeded: int, bad: int) -> str:
+    """Why a group is broken, in words: *bad* of its *total* members have ended without success.
+
+    >>> broken_words(AtLeast(2), total=3, succeeded=1, bad=2)
+    '2 of 3 needed: 1 succeeded, 2 did not'
+    """
+    tally = f"{succeeded} succeeded, {bad} did not"
+    match policy:
+        case AtLeast(count=count):
+            return f"{count} of {total} needed: {tally}"
+        case Critical(names=names):
+            return f"{', '.join(names)} needed: {tally}"
+        case Strict() | BestEffort():
+            return f"all {total} needed: {tally}"
+        case _:
+            assert_never(policy)
+
+
+def text(policy: Policy) -> str:
+    """The policy as it is typed.
+
+    >>> text(AtLeast(2)), text(Critical(("a", "b")))
+    ('at-least:2', 'critical:a,b')
+    """
+    match policy:
+        case Strict():
+            return "strict"
+        case BestEffort():
+            return "best-effort"
+        case AtLeast(count=count):
+            return f"at-least:{count}"
+        case Critical(names=names):
+            return f"critical:{','.join(names)}"
+        case _:
+            assert_never(policy)
+
+
+def parse(typed: str) -> Policy:
+    """The policy that *typed* names.
+
+    Raises:
+        DeclarationError: it names none; the message says the nearest right word.
+
+    >>> parse("at-least:2")
+    AtLeast(count=2)
+    """
+    word, _, rest = (part.strip() for part in typed.partition(":"))
+    match word:
+        case "strict" if not rest:
+            return Strict()
+        case "best-effort" if not rest:
+            return BestEffort()
+        case "at-least" if rest.isdecimal() and int(rest):
+            return AtLeast(int(rest))
+        case "at-least":
+            raise DeclarationError(f"policy {typed!r} needs a whole number of members, as in at-least:2")
+        case "critical" if names := tuple(name.strip() for name in rest.split(",") if name.strip()):
+            return Critical(names)
+        case "critical":
+            raise DeclarationError(f"policy {typed!r} needs the names of members, as in critical:a,b")
+    near = nearest(word, ("strict", "best-effort", "at-least", "critical"))
+    hint = f"did you mean {near!r}?" if near else f"it is one of {', '.join(WORDS)}"
+    raise DeclarationError(f"no policy {typed!r} ({hint})")
+
+
+def check(group: str, policy: Policy) -> None:
+    """Raise `DeclarationError` if *policy* is malformed, whatever the members."""
+    match policy:
+        case AtLeast(count=count) if count < 1:
+            raise DeclarationError(f"policy {text(policy)!r} of group {group!r} needs at least 1 member")
+        case Critical(names=()):
+            raise DeclarationError(f"policy 'critical' of group {group!r} names no member")
+        case _:
+            pass
+
+
+def check_members(group: str, policy: Policy, members: tuple[str, ...], job: str) -> None:
+    """Raise `DeclarationError` if *policy* could never be met over *members*, which *job* needs."""
+    match policy:
+        case AtLeast(count=count) if count > len(members):
+            have = f"{len(members)} member{'' if len(members) == 1 else 's'}"
+            raise DeclarationError(
+                f"job {job!r} needs group {group!r}, whose policy {text(policy)!r} cannot be met with {have}"
+            )
+        case Critical(names=names) if unknown := [name for name in names if name not in members]:
+            near = nearest(unknown[0], members)
+            hint = f" (did you mean {near!r}?)" if near else ""
+            raise DeclarationError(
+                f"job {job!r} needs group {group!r}, whose policy {text(policy)!r} names no member {unknown[0]!r}{hint}"
+            )
+        case _:
+            pass

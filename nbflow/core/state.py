@@ -1,0 +1,229 @@
+"""The fold: a run is its list of events, and `evolve` is the only way it changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import assert_never
+
+from nbflow.core import event as e
+from nbflow.core.derive import derive
+from nbflow.core.run import AttemptState, GroupState, JobState, Run
+from nbflow.core.spec import GroupNeed, JobSpec, Strict
+from nbflow.core.status import Reason, Status
+
+__all__ = ["AttemptState", "GroupState", "JobState", "Run", "accepts", "empty", "evolve", "replay"]
+
+LOST_RESTARTS = 3
+"""How often an attempt whose end nobody saw is started again, in one generation."""
+NEVER_RETRIED = frozenset({"syntax"})
+"""Kinds of failure that another attempt cannot mend."""
+
+
+def empty() -> Run:
+    """A run of which nothing has happened yet."""
+    return Run()
+
+
+def replay(events: Iterable[e.Event]) -> Run:
+    """The run that *events* make."""
+    run = empty()
+    for event in events:
+        evolve(run, event)
+    return run
+
+
+def evolve(run: Run, event: e.Event) -> Run:
+    """Take *event* into *run*, which is changed and returned; an event that is not accepted changes nothing."""
+    if not accepts(run, event):
+        return run
+    run.seq += 1
+    _take(run, event)
+    facts = derive(run)
+    for name, job in run.jobs.items():
+        if (job.status, job.reason) != (facts.status[name], facts.reason[name]):
+            job.status, job.reason, job.changed_at = facts.status[name], facts.reason[name], event.at
+    for group in run.groups.values():
+        group.verdict = facts.verdict[group.name]
+    return run
+
+
+def accepts(run: Run, event: e.Event) -> bool:
+    """Whether *event* would change *run*: not so if it is stale, doubled, or asks what cannot be."""
+    match event:
+        case e.RunOpened():
+            return not run.number
+        case e.JobDeclared():
+            return True
+        case e.GroupDeclared(group=name, policy=policy):
+            return name not in run.groups or run.groups[name].policy != policy
+        case e.GroupDecided(group=name, verdict=verdict):
+            group = run.groups.get(name)
+            return group is not None and group.verdict == verdict != group.recorded
+        case _:
+            job = run.jobs.get(event.job)
+            return job is not None and _job_accepts(job, event)
+
+
+_JobEvent = (
+    e.AttemptStarted | e.AttemptEnded | e.RetryScheduled | e.JobEnded | e.JobReopened | e.RunRequested
+    | e.RetryRequested | e.SkipRequested | e.CancelRequested
+)  # fmt: skip
+
+
+def _job_accepts(job: JobState, event: _JobEvent) -> bool:
+    running = job.running
+    if isinstance(event, e.AttemptEnded):  # also of an older generation: it is what is running
+        return running is not None and (running.number, running.generation) == (event.attempt, event.generation)
+    if event.generation != job.generation:
+        return False
+    match event:
+        case e.AttemptStarted(attempt=number):
+            startable = job.status in (Status.READY, Status.RETRYING)
+            return startable and running is None and number == len(job.attempts) + 1
+        case e.RetryScheduled(attempt=number):
+            return job.unscheduled == number
+        case e.JobEnded(status=status, reason=reason):
+            return status.ended and (status, reason) == (job.status, job.reason) != job.recorded
+        case e.JobReopened():
+            return job.recorded is not None and not job.status.ended
+        case e.RunRequested():
+            return job.status is Status.HELD
+        case e.RetryRequested():
+            return job.status.ended
+        case e.SkipRequested():
+            return job.end not in (Status.SUCCEEDED, Status.SKIPPED) and job.asked != "skip"
+        case e.CancelRequested():
+            return not job.status.ended and job.asked != "cancel"
+        case _:
+            assert_never(event)
+
+
+def _take(run: Run, event: e.Event) -> None:
+    match event:
+        case e.RunOpened(flow=flow, number=number, at=at):
+            run.flow, run.number, run.opened_at = flow, number, at
+        case e.JobDeclared(spec=spec, at=at):
+            _declare(run, spec, at)
+        case e.GroupDeclared(group=name, policy=policy):
+            group(run, name).policy = policy
+        case e.GroupDecided(group=name, verdict=verdict):
+            run.groups[name].recorded = verdict
+        case _:
+            _take_job(run.jobs[event.job], event)
+
+
+def _take_job(job: JobState, event: _JobEvent) -> None:
+    match event:
+        case e.AttemptStarted(at=at, generation=generation, attempt=number, key=key):
+            job.running = AttemptState(number, generation, key, at)
+            job.attempts.append(job.running)
+            job.due_at = job.failure = job.unscheduled = None
+        case e.AttemptEnded():
+            _end_attempt(job, event)
+        case e.RetryScheduled(due_at=due_at):
+            job.due_at, job.unscheduled = due_at, None
+        case e.JobEnded(status=status, reason=reason):
+            job.recorded = status, reason
+        case e.JobReopened():
+            job.recorded = None
+        case e.RunRequested():
+            job.released = True
+        case e.RetryRequested():
+            _open_generation(job)
+            job.released = True
+        case e.SkipRequested():
+            _ask(job, "skip")
+        case e.CancelRequested():
+            _ask(job, "cancel")
+        case _:
+            assert_never(event)
+
+
+def group(run: Run, name: str) -> GroupState:
+    """The group *name*, made strict if it is new."""
+    if name not in run.groups:
+        run.groups[name] = GroupState(name, Strict())
+    return run.groups[name]
+
+
+def _declare(run: Run, spec: JobSpec, at: float) -> None:
+    job = run.jobs.get(spec.name)
+    if job is None:
+        run.jobs[spec.name] = JobState(spec, len(run.jobs), at, at)
+    else:
+        if job.spec.group is not None:
+            del run.groups[job.spec.group].members[spec.name]
+        _open_generation(job)
+        job.spec, job.declared_at, job.released = spec, at, False
+    if spec.group is not None:
+        group(run, spec.group).members[spec.name] = None
+    for need in spec.needs:
+        if isinstance(need, GroupNeed):
+            group(run, need.group)
+
+
+def _open_generation(job: JobState) -> None:
+    """A new generation with fresh budgets. A running attempt stays until its end is seen."""
+    job.generation += 1
+    job.end = job.end_reason = job.due_at = job.failure = job.unscheduled = job.recorded = None
+    job.asked, job.failures, job.lost, job.outputs = "", 0, 0, {}
+
+
+def _ask(job: JobState, what: str) -> None:
+    """A person's skip or cancel: at once, or as soon as the running attempt has ended."""
+    assert what in ("skip", "cancel")
+    if job.current is not None:
+        job.asked = what  # type: ignore[assignment]
+    else:
+        _end_by_hand(job, what)
+
+
+def _end_by_hand(job: JobState, what: str) -> None:
+    status, kind = (Status.SKIPPED, "skipped") if what == "skip" else (Status.CANCELLED, "cancelled")
+    _end(job, status, Reason(kind))
+
+
+def _end(job: JobState, status: Status, reason: Reason | None) -> None:
+    job.end, job.end_reason = status, reason
+    job.asked, job.due_at, job.failure, job.unscheduled = "", None, None, None
+
+
+def _end_attempt(job: JobState, event: e.AttemptEnded) -> None:
+    attempt, current = job.running, job.current
+    assert attempt is not None
+    attempt.ended_at, attempt.end, attempt.reason = event.at, event.end, event.reason
+    attempt.exit_code, attempt.signal, attempt.traceback = event.exit_code, event.signal, event.traceback
+    attempt.outputs, attempt.missing = event.outputs, event.missing
+    attempt.peak_memory, attempt.cpu_seconds = event.peak_memory, event.cpu_seconds
+    job.running = None
+    if current is None:  # of an older generation: what it came to no longer matters
+        return
+    if event.end == "succeeded":  # even if a stop was asked for: nobody loses work
+        job.outputs = event.outputs
+        _end(job, Status.SUCCEEDED, None)
+    elif job.asked:
+        _end_by_hand(job, job.asked)
+    else:
+        _go_on(job, event)
+
+
+def _go_on(job: JobState, event: e.AttemptEnded) -> None:
+    """An attempt of the current generation ended without success, and nobody had asked for that."""
+    reason = _numbered(event)
+    if event.end == "cancelled":
+        _end(job, Status.CANCELLED, reason)
+    elif event.end == "lost":
+        job.lost += 1
+        if job.lost > LOST_RESTARTS:
+            _end(job, Status.FAILED, reason)
+    else:
+        job.failures += 1
+        if job.failures < job.spec.retry.attempts and reason.kind not in NEVER_RETRIED:
+            job.failure, job.unscheduled = reason, event.attempt
+        else:
+            _end(job, Status.FAILED, reason)
+
+
+def _numbered(event: e.AttemptEnded) -> Reason:
+    given = event.reason or Reason({"cancelled": "cancelled", "lost": "lost"}.get(event.end, "exception"))
+    return given if given.attempt is not None else Reason(given.kind, given.detail, event.attempt)

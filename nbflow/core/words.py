@@ -1,0 +1,65 @@
+"""How times, sizes and names are said to people: one way each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+def elapsed(seconds: float) -> str:
+    """A running time as a clock shows it, in whole seconds.
+
+    >>> elapsed(4.2), elapsed(83), elapsed(3723)
+    ('0:04', '1:23', '1:02:03')
+    """
+    minutes, rest = divmod(max(0, int(seconds)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def duration(seconds: float) -> str:
+    """A length of time in at most two units.
+
+    >>> duration(0.0034), duration(4.2), duration(190), duration(7500)
+    ('3 ms', '4.2 s', '3 m 10 s', '2 h 5 m')
+    """
+    seconds = max(0.0, seconds)
+    if seconds < 0.0995:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 59.95:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 3600:
+        return _two(whole, 60, "m", "s")
+    minutes = round(seconds / 60)
+    return _two(minutes, 60, "h", "m") if minutes < 24 * 60 else _two(round(seconds / 3600), 24, "d", "h")
+
+
+def _two(amount: int, base: int, large: str, small: str) -> str:
+    high, low = divmod(amount, base)
+    return f"{high} {large} {low} {small}" if low else f"{high} {large}"
+
+
+def size(count: float) -> str:
+    """A number of bytes, in powers of 1,000.
+
+    >>> size(312), size(2_100_000_000), size(999_999)
+    ('312 B', '2.1 GB', '1.0 MB')
+    """
+    if count < 1000:
+        return f"{count:.0f} B"
+    for unit in ("kB", "MB", "GB", "TB"):
+        count /= 1000
+        if count < 999.95:
+            return f"{count:.1f} {unit}"
+    return f"{count / 1000:.1f} PB"
+
+
+def nearest(word: str, words: Iterable[str]) -> str | None:
+    """The one of *words* that *word* was most likely meant to be, or None: for "did you mean".
+
+    >>> nearest("fti", ["fit", "load"]), nearest("zebra", ["fit", "load"])
+    ('fit', None)
+    """
+    close = get_close_matches(word, list(words), n=1, cutoff=0.6)
+    return close[0] if close else None
