@@ -1,0 +1,58 @@
+"""What a test leaves running: engines of its stores, and processes of their attempts."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+
+from nbflow.errors import NbflowError
+
+SOON = 2.0
+"""Seconds in which every process of an attempt is gone once its engine has been stopped (a promise)."""
+
+
+def belonging_to(folder: Path) -> Iterator[psutil.Process]:
+    """Engines, zygotes and attempts whose store lies in *folder*."""
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
+            marks = [v for k, v in process.environ().items() if k.startswith("NBFLOW_")] + process.cmdline()
+            ours = any(str(folder) in mark for mark in marks) and process.pid != psutil.Process().pid
+            if ours and any("nbflow" in mark for mark in marks):
+                yield process
+
+
+def attempts_in(folder: Path) -> list[psutil.Process]:
+    """Processes that carry an attempt's tag."""
+    found = []
+    for process in belonging_to(folder):
+        with contextlib.suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
+            if "NBFLOW_KEY" in process.environ():
+                found.append(process)
+    return found
+
+
+def stop_engines(folder: Path) -> None:
+    """Ask the engine of every store in *folder* to end."""
+    for store in folder.rglob(".nbflow"):
+        from nbflow.engine.client import Client
+
+        with contextlib.suppress(NbflowError, OSError):
+            Client.connect(store, start=False).stop()
+
+
+def clear(folder: Path) -> list[str]:
+    """Stop the engines of *folder*; end whatever is still there `SOON` after, and tell what that was."""
+    stop_engines(folder)
+    deadline = time.monotonic() + SOON
+    while (left := list(belonging_to(folder))) and time.monotonic() < deadline:
+        psutil.wait_procs(left, timeout=0.1)
+    told = []
+    for process in left:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            told.append(f"{process.pid} {' '.join(process.cmdline())[:120]} ({process.status()})")
+            process.kill()
+    return told
