@@ -51,6 +51,10 @@ class ResultRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """For ``sys.exit(n)`` in the cell: the code it asked for."""
     outputs: dict[str, ValueRef] = {}
     missing: tuple[str, ...] = ()
+    peak_memory: int = 0
+    """Largest resident size of the attempt's process so far, in bytes."""
+    cpu_seconds: float = 0.0
+    """Processor time of the process and of its children that have ended."""
 
 
 class AttemptReport(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -1,0 +1,40 @@
+"""The ``display`` file of an attempt: one rich output a line."""
+
+from __future__ import annotations
+
+import base64
+import os
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from nbflow.engine.attempt.record import DISPLAY, Display
+
+LIMIT = 32 * 1024 * 1024
+
+
+class DisplayFile:
+    """Appends rich outputs to an attempt's ``display`` file, up to *limit* bytes in all."""
+
+    def __init__(self, folder: Path, limit: int = LIMIT) -> None:
+        self._path, self._left = folder / DISPLAY, limit
+        self._fd = -1
+
+    def __call__(self, display: Display) -> None:
+        if self._left <= 0:
+            return
+        clean = msgspec.structs.replace(display, data={mime: text(item) for mime, item in display.data.items()})
+        line = msgspec.json.encode(clean, enc_hook=str) + b"\n"
+        self._left -= len(line)
+        if self._left <= 0:
+            note = {"text/plain": "… the outputs after this one were dropped: too many …"}
+            line = msgspec.json.encode(Display(data=note)) + b"\n"
+        if self._fd < 0:
+            self._fd = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        os.write(self._fd, line)
+
+
+def text(item: Any) -> Any:
+    """*item* as a notebook file holds it: bytes as base64 text."""
+    return base64.b64encode(item).decode() if isinstance(item, bytes) else item

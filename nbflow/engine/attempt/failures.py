@@ -1,0 +1,81 @@
+"""From an exception in a cell to a reason that people and failure rules can read."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from types import TracebackType
+
+from nbflow.core.status import Reason
+
+_KINDS: tuple[tuple[type[BaseException], str], ...] = (
+    (MemoryError, "out of memory"),
+    (AssertionError, "assertion"),
+    (ValueError, "invalid argument"),
+    (TypeError, "invalid type"),
+    (ImportError, "import"),
+    (SyntaxError, "syntax"),
+)
+TEXT_LIMIT = 64 * 1024
+
+
+def reason(error: BaseException, attempt: int | None = None) -> Reason:
+    """Why the cell failed.
+
+    >>> reason(ValueError("bad"))
+    Reason(kind='invalid argument', detail='ValueError: bad', attempt=None)
+    >>> reason(SystemExit(3)).words()
+    'exit 3'
+    """
+    if isinstance(error, SystemExit):
+        return Reason("exit code", str(exit_code(error)), attempt)
+    kind = next((word for type_, word in _KINDS if isinstance(error, type_)), "exception")
+    return Reason(kind, _one_line(error), attempt)
+
+
+def exit_code(error: SystemExit) -> int:
+    """The exit status that Python would give for *error*.
+
+    >>> [exit_code(SystemExit(code)) for code in (None, 0, 3, 256 + 3, "text")]
+    [0, 0, 3, 3, 1]
+    """
+    match error.code:
+        case None:
+            return 0
+        case int(code):
+            return code & 0xFF
+        case _:
+            return 1
+
+
+def _one_line(error: BaseException) -> str:
+    lines = traceback.format_exception_only(type(error), error)
+    text = lines[-1].strip() if isinstance(error, SyntaxError) else "".join(lines).strip()
+    first = text.splitlines()[0] if text else type(error).__name__
+    return first if len(first) <= 500 else first[:499] + "…"
+
+
+def text(error: BaseException, filename: str) -> str:
+    """The traceback as plain text from the first line of *filename*, the user's own code; at most 64 KiB."""
+    found = _from(error.__traceback__, filename)
+    report = traceback.TracebackException(type(error), error, found, compact=True)
+    return _cut("".join(report.format()))
+
+
+def _from(tb: TracebackType | None, filename: str) -> TracebackType | None:
+    while tb is not None and tb.tb_frame.f_code.co_filename != filename:
+        tb = tb.tb_next
+    return tb
+
+
+def _cut(text: str) -> str:
+    if len(text) <= TEXT_LIMIT:
+        return text
+    half = TEXT_LIMIT // 2
+    return f"{text[:half]}\n… {len(text) - TEXT_LIMIT} characters left out …\n{text[-half:]}"
+
+
+def say_exit(error: SystemExit) -> None:
+    """Print what Python prints for ``sys.exit("text")``."""
+    if error.code is not None and not isinstance(error.code, int):
+        print(error.code, file=sys.stderr)

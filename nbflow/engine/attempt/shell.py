@@ -1,0 +1,101 @@
+"""The IPython shell of an attempt: made once in the zygote, so that a cell finds it ready.
+
+It keeps no history, writes no files, and what it would show goes to a recorder.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+from IPython.core.displayhook import DisplayHook
+from IPython.core.displaypub import DisplayPublisher
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.profiledir import ProfileDir, ProfileDirError
+from traitlets import Type
+from traitlets.config import Config
+
+from nbflow.engine.attempt.record import Display
+
+Recorder = Callable[[Display], None]
+
+
+class RecordingPublisher(DisplayPublisher):
+    """Where ``display`` and ``clear_output`` end up."""
+
+    record: Recorder = staticmethod(lambda _: None)
+
+    def publish(  # type: ignore[override]
+        self,
+        data: dict[str, Any],
+        metadata: dict[str, Any] | None = None,
+        source: str | None = None,  # noqa: ARG002 - IPython's signature
+        *,
+        transient: dict[str, Any] | None = None,
+        update: bool = False,
+        **_: Any,
+    ) -> None:
+        self.record(
+            Display(
+                data=data, metadata=metadata or {}, display_id=(transient or {}).get("display_id", ""), update=update
+            )
+        )
+
+    def clear_output(self, wait: bool = False) -> None:  # noqa: ARG002 - nothing flickers in a file
+        self.record(Display(clear=True))
+
+
+class RecordingHook(DisplayHook):
+    """Where the value of a cell's last expression ends up."""
+
+    record: Recorder = staticmethod(lambda _: None)
+
+    def __call__(self, result: object = None) -> None:
+        if result is None:
+            return
+        data, metadata = self.compute_format_data(result)
+        self.update_user_ns(result)
+        if data:
+            self.record(Display(data=data, metadata=metadata))
+
+
+class CellShell(InteractiveShell):
+    """An InteractiveShell for one cell."""
+
+    displayhook_class = Type(RecordingHook)
+    display_pub_class = Type(RecordingPublisher)
+
+    def init_profile_dir(self, profile_dir: ProfileDir | None) -> None:
+        """Use the person's default profile if there is one; never make one."""
+        try:
+            self.profile_dir = profile_dir or ProfileDir.find_profile_dir_by_name(self.ipython_dir, "default")
+        except ProfileDirError:
+            self.profile_dir = None
+
+    def init_virtualenv(self) -> None:
+        """Leave ``sys.path`` as the interpreter made it."""
+
+    def record_to(self, recorder: Recorder) -> None:
+        """Send everything shown from now on to *recorder*."""
+        self.display_pub.record = recorder
+        self.displayhook.record = recorder
+
+    def system(self, cmd: str) -> None:
+        """Run ``!cmd`` with the attempt's own stdout and stderr: no terminal in between."""
+        self.system_raw(cmd)
+
+
+def make() -> CellShell:
+    """The process's one shell, around a fresh ``__main__``."""
+    main = ModuleType("__main__")
+    config = Config({"HistoryManager": {"enabled": False, "hist_file": ":memory:"}, "InteractiveShell": {"colors": "nocolor", "banner1": ""}})
+    return CellShell.instance(config=config, user_module=main, user_ns=main.__dict__)
+
+
+def enter(shell: CellShell) -> None:
+    """Make *shell*'s namespace the process's ``__main__`` and its hooks Python's, as while IPython runs a cell."""
+    sys.modules["__main__"] = shell.user_module
+    shell.builtin_trap.activate()
+    sys.displayhook = shell.displayhook
