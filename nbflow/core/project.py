@@ -50,6 +50,11 @@ def unexcused(run: Run) -> dict[str, str]:
     }
 
 
+def project_job(run: Run, name: str) -> dict[str, Any]:
+    """One job as it stands in `project`'s ``jobs``."""
+    return _job(run, run.jobs[name])
+
+
 def _group_excuses(run: Run, name: str) -> bool:
     spec = run.jobs[name].spec
     if spec.group is None:
