@@ -1,7 +1,8 @@
 """The messages on the engine's socket: closed unions of typed structs, length-capped, never pickled.
 
-A frame is a 4-byte big-endian length and that many bytes of msgpack. The first frame a client sends is `Hello`. Every
-request but that carries *ref*, which its `Reply` repeats. Pushes (`Committed`, `RunHere`, `StopHere`) carry none.
+A frame is a 4-byte big-endian length and that many bytes of msgpack. The first frame a client sends is `Hello`, the
+first it gets is `Welcome`. Every other request carries *ref*, which its `Reply` repeats. Pushes (`Committed`,
+`RunHere`, `StopHere`, `Goodbye`) carry none.
 """
 
 from __future__ import annotations
@@ -87,6 +88,14 @@ ToEngine = Hello | Open | Runs | Configure | Declare | Ask | Report | Stop
 
 
 # --- engine -> client
+class Welcome(Struct, frozen=True, tag="welcome"):
+    """The caller was let in. *pid* is the engine's; *trusted*: whether this store's jobs may run and its values load."""
+
+    pid: int
+    protocol: int = PROTOCOL
+    trusted: bool = True
+
+
 class RunInfo(Struct, frozen=True, kw_only=True):
     """One run in the store. *run* is its id there, *number* counts within the flow; *counts* status word -> jobs."""
 
@@ -99,11 +108,12 @@ class RunInfo(Struct, frozen=True, kw_only=True):
 
 
 class Opened(Struct, frozen=True, tag="opened"):
-    """The answer to `Open`: all events so far; later ones follow as `Committed`."""
+    """The answer to `Open`: the first of the *total* events so far; the rest and later ones follow as `Committed`."""
 
     ref: int
     info: RunInfo
     events: tuple[Event, ...]
+    total: int = 0
 
 
 class Reply(Struct, frozen=True, tag="reply", omit_defaults=True):
@@ -136,4 +146,8 @@ class StopHere(Struct, frozen=True, tag="stop-here"):
     key: str
 
 
-ToClient = Opened | Reply | Committed | RunHere | StopHere
+class Goodbye(Struct, frozen=True, tag="goodbye"):
+    """The engine ends on purpose: do not start it again before a person asks for something."""
+
+
+ToClient = Welcome | Opened | Reply | Committed | RunHere | StopHere | Goodbye

@@ -29,9 +29,7 @@ class KernelExecutor:
         route: the kernel that an attempt, by key, is for; None if none follows its run.
     """
 
-    def __init__(
-        self, report: Callable[[AttemptReport], None], route: Callable[[str], Kernel | None]
-    ) -> None:
+    def __init__(self, report: Callable[[AttemptReport], None], route: Callable[[str], Kernel | None]) -> None:
         self._report, self._route = report, route
         self._where: dict[str, Kernel] = {}
 

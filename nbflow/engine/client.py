@@ -1,0 +1,307 @@
+"""The only door to the engine for notebooks and the command line: connect, open runs, declare, ask, read.
+
+Example:
+    >>> client = Client.connect(getfixture("tmp_path") / ".nbflow")
+    >>> replica = client.open("analysis")
+    >>> replica.declare([JobSpec(name="hello", source="x = 6 * 7", outputs=("x",))])
+    >>> replica.wait(lambda run: run.jobs["hello"].status.ended, timeout=30)
+    True
+    >>> client.values.load(replica.run.jobs["hello"].outputs["x"])
+    42
+    >>> client.stop()
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from functools import cached_property
+from pathlib import Path
+
+from nbflow.core.spec import JobSpec
+from nbflow.core.status import Reason
+from nbflow.engine.attempt.record import ERR, OUT, AttemptOrder, AttemptReport, Display
+from nbflow.engine.link import Answer, Link, LinkLost, dial
+from nbflow.engine.locate import find_store, make_store, start_engine
+from nbflow.engine.logs import read_displays, read_log
+from nbflow.engine.orders import attempt_folder
+from nbflow.engine.replica import Replica
+from nbflow.engine.trust import trust, trusted
+from nbflow.engine.values import Values
+from nbflow.engine.wire import (
+    Committed,
+    Goodbye,
+    Open,
+    Opened,
+    Reply,
+    Report,
+    RunHere,
+    RunInfo,
+    Runs,
+    Stop,
+    StopHere,
+    ToClient,
+    ToEngine,
+)
+from nbflow.errors import DeclarationError, EngineError, NbflowError, StoreError
+
+__all__ = [
+    "ERR",
+    "OUT",
+    "AttemptOrder",
+    "AttemptReport",
+    "Client",
+    "Display",
+    "JobSpec",
+    "Replica",
+    "RunInfo",
+    "Values",
+    "attempt_folder",
+    "find_store",
+    "trust",
+    "trusted",
+]
+_ANSWER_PATIENCE = 60.0
+_CONNECT_PATIENCE = 20.0
+_TAKEN_PAUSE = 0.02
+_TRIES = 10
+_REVIVALS = (0.0, 0.2, 0.5, 1.0, 2.0, 4.0)
+
+
+class Client:
+    """A connection to the engine of one store, safe to use from any thread; made by `Client.connect`.
+
+    Where the engine dies it is started again: at once if jobs were under way, else at the next request. Replicas live on.
+
+    Attributes:
+        store: the ``.nbflow`` folder.
+        failure: why there is no engine any more, once it was stopped or could not be started again.
+    """
+
+    def __init__(self, store: Path, start: bool, attached: bool) -> None:
+        self.store = store
+        self.failure: EngineError | None = None
+        self._start, self._attached = start, attached
+        self._link: Link | None = None
+        self._linking = threading.RLock()
+        self._replicas: list[Replica] = []
+        self._opening: dict[int, Replica] = {}
+        self._closed = False
+        self._run_here: Callable[[AttemptOrder], None] | None = None
+        self._stop_here: Callable[[str], None] = lambda key: None
+
+    @classmethod
+    def connect(cls, store: str | os.PathLike[str], start: bool = True, attached: bool = True) -> Client:
+        """Connect to the engine of *store*, which is made if need be, and the engine started.
+
+        Args:
+            store: the ``.nbflow`` folder, as `find_store` gives it.
+            start: False: only an engine that is running already.
+            attached: whether this client keeps the engine from ending when nothing is left to do.
+
+        Raises:
+            EngineError: there is no engine, or it does not answer.
+            StoreError: the store cannot be made, or its log not be read.
+        """
+        client = cls(Path(os.path.realpath(store)), start, attached)
+        client._linked()
+        return client
+
+    # --- runs
+    def open(self, flow: str, number: int = 0, cwd: str | os.PathLike[str] = "") -> Replica:
+        """Take up a run of *flow* and follow it.
+
+        Args:
+            flow: the flow's name.
+            number: which run: 0 the last (a first one is made if there is none), -1 a new one, else its number.
+            cwd: the notebook's folder, where attempts run; the folder of the store if empty.
+
+        Raises:
+            StoreError: there is no such run.
+        """
+        folder = os.path.realpath(cwd or self.store.parent)
+        replica = Replica(self)
+        self._request(lambda ref: self._open(ref, replica, flow, number, folder))
+        replica.wait(lambda _: replica.complete, _ANSWER_PATIENCE)
+        self._replicas.append(replica)
+        return replica
+
+    def runs(self, flow: str = "") -> tuple[RunInfo, ...]:
+        """The runs of *flow*, or of all flows of the store, oldest first."""
+        return self.call(lambda ref: Runs(ref=ref, flow=flow)).runs
+
+    def call(self, make: Callable[[int], ToEngine], done: Callable[[], bool] = lambda: False) -> Reply:
+        """Send a request; where the engine ends meanwhile, send it again unless *done* says that it was carried out."""
+        answer = self._request(make, done)
+        assert isinstance(answer, Reply)
+        return answer
+
+    # --- values and files
+    @property
+    def trusted(self) -> bool:
+        """Whether this store's jobs may run and its values be loaded: it was made by this user here, or is trusted."""
+        return trusted(self.store)
+
+    @cached_property
+    def values(self) -> Values:
+        """The store's values.
+
+        Raises:
+            StoreError: the store is not trusted, and loading a value can run code.
+        """
+        if not self.trusted:
+            raise StoreError(f"{self.store} was not made by you here, so its values are not loaded: see %nbflow trust")
+        return Values(self.store)
+
+    def attempt_folder(self, key: str) -> Path:
+        """The folder of an attempt's files."""
+        return attempt_folder(self.store, key)
+
+    def log(self, key: str, stream: str = OUT) -> str:
+        """What the attempt has written so far to *stream*, ``out`` or ``err``; empty if nothing."""
+        return read_log(attempt_folder(self.store, key), stream)
+
+    def displays(self, key: str) -> list[Display]:
+        """The attempt's rich outputs so far, later updates and clearings taken into account."""
+        return read_displays(attempt_folder(self.store, key))
+
+    # --- attempts in this process
+    def on_run_here(self, run: Callable[[AttemptOrder], None], stop: Callable[[str], None] = lambda key: None) -> None:
+        """Offer this process for jobs of executor ``kernel``.
+
+        *run* gets each order, and must see to it that `report` is called once for it; *stop* gets the key of an attempt
+        that should end. Both are called on the client's own thread: they must be brief and make no requests.
+        """
+        self._run_here, self._stop_here = run, stop
+
+    def report(self, report: AttemptReport) -> None:
+        """Tell the end of an attempt that ran in this process."""
+        self.call(lambda ref: Report(ref=ref, report=report))
+
+    # --- ends
+    def stop(self) -> None:
+        """End the engine and all it runs; jobs under way end cancelled, and can be retried. None running is fine."""
+        with self._linking:
+            link = self._link if self._link and self._link.alive else dial(self.store, attached=False)
+            if link is None:
+                return
+            if link is not self._link:
+                link.listen(lambda message: None, lambda: None)
+        with suppress(LinkLost):
+            link.call(lambda ref: Stop(ref=ref), _ANSWER_PATIENCE)
+        link.join(_ANSWER_PATIENCE)
+
+    def close(self) -> None:
+        """Disconnect. The engine goes on with what is under way."""
+        self._closed = True
+        if self._link is not None:
+            self._link.close()
+            self._link.join(1.0)
+
+    # --- the connection
+    def _request(self, make: Callable[[int], ToEngine], done: Callable[[], bool] = lambda: False) -> Answer:
+        for _ in range(_TRIES):
+            link = self._linked()
+            try:
+                answer = link.call(make, _ANSWER_PATIENCE)
+            except LinkLost:
+                self._linked()
+                if done():
+                    return Reply(ref=0)
+                continue
+            if isinstance(answer, Reply) and answer.error:
+                raise _raised(answer)
+            return answer
+        raise EngineError(f"the engine ended {_TRIES} times while it was asked: see {self.store / 'engine.log'}")
+
+    def _linked(self) -> Link:
+        """The connection, made anew if it is gone; replicas are up to date again then."""
+        with self._linking:
+            if self._closed:
+                raise EngineError("this client is closed: connect again")
+            if self._link is None or not self._link.alive:
+                self._opening.clear()
+                self._link = self._connect()
+                self.failure = None
+                self._link.listen(self._push, self._lost)
+                for replica in self._replicas:
+                    self._open_again(self._link, replica)
+            return self._link
+
+    def _connect(self) -> Link:
+        if self._start:
+            make_store(self.store)
+        ends_at = time.monotonic() + _CONNECT_PATIENCE
+        link = dial(self.store, self._attached)
+        while link is None:
+            if not self._start:
+                raise EngineError(f"no engine is running for {self.store}")
+            if time.monotonic() > ends_at:
+                raise EngineError(f"the engine of {self.store} does not answer: see {self.store / 'engine.log'}")
+            if not start_engine(self.store):
+                time.sleep(_TAKEN_PAUSE)  # another client's engine is starting, or the last one is ending
+            link = dial(self.store, self._attached)
+        return link
+
+    def _open(self, ref: int, replica: Replica, flow: str, number: int, cwd: str) -> Open:
+        self._opening[ref] = replica
+        return Open(ref=ref, flow=flow, number=number, cwd=cwd)
+
+    def _open_again(self, link: Link, replica: Replica) -> None:
+        info = replica.info
+        link.call(lambda ref: self._open(ref, replica, info.flow, info.number, ""), _ANSWER_PATIENCE)
+        replica.wait(lambda _: replica.complete or not link.alive, _ANSWER_PATIENCE)
+
+    # --- on the client's thread
+    def _push(self, message: ToClient) -> None:
+        match message:
+            case Opened(ref=ref):
+                self._opening.pop(ref).begin(message)
+            case Committed(run=run):
+                for replica in (*self._replicas, *self._opening.values()):
+                    if replica.follows(run):
+                        replica.commit(message)
+            case RunHere(order=order):
+                self._run(order)
+            case StopHere(key=key):
+                self._stop_here(key)
+            case Goodbye():
+                self.failure = EngineError("the engine was stopped; whatever is asked next starts it again")
+            case _:
+                pass
+
+    def _run(self, order: AttemptOrder) -> None:
+        if self._run_here is not None:
+            self._run_here(order)
+            return
+        reason = Reason("executor unavailable", "this client runs no jobs itself")
+        report = AttemptReport(key=order.key, end="failed", reason=reason)
+        assert self._link is not None
+        self._link.ask(lambda ref: Report(ref=ref, report=report))
+
+    def _lost(self) -> None:
+        """The engine has gone. If jobs were under way another one is started, to take them up."""
+        if not self._closed and self.failure is None and self._start and any(r.active for r in self._replicas):
+            self._revive()
+        for replica in self._replicas:
+            replica.wake()
+
+    def _revive(self) -> None:
+        for pause in _REVIVALS:
+            time.sleep(pause)
+            try:
+                self._linked()
+            except NbflowError as error:
+                failure = EngineError(f"the engine ended and could not be started again: {error}")
+            else:
+                return
+        self.failure = failure
+
+
+def _raised(reply: Reply) -> NbflowError:
+    """The error that *reply* tells of, as far as its class can be made from its words alone."""
+    kinds: dict[str, type[NbflowError]] = {"StoreError": StoreError, "EngineError": EngineError}
+    return kinds.get(reply.error, DeclarationError)(reply.message)

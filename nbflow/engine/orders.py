@@ -1,0 +1,56 @@
+"""From a declared job to the order of one attempt, complete: values of other jobs filled in, folders absolute."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from nbflow.core.event import AttemptStarted
+from nbflow.core.inputs import resolve
+from nbflow.core.run import Run
+from nbflow.engine.attempt.record import AttemptOrder
+
+ATTEMPTS = "attempts"
+
+
+class Place(NamedTuple):
+    """Where a run's attempts live: the *store* and the notebook's folder *cwd*."""
+
+    store: Path
+    cwd: str
+
+
+def attempt_folder(store: Path, key: str) -> Path:
+    """The folder of the attempt *key*; a key that is not hexadecimal is refused, for names never become paths.
+
+    >>> attempt_folder(Path(".nbflow"), "0a1b").as_posix()
+    '.nbflow/attempts/0a1b'
+    """
+    if not key or set(key) - set("0123456789abcdef"):
+        raise ValueError(f"{key!r} is no attempt's key")
+    return store / ATTEMPTS / key
+
+
+def attempt_order(run: Run, started: AttemptStarted, place: Place) -> AttemptOrder:
+    """What an executor needs to run the attempt that *started*."""
+    spec = run.jobs[started.job].spec
+    return AttemptOrder(
+        key=started.key,
+        run=run.number,
+        flow=run.flow,
+        job=spec.name,
+        generation=started.generation,
+        attempt=started.attempt,
+        of=spec.retry.attempts,
+        folder=str(attempt_folder(place.store, started.key)),
+        store=str(place.store),
+        cwd=str(Path(place.cwd) / spec.cwd),
+        env=spec.env,
+        source=spec.source,
+        shell=spec.shell,
+        code=spec.code,
+        inputs=resolve(run, started.job),
+        outputs=spec.outputs,
+        timeout=spec.timeout,
+        grace=spec.grace,
+    )

@@ -1,0 +1,180 @@
+"""A run as a client sees it: the same fold as the engine's, over the events that the engine streams."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+from nbflow.core.event import Event, JobDeclared, Request
+from nbflow.core.graph import check
+from nbflow.core.project import ACTIVE, project
+from nbflow.core.run import Run
+from nbflow.core.spec import JobSpec, Policy
+from nbflow.core.state import empty, evolve
+from nbflow.engine.wire import Ask, Committed, Configure, Declare, Opened, Reply, RunInfo, ToEngine
+from nbflow.errors import EngineError
+
+Listener = Callable[[Sequence[Event]], None]
+
+
+class Caller(Protocol):
+    """What a replica needs of its client."""
+
+    failure: EngineError | None
+
+    def call(self, make: Callable[[int], ToEngine], done: Callable[[], bool] = lambda: False) -> Reply:
+        """Send a request; where the engine ends meanwhile, send it again unless *done* says that it was carried out."""
+
+
+class Replica:
+    """One run of a flow, always up to date. Made by `Client.open`.
+
+    Attributes:
+        run: the run's state. Read it while holding `lock`.
+        lock: a condition, notified whenever *run* has changed.
+        info: what the store knows of the run: its id, flow and number.
+    """
+
+    def __init__(self, client: Caller) -> None:
+        self.lock = threading.Condition(threading.RLock())
+        self.run: Run = empty()
+        self.info: RunInfo
+        self._client = client
+        self._events: list[Event] = []
+        self._coming: Run = self.run
+        """The fold under way; it is *run*, except while a run is read in again after a new engine took over."""
+        self._total = 0
+        self._listeners: list[Listener] = []
+
+    def __repr__(self) -> str:
+        return f"<Replica of run {self.run.number} of {self.run.flow!r}, {len(self.run.jobs)} jobs>"
+
+    @property
+    def complete(self) -> bool:
+        """Everything that had happened when the run was opened is in `run`."""
+        return self._coming is self.run and self.run.seq >= self._total
+
+    @property
+    def active(self) -> bool:
+        """Some job is running or will be without a person's doing."""
+        with self.lock:
+            return any(job.status in ACTIVE for job in self.run.jobs.values())
+
+    # --- asking
+    def declare(self, jobs: Sequence[JobSpec], groups: Mapping[str, Policy] | None = None) -> None:
+        """Declare jobs and group policies, all or nothing; returns when that is in the log.
+
+        Raises:
+            DeclarationError, UnknownJob, CycleError: nothing was declared.
+            EngineError, StoreError: the engine cannot be reached, or the store is not trusted or full.
+        """
+        policies = dict(groups or {})
+        with self.lock:
+            check(self.run, jobs, policies)
+            seen = len(self._events)
+        self._client.call(
+            lambda ref: Declare(ref=ref, run=self.info.run, jobs=tuple(jobs), groups=policies),
+            lambda: bool(jobs) and self._declared_since(seen, jobs[0]),
+        )
+
+    def ask(self, *requests: Request) -> int:
+        """Make a person's requests; returns how many took effect (a stale one does not)."""
+        return self._client.call(lambda ref: Ask(ref=ref, run=self.info.run, requests=requests)).count
+
+    def configure(
+        self,
+        *,
+        slots: int | None = None,
+        durable: str | None = None,
+        modules: Sequence[str] = (),
+        on_kernel_exit: str | None = None,
+    ) -> None:
+        """Set what this session wants; None leaves a setting as it is.
+
+        Args:
+            slots: how many process attempts may run at once, over all runs of the store.
+            durable: ``process`` or ``power``.
+            modules: importable modules worth having loaded before attempts start.
+            on_kernel_exit: ``finish`` or ``cancel`` the run's jobs when the last kernel that follows it goes.
+        """
+        made = dict(slots=slots, durable=durable, modules=tuple(modules), on_kernel_exit=on_kernel_exit)
+        self._client.call(lambda ref: Configure(ref=ref, run=self.info.run, **made))  # type: ignore[arg-type]
+
+    # --- reading
+    def snapshot(self) -> dict[str, Any]:
+        """The run as JSON-ready values, as it stands now."""
+        with self.lock:
+            return project(self.run, time.time())
+
+    def events(self) -> list[Event]:
+        """The run's events so far, in order."""
+        with self.lock:
+            return list(self._events)
+
+    def on_events(self, listener: Listener) -> Callable[[], None]:
+        """Call *listener* with the new events after each commit; returns a function that ends that.
+
+        It is called on the client's own thread: it must be brief and make no requests.
+        """
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def wait(self, predicate: Callable[[Run], object], timeout: float | None = None) -> bool:
+        """Wait until *predicate* of the run is true, for *timeout* seconds at most; whether it came true.
+
+        Raises:
+            EngineError: the engine is gone and did not come back.
+        """
+
+        def over() -> bool:
+            if predicate(self.run):
+                return True
+            if self._client.failure:
+                raise self._client.failure
+            return False
+
+        with self.lock:
+            return self.lock.wait_for(over, timeout)
+
+    # --- the stream (on the client's thread)
+    def follows(self, run: int) -> bool:
+        """Whether this is a replica of the store's run *run*, and its history has begun to arrive."""
+        return hasattr(self, "info") and self.info.run == run
+
+    def begin(self, opened: Opened) -> None:
+        """Take the first part of the run's history, for the first time or anew."""
+        with self.lock:
+            self.info, self._total = opened.info, opened.total
+            self._coming = empty()
+        self._fold(1, opened.events)
+
+    def commit(self, committed: Committed) -> None:
+        """Take events that are in the log."""
+        self._fold(committed.first, committed.events)
+
+    def wake(self) -> None:
+        """Let those who wait look again."""
+        with self.lock:
+            self.lock.notify_all()
+
+    def _fold(self, first: int, events: Sequence[Event]) -> None:
+        with self.lock:
+            known = len(self._events)
+            if first > self._coming.seq + 1:
+                raise EngineError(f"events {self._coming.seq + 1} to {first - 1} did not arrive")
+            for event in events[max(0, self._coming.seq + 1 - first) :]:
+                evolve(self._coming, event)
+            new = events[max(0, known + 1 - first) :]
+            self._events.extend(new)
+            if self._coming.seq >= self._total:
+                self.run = self._coming
+            self.lock.notify_all()
+        if new:
+            for listener in list(self._listeners):
+                listener(new)
+
+    def _declared_since(self, seen: int, spec: JobSpec) -> bool:
+        with self.lock:
+            return any(isinstance(event, JobDeclared) and event.spec == spec for event in self._events[seen:])
