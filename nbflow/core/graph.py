@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from nbflow.core import policy as policies
+from nbflow.core.match import nearest
 from nbflow.core.run import Run
 from nbflow.core.spec import GroupNeed, JobNeed, JobSpec, Policy, Strict
-from nbflow.core.words import nearest
 from nbflow.errors import CycleError, DeclarationError, UnknownJob
 
 

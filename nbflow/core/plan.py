@@ -8,8 +8,9 @@ from msgspec import Struct
 
 from nbflow.core import event as e
 from nbflow.core.policy import broken_words
-from nbflow.core.run import GroupState, JobState, Run
-from nbflow.core.status import Reason, Status, Verdict
+from nbflow.core.queues import by_order
+from nbflow.core.run import GroupState, Run
+from nbflow.core.status import Reason, Verdict
 
 
 class Start(Struct, frozen=True, tag="start"):
@@ -62,71 +63,42 @@ def plan(run: Run, now: float, free: Mapping[str, int]) -> Plan:
     An executor that *free* does not name is away: its jobs wait, and do not keep the run from being idle.
     """
     orders: list[Order] = [*_stops(run), *_schedules(run), *_records(run, now), *_starts(run, now, free)]
-    due = [j.due_at for j in run.jobs.values() if _backing_off(j, now) and j.due_at is not None]
-    active = any(
-        j.running or (j.status in (Status.READY, Status.RETRYING) and j.spec.executor in free)
-        for j in run.jobs.values()
-    )
-    return Plan(tuple(orders), min(due, default=None), not active and not orders)
-
-
-def _backing_off(job: JobState, now: float) -> bool:
-    return job.status is Status.RETRYING and job.running is None and job.due_at is not None and job.due_at > now
+    idle = not orders and not run.queues.active(free)
+    return Plan(tuple(orders), run.queues.wake_at(now), idle)
 
 
 def _stops(run: Run) -> Iterator[Stop]:
-    for name, job in run.jobs.items():
-        attempt = job.running
-        if attempt is not None and (cause := _cause(job)):
-            yield Stop(name, attempt.generation, attempt.number, Reason(cause))
-
-
-def _cause(job: JobState) -> str:
-    if job.running is None:
-        return ""
-    if job.current is None:
-        return "replaced"
-    return {"": "", "skip": "skipped", "cancel": "cancelled"}[job.asked]
+    for job in by_order(run.queues.to_stop):
+        if (attempt := job.running) is not None:
+            yield Stop(job.spec.name, attempt.generation, attempt.number, Reason(job.stop_cause))
 
 
 def _schedules(run: Run) -> Iterator[Schedule]:
-    for name, job in run.jobs.items():
+    for job in by_order(run.queues.to_schedule):
         if job.unscheduled is not None:
             low, high = job.spec.retry.bounds(job.failures)
-            yield Schedule(name, job.generation, job.unscheduled, low, high)
+            yield Schedule(job.spec.name, job.generation, job.unscheduled, low, high)
 
 
 def _records(run: Run, now: float) -> Iterator[Record]:
-    for name, job in run.jobs.items():
-        if job.status.ended and (job.status, job.reason) != job.recorded:
-            yield Record(e.JobEnded(at=now, job=name, generation=job.generation, status=job.status, reason=job.reason))
-        elif job.recorded is not None and not job.status.ended:
-            yield Record(e.JobReopened(at=now, job=name, generation=job.generation))
-    for group in run.groups.values():
-        if group.verdict != group.recorded:
-            yield Record(e.GroupDecided(at=now, group=group.name, verdict=group.verdict, reason=reason(run, group)))
-
-
-def reason(run: Run, group: GroupState) -> str:
-    """Why *group* is broken, in words; empty if it is not."""
-    if group.verdict is not Verdict.BROKEN:
-        return ""
-    ended = [m for m in group.members if run.jobs[m].status.ended]
-    good = sum(run.jobs[m].status.good for m in ended)
-    return broken_words(group.policy, len(group.members), good, len(ended) - good)
+    for job in by_order(run.queues.to_record):
+        name, generation = job.spec.name, job.generation
+        if job.status.ended:
+            yield Record(e.JobEnded(at=now, job=name, generation=generation, status=job.status, reason=job.reason))
+        else:
+            yield Record(e.JobReopened(at=now, job=name, generation=generation))
+    for group in (run.groups[name] for name in run.untold_groups):
+        yield Record(e.GroupDecided(at=now, group=group.name, verdict=group.verdict, reason=broken_text(group)))
 
 
 def _starts(run: Run, now: float, free: Mapping[str, int]) -> Iterator[Start]:
-    left = dict(free)
-    for name, job in run.jobs.items():
-        executor = job.spec.executor
-        if left.get(executor, 0) > 0 and _startable(job, now):
-            left[executor] -= 1
-            yield Start(name, job.generation, len(job.attempts) + 1)
+    for job in run.queues.starts(now, free):
+        yield Start(job.spec.name, job.generation, len(job.attempts) + 1)
 
 
-def _startable(job: JobState, now: float) -> bool:
-    if job.running is not None:
-        return False
-    due = job.status is Status.RETRYING and job.due_at is not None and job.due_at <= now
-    return job.status is Status.READY or due
+def broken_text(group: GroupState) -> str:
+    """Why *group* is broken, in words; empty if it is not."""
+    if group.verdict is not Verdict.BROKEN:
+        return ""
+    _, good, *bad = group.tally.counts
+    return broken_words(group.policy, len(group.members), good, sum(bad))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple, assert_never
 
+from nbflow.core.match import nearest
 from nbflow.core.spec import AtLeast, BestEffort, Critical, Policy, Strict
 from nbflow.core.status import Reason, Status, Verdict
-from nbflow.core.words import nearest
 from nbflow.errors import DeclarationError
 
 WORDS = ("strict", "best-effort", "at-least:N", "critical:NAME,…")

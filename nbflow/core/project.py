@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from nbflow.core import policy as policies
-from nbflow.core.plan import reason as group_reason
+from nbflow.core.plan import broken_text
 from nbflow.core.run import AttemptState, GroupState, JobState, Run
 from nbflow.core.spec import BestEffort, GroupNeed, JobNeed, Need
 from nbflow.core.status import Reason, RunVerdict, Status, Verdict
-
-ACTIVE = frozenset({Status.READY, Status.RUNNING, Status.RETRYING})
 
 
 def project(run: Run, now: float) -> dict[str, Any]:
@@ -22,14 +20,14 @@ def project(run: Run, now: float) -> dict[str, Any]:
         "verdict": verdict(run).value,
         "opened_at": run.opened_at,
         "now": now,
-        "jobs": {name: _job(run, job) for name, job in run.jobs.items()},
+        "jobs": {name: project_job(run, name) for name in run.jobs},
         "groups": {name: _group(run, group) for name, group in run.groups.items()},
     }
 
 
 def verdict(run: Run) -> RunVerdict:
     """What *run* has come to. Jobs that wait for a person (held, or behind one that is) do not keep it running."""
-    if any(job.running or job.status in ACTIVE for job in run.jobs.values()):
+    if run.queues.busy():
         return RunVerdict.RUNNING
     bad = {s: [n for n, j in run.jobs.items() if j.status is s] for s in (Status.FAILED, Status.CANCELLED)}
     tolerated = _tolerated(run)
@@ -48,11 +46,6 @@ def unexcused(run: Run) -> dict[str, str]:
         for name, job in run.jobs.items()
         if job.status is Status.FAILED and not _group_excuses(run, name) and name not in tolerated
     }
-
-
-def project_job(run: Run, name: str) -> dict[str, Any]:
-    """One job as it stands in `project`'s ``jobs``."""
-    return _job(run, run.jobs[name])
 
 
 def _group_excuses(run: Run, name: str) -> bool:
@@ -74,7 +67,9 @@ def _tolerated(run: Run) -> set[str]:
     return {name for name, tolerant in needed.items() if tolerant}
 
 
-def _job(run: Run, job: JobState) -> dict[str, Any]:
+def project_job(run: Run, name: str) -> dict[str, Any]:
+    """The job *name* of *run* as `project` gives it."""
+    job = run.jobs[name]
     spec = job.spec
     first = next((a for a in job.attempts if a.generation == job.generation), None)
     return {
@@ -130,7 +125,7 @@ def _group(run: Run, group: GroupState) -> dict[str, Any]:
     return {
         "policy": policies.text(group.policy),
         "verdict": group.verdict.value,
-        "reason_text": group_reason(run, group),
+        "reason_text": broken_text(group),
         "members": list(jobs),
         "failed": {name: _reason(job.reason) for name, job in bad.items()},
         "succeeded": [name for name, job in jobs.items() if job.status.good],

@@ -1,99 +1,55 @@
-"""What is known of a run: plain records that `nbflow.core.state` keeps up to date. Read them, never write them."""
+"""What is known of a run, and the links between its jobs. Read it; only `nbflow.core.state.evolve` writes it."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import Literal
 
-from nbflow.core.spec import JobSpec, Policy, ValueRef
-from nbflow.core.status import Reason, Status, Verdict
+from nbflow.core.job import AttemptState, JobState
+from nbflow.core.queues import Queues
+from nbflow.core.spec import Policy
+from nbflow.core.status import Verdict
+from nbflow.core.tally import Tally
 
-
-@dataclass(slots=True)
-class AttemptState:
-    """One try of a job. *number* counts over the run; instants in seconds since the epoch, memory in bytes."""
-
-    number: int
-    generation: int
-    key: str
-    started_at: float
-    ended_at: float | None = None
-    end: Literal["succeeded", "failed", "cancelled", "lost"] | None = None
-    reason: Reason | None = None
-    exit_code: int | None = None
-    signal: str | None = None
-    outputs: dict[str, ValueRef] = field(default_factory=dict)
-    missing: tuple[str, ...] = ()
-    traceback: str = ""
-    peak_memory: int = 0
-    cpu_seconds: float = 0.0
-
-
-@dataclass(slots=True)
-class JobState:
-    """A job of the run: *status* and *reason* are for people, the fields after *outputs* are what they follow from."""
-
-    spec: JobSpec
-    order: int
-    """Its place among the run's jobs, by first declaration."""
-    declared_at: float
-    changed_at: float
-    """When status or reason last changed."""
-    generation: int = 1
-    status: Status = Status.WAITING
-    reason: Reason | None = None
-    attempts: list[AttemptState] = field(default_factory=list)
-    running: AttemptState | None = None
-    """The attempt under way; of an older generation while that is still being stopped."""
-    due_at: float | None = None
-    """When the next attempt is due, after a failed one."""
-    outputs: dict[str, ValueRef] = field(default_factory=dict)
-    """Of the newest succeeded attempt of this generation."""
-
-    end: Status | None = None
-    """The end this generation came to by itself or by a person's hand; None while it has none."""
-    end_reason: Reason | None = None
-    asked: Literal["", "skip", "cancel"] = ""
-    """What a person asked for while an attempt of this generation was running."""
-    released: bool = False
-    """A person let the held job go."""
-    failures: int = 0
-    """Failed attempts of this generation."""
-    lost: int = 0
-    """Lost attempts of this generation."""
-    failure: Reason | None = None
-    """Why the last attempt failed, while there is another one to come."""
-    unscheduled: int | None = None
-    """The failed attempt after which no next one has been scheduled yet."""
-    recorded: tuple[Status, Reason | None] | None = None
-    """The end last recorded for people in this generation."""
-
-    @property
-    def current(self) -> AttemptState | None:
-        """The running attempt, if it is of this generation."""
-        running = self.running
-        return running if running is not None and running.generation == self.generation else None
-
-    @property
-    def held(self) -> bool:
-        """Declared with *hold* and not let go yet."""
-        return self.spec.hold and not self.released
-
-    @property
-    def tries(self) -> int:
-        """Attempts of this generation that count against its budget, the running one included."""
-        return self.failures + (self.current is not None or self.end is Status.SUCCEEDED)
+__all__ = ["AttemptState", "GroupState", "JobState", "Links", "Run"]
 
 
 @dataclass(slots=True)
 class GroupState:
-    """A group of the run; *verdict* is over all its members, for display."""
+    """A group of the run."""
 
     name: str
-    policy: Policy
-    members: dict[str, None] = field(default_factory=dict)
-    verdict: Verdict = Verdict.UNDECIDED
+    tally: Tally
+    """Over all its members, for display."""
     recorded: Verdict = Verdict.UNDECIDED
+    needed: dict[Tally, None] = field(default_factory=dict)
+    """Over the members that some dependent needs."""
+
+    @property
+    def policy(self) -> Policy:
+        return self.tally.policy
+
+    @property
+    def members(self) -> dict[str, int]:
+        """The names of all members, in declaration order (what they count as is the tally's business)."""
+        return self.tally.members
+
+    @property
+    def verdict(self) -> Verdict:
+        """Over all members; for a dependent it is over those it needs."""
+        return self.tally.verdict
+
+
+@dataclass(slots=True)
+class Links:
+    """Who has to hear of a job: by name, so that a job can be needed before it is declared."""
+
+    dependents: dict[str, dict[tuple[str, int], None]] = field(default_factory=lambda: defaultdict(dict))
+    """Job -> the jobs that need it, each with the place of that need."""
+    tallies: dict[str, dict[Tally, None]] = field(default_factory=lambda: defaultdict(dict))
+    """Job -> the tallies that dependents of its groups keep."""
+    shared: dict[tuple[str, tuple[str, ...]], Tally] = field(default_factory=dict)
+    """Group and members -> the one tally of all dependents that need just these."""
 
 
 @dataclass(slots=True)
@@ -108,3 +64,7 @@ class Run:
     jobs: dict[str, JobState] = field(default_factory=dict)
     """In declaration order."""
     groups: dict[str, GroupState] = field(default_factory=dict)
+    links: Links = field(default_factory=Links)
+    queues: Queues = field(default_factory=Queues)
+    untold_groups: dict[str, None] = field(default_factory=dict)
+    """Groups whose verdict is not the one last recorded."""

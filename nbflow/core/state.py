@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from typing import assert_never
 
 from nbflow.core import event as e
-from nbflow.core.derive import derive
+from nbflow.core import needs
 from nbflow.core.run import AttemptState, GroupState, JobState, Run
-from nbflow.core.spec import GroupNeed, JobSpec, Strict
+from nbflow.core.spec import JobSpec
 from nbflow.core.status import Reason, Status
 
 __all__ = ["AttemptState", "GroupState", "JobState", "Run", "accepts", "empty", "evolve", "replay"]
@@ -34,16 +34,9 @@ def replay(events: Iterable[e.Event]) -> Run:
 
 def evolve(run: Run, event: e.Event) -> Run:
     """Take *event* into *run*, which is changed and returned; an event that is not accepted changes nothing."""
-    if not accepts(run, event):
-        return run
-    run.seq += 1
-    _take(run, event)
-    facts = derive(run)
-    for name, job in run.jobs.items():
-        if (job.status, job.reason) != (facts.status[name], facts.reason[name]):
-            job.status, job.reason, job.changed_at = facts.status[name], facts.reason[name], event.at
-    for group in run.groups.values():
-        group.verdict = facts.verdict[group.name]
+    if accepts(run, event):
+        run.seq += 1
+        needs.settle(run, _take(run, event), event.at)
     return run
 
 
@@ -98,18 +91,23 @@ def _job_accepts(job: JobState, event: _JobEvent) -> bool:
             assert_never(event)
 
 
-def _take(run: Run, event: e.Event) -> None:
+def _take(run: Run, event: e.Event) -> Iterable[str]:
+    """Note *event*; returns the jobs whose status may follow from it."""
     match event:
         case e.RunOpened(flow=flow, number=number, at=at):
             run.flow, run.number, run.opened_at = flow, number, at
         case e.JobDeclared(spec=spec, at=at):
             _declare(run, spec, at)
+            return (spec.name,)
         case e.GroupDeclared(group=name, policy=policy):
-            group(run, name).policy = policy
+            return needs.set_policy(run, name, policy)
         case e.GroupDecided(group=name, verdict=verdict):
             run.groups[name].recorded = verdict
+            needs.note_group(run, run.groups[name])
         case _:
             _take_job(run.jobs[event.job], event)
+            return (event.job,)
+    return ()
 
 
 def _take_job(job: JobState, event: _JobEvent) -> None:
@@ -139,27 +137,15 @@ def _take_job(job: JobState, event: _JobEvent) -> None:
             assert_never(event)
 
 
-def group(run: Run, name: str) -> GroupState:
-    """The group *name*, made strict if it is new."""
-    if name not in run.groups:
-        run.groups[name] = GroupState(name, Strict())
-    return run.groups[name]
-
-
 def _declare(run: Run, spec: JobSpec, at: float) -> None:
     job = run.jobs.get(spec.name)
     if job is None:
-        run.jobs[spec.name] = JobState(spec, len(run.jobs), at, at)
+        job = run.jobs[spec.name] = JobState(spec, len(run.jobs), at, at)
     else:
-        if job.spec.group is not None:
-            del run.groups[job.spec.group].members[spec.name]
+        needs.unlink(run, job, spec.group)
         _open_generation(job)
         job.spec, job.declared_at, job.released = spec, at, False
-    if spec.group is not None:
-        group(run, spec.group).members[spec.name] = None
-    for need in spec.needs:
-        if isinstance(need, GroupNeed):
-            group(run, need.group)
+    needs.link(run, job)
 
 
 def _open_generation(job: JobState) -> None:

@@ -1,9 +1,6 @@
-"""How times, sizes and names are said to people: one way each."""
+"""How times and sizes are said to people: one way each."""
 
 from __future__ import annotations
-
-from collections.abc import Iterable
-from difflib import get_close_matches
 
 
 def elapsed(seconds: float) -> str:
@@ -53,13 +50,3 @@ def size(count: float) -> str:
         if count < 999.95:
             return f"{count:.1f} {unit}"
     return f"{count / 1000:.1f} PB"
-
-
-def nearest(word: str, words: Iterable[str]) -> str | None:
-    """The one of *words* that *word* was most likely meant to be, or None: for "did you mean".
-
-    >>> nearest("fti", ["fit", "load"]), nearest("zebra", ["fit", "load"])
-    ('fit', None)
-    """
-    close = get_close_matches(word, list(words), n=1, cutoff=0.6)
-    return close[0] if close else None

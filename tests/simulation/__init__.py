@@ -1,0 +1,1 @@
+"""Deterministic simulation: random schedules under a virtual clock."""

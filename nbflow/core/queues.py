@@ -1,0 +1,133 @@
+"""Which jobs the plan has to look at, so that it never has to look at all of them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from heapq import heappop, heappush
+
+from nbflow.core.job import JobState
+from nbflow.core.status import Status
+
+
+@dataclass(slots=True)
+class Lane:
+    """Jobs of one executor that may start, by declaration order. Stale entries are dropped when met."""
+
+    heap: list[tuple[int, JobState]] = field(default_factory=list)
+    entered: set[int] = field(default_factory=set)
+
+    def push(self, job: JobState) -> None:
+        if job.order not in self.entered:
+            self.entered.add(job.order)
+            heappush(self.heap, (job.order, job))
+
+    def pop(self) -> JobState:
+        order, job = heappop(self.heap)
+        self.entered.discard(order)
+        return job
+
+
+@dataclass(slots=True)
+class Queues:
+    """Jobs by what they wait for. `note` files a job anew; all sets are keyed by name."""
+
+    lanes: dict[str, Lane] = field(default_factory=lambda: defaultdict(Lane))
+    due: list[tuple[float, int, JobState]] = field(default_factory=list)
+    """Heap of jobs in backoff, by when their next attempt is due; may hold stale entries."""
+    due_of: dict[int, float] = field(default_factory=dict)
+    running: dict[str, JobState] = field(default_factory=dict)
+    to_stop: dict[str, JobState] = field(default_factory=dict)
+    to_schedule: dict[str, JobState] = field(default_factory=dict)
+    to_record: dict[str, JobState] = field(default_factory=dict)
+    runnable: dict[str, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
+    """Executor -> its jobs that are ready or in backoff."""
+    filed: dict[str, str] = field(default_factory=dict)
+    """Job -> the executor under which it is *runnable*."""
+
+    def note(self, job: JobState) -> None:
+        """File *job* as it stands now."""
+        name = job.spec.name
+        _keep(self.running, name, job, job.running is not None)
+        _keep(self.to_stop, name, job, job.stop_cause != "")
+        _keep(self.to_schedule, name, job, job.unscheduled is not None)
+        _keep(self.to_record, name, job, job.untold)
+        if (lane := self.filed.pop(name, None)) is not None:
+            del self.runnable[lane][name]
+        if job.status in (Status.READY, Status.RETRYING):
+            self.filed[name] = job.spec.executor
+            self.runnable[job.spec.executor][name] = None
+        if job.queued:
+            self._enter(job)
+
+    def _enter(self, job: JobState) -> None:
+        if job.due_at is None:
+            self.lanes[job.spec.executor].push(job)
+        elif self.due_of.get(job.order) != job.due_at:
+            self.due_of[job.order] = job.due_at
+            heappush(self.due, (job.due_at, job.order, job))
+
+    def active(self, executors: Mapping[str, int]) -> bool:
+        """Whether an attempt runs, or one will start on one of *executors* without a person's doing."""
+        return bool(self.running) or any(self.runnable[name] for name in executors if name in self.runnable)
+
+    def busy(self) -> bool:
+        """Whether an attempt runs or will start, on any executor."""
+        return bool(self.running) or bool(self.filed)
+
+    def starts(self, now: float, free: Mapping[str, int]) -> list[JobState]:
+        """The jobs to start at *now*, at most *free* of each executor, in declaration order."""
+        self._ripen(now)
+        found = [job for executor, slots in free.items() for job in self._first(executor, slots, now)]
+        return sorted(found, key=lambda job: job.order)
+
+    def wake_at(self, now: float) -> float | None:
+        """When the next job in backoff is due, after *now*."""
+        self._ripen(now)
+        while self.due:
+            due_at, _, job = self.due[0]
+            if job.queued and job.due_at == due_at:
+                return due_at
+            self._pop_due()
+        return None
+
+    def _ripen(self, now: float) -> None:
+        """Move the jobs whose time has come to their lanes."""
+        while self.due and self.due[0][0] <= now:
+            job = self._pop_due()
+            if job.startable(now):
+                self.lanes[job.spec.executor].push(job)
+
+    def _pop_due(self) -> JobState:
+        due_at, order, job = heappop(self.due)
+        if self.due_of.get(order) == due_at:
+            del self.due_of[order]
+        return job
+
+    def _first(self, executor: str, slots: int, now: float) -> list[JobState]:
+        """The first *slots* jobs of *executor* that can start. They stay queued: only `note` says that they have."""
+        lane, found = self.lanes[executor], list[JobState]()
+        while lane.heap and len(found) < slots:
+            job = lane.pop()
+            if job.spec.executor != executor:
+                continue
+            if job.startable(now):
+                found.append(job)
+            elif job.queued:  # due later after all: the clock went back, or it was scheduled anew
+                self._enter(job)
+        for job in found:
+            lane.push(job)
+        return found
+
+
+def _keep(jobs: dict[str, JobState], name: str, job: JobState, wanted: bool) -> None:
+    if wanted:
+        jobs[name] = job
+    else:
+        jobs.pop(name, None)
+
+
+def by_order(jobs: Mapping[str, JobState]) -> Iterator[JobState]:
+    """*jobs* in declaration order."""
+    yield from sorted(jobs.values(), key=lambda job: job.order)

@@ -1,0 +1,58 @@
+"""Random flows: every kind of need, policy, retry rule and hold, small enough to be checked thousands of times."""
+
+from __future__ import annotations
+
+from random import Random
+
+from nbflow.core.run import Run
+from nbflow.core.spec import AtLeast, BestEffort, Critical, GroupNeed, JobNeed, JobSpec, Need, Policy, Retry, Strict
+
+EXECUTORS = ("process", "process", "process", "kernel")
+GROUPS = ("g", "h")
+
+
+def random_spec(rng: Random, run: Run, name: str) -> JobSpec:
+    """A job *name* that needs some of what *run* has; it may well be one that cannot be taken."""
+    group = rng.choice(GROUPS) if rng.random() < 0.4 else None
+    return JobSpec(
+        name=name,
+        needs=random_needs(rng, run, name, group),
+        retry=random_retry(rng),
+        group=group,
+        on_missing="none" if rng.random() < 0.2 else "error",
+        executor=rng.choice(EXECUTORS),
+        hold=rng.random() < 0.08,
+        timeout=2.0,
+        source=str(rng.random()),
+    )
+
+
+def random_retry(rng: Random) -> Retry:
+    return Retry(
+        attempts=rng.choice((1, 1, 2, 3)), delay=rng.choice((0.0, 1.0, 2.5)), jitter=rng.choice((0.0, 0.0, 0.5, 1.0))
+    )
+
+
+def random_needs(rng: Random, run: Run, name: str, group: str | None) -> tuple[Need, ...]:
+    jobs = [other for other in run.jobs if other != name]
+    needs: list[Need] = [
+        JobNeed(other, optional=rng.random() < 0.15)
+        for other in rng.sample(jobs, min(len(jobs), rng.choice((0, 1, 1, 2))))
+    ]
+    for other in run.groups:
+        members = tuple(member for member in run.groups[other].members if member != name)
+        if other != group and members and rng.random() < 0.35:
+            needs.append(GroupNeed(other, members, optional=rng.random() < 0.1))
+    return tuple(needs)
+
+
+def random_policy(rng: Random, run: Run, group: str) -> Policy:
+    members = list(run.groups[group].members) if group in run.groups else []
+    kind = rng.randrange(4)
+    if kind == 1:
+        return BestEffort()
+    if kind == 2:
+        return AtLeast(rng.randint(1, max(1, len(members))))
+    if kind == 3 and members:
+        return Critical(tuple(rng.sample(members, rng.randint(1, min(2, len(members))))))
+    return Strict()

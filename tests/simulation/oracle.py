@@ -1,0 +1,95 @@
+"""The slow and simple reading of a run that the simulation compares the real one with, step by step."""
+
+from __future__ import annotations
+
+from nbflow.core.derive import Facts, derive
+from nbflow.core.policy import Member, verdict
+from nbflow.core.run import JobState, Run
+from nbflow.core.spec import JobNeed, Need
+from nbflow.core.status import Status, Verdict
+
+
+def starts(run: Run, facts: Facts, now: float, free: dict[str, int]) -> list[tuple[str, int, int]]:
+    """What has to start now: job, generation, attempt."""
+    left, found = dict(free), []
+    for name, job in run.jobs.items():
+        if left.get(job.spec.executor, 0) > 0 and may_start(job, facts.status[name], now):
+            left[job.spec.executor] -= 1
+            found.append((name, job.generation, len(job.attempts) + 1))
+    return found
+
+
+def may_start(job: JobState, status: Status, now: float) -> bool:
+    due = job.due_at is not None and job.due_at <= now
+    return job.running is None and (status is Status.READY or (status is Status.RETRYING and due))
+
+
+def stops(run: Run) -> list[tuple[str, int, str]]:
+    found = []
+    for name, job in run.jobs.items():
+        if job.running is not None:
+            if job.running.generation != job.generation:
+                found.append((name, job.running.number, "replaced"))
+            elif job.asked:
+                found.append((name, job.running.number, {"skip": "skipped", "cancel": "cancelled"}[job.asked]))
+    return found
+
+
+def schedules(run: Run) -> list[str]:
+    return [name for name, job in run.jobs.items() if job.unscheduled is not None]
+
+
+def records(run: Run, facts: Facts) -> list[str]:
+    """Jobs and groups of which something is yet to be told."""
+    told = []
+    for name, job in run.jobs.items():
+        status = facts.status[name]
+        stands = (status, facts.reason[name]) if status.ended else None
+        if stands != job.recorded:
+            told.append(name)
+    return told + sorted(name for name, group in run.groups.items() if facts.verdict[name] is not group.recorded)
+
+
+def wake_at(run: Run, facts: Facts, now: float) -> float | None:
+    due = [
+        job.due_at
+        for name, job in run.jobs.items()
+        if facts.status[name] is Status.RETRYING and job.running is None and job.due_at is not None
+    ]
+    return min((at for at in due if at > now), default=None)
+
+
+def idle(run: Run, facts: Facts, free: dict[str, int]) -> bool:
+    return not any(
+        job.running or (facts.status[name] in (Status.READY, Status.RETRYING) and job.spec.executor in free)
+        for name, job in run.jobs.items()
+    )
+
+
+def met(run: Run, facts: Facts, job: JobState, need: Need) -> bool:
+    """Whether *need* lets *job* start, said once more in other words than the code under test has."""
+    names = (need.job,) if isinstance(need, JobNeed) else need.members
+    if not all(facts.status[name].ended for name in names):
+        return False
+    if need.optional or job.spec.on_missing == "none":
+        return True
+    if isinstance(need, JobNeed):
+        return facts.status[need.job] is Status.SUCCEEDED
+    members = {name: Member(name, facts.status[name], facts.reason[name]) for name in names}
+    return verdict(run.groups[need.group].policy, members) is Verdict.MET
+
+
+def facts_of(run: Run) -> Facts:
+    """What the indexes say, in the shape of `derive`."""
+    return Facts(
+        {name: job.status for name, job in run.jobs.items()},
+        {name: job.reason for name, job in run.jobs.items()},
+        {name: group.verdict for name, group in run.groups.items()},
+    )
+
+
+def same_facts(run: Run) -> Facts:
+    """The facts from scratch, once they are seen to be those of the indexes."""
+    facts = derive(run)
+    assert facts_of(run) == facts, f"indexes say {facts_of(run)}, from scratch it is {facts}"
+    return facts
