@@ -23,7 +23,13 @@ from pathlib import Path
 
 from nbflow.core.spec import JobSpec
 from nbflow.core.status import Reason
+from nbflow.engine.attempt.cell import remember
+from nbflow.engine.attempt.cell import split as split_cell
+from nbflow.engine.attempt.displays import DisplayFile
+from nbflow.engine.attempt.failures import reason as reason_for
+from nbflow.engine.attempt.failures import text as failure_text
 from nbflow.engine.attempt.record import ERR, OUT, AttemptOrder, AttemptReport, Display
+from nbflow.engine.imports import Import, imported
 from nbflow.engine.link import Answer, Link, LinkLost, dial
 from nbflow.engine.locate import find_store, make_store, start_engine
 from nbflow.engine.logs import read_displays, read_log
@@ -55,12 +61,19 @@ __all__ = [
     "AttemptReport",
     "Client",
     "Display",
+    "DisplayFile",
+    "Import",
     "JobSpec",
     "Replica",
     "RunInfo",
     "Values",
     "attempt_folder",
+    "failure_text",
     "find_store",
+    "imported",
+    "reason_for",
+    "remember",
+    "split_cell",
     "trust",
     "trusted",
 ]
