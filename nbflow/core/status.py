@@ -36,6 +36,11 @@ class Status(StrEnum):
         return self in _ENDED
 
     @property
+    def active(self) -> bool:
+        """The job runs, or will without anybody's doing or another job's end."""
+        return self in _ACTIVE
+
+    @property
     def good(self) -> bool:
         """The job's outputs can be read."""
         return self is Status.SUCCEEDED
@@ -52,6 +57,7 @@ _LOOK = {
     Status.SKIPPED: ("⤼", "K"),
     Status.CANCELLED: ("⊘", "C"),
 }
+_ACTIVE = frozenset({Status.READY, Status.RUNNING, Status.RETRYING})
 _ENDED = frozenset({Status.SUCCEEDED, Status.FAILED, Status.SKIPPED, Status.CANCELLED})
 
 

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from nbflow.core.event import Event, JobDeclared, Request
 from nbflow.core.graph import check
-from nbflow.core.project import ACTIVE, project
+from nbflow.core.project import project
 from nbflow.core.run import Run
 from nbflow.core.spec import JobSpec, Policy
 from nbflow.core.state import empty, evolve
@@ -60,7 +60,7 @@ class Replica:
     def active(self) -> bool:
         """Some job is running or will be without a person's doing."""
         with self.lock:
-            return any(job.status in ACTIVE for job in self.run.jobs.values())
+            return any(job.status.active for job in self.run.jobs.values())
 
     # --- asking
     def declare(self, jobs: Sequence[JobSpec], groups: Mapping[str, Policy] | None = None) -> None:
