@@ -14,6 +14,10 @@ from collections.abc import Sequence
 class NbflowError(Exception):
     """Root of nbflow's own errors: ``except NbflowError`` catches them all."""
 
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows: the message, without nbflow's own frames."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 class DeclarationError(NbflowError):
     """A declaration that cannot be taken; nothing was declared."""

@@ -1,0 +1,126 @@
+"""From a job cell to its spec: what the body reads is bound, at declaration, to the versions that its reader sees."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from nbflow.core.match import match_names
+from nbflow.core.names import Names
+from nbflow.core.spec import Captured, GroupNeed, Input, JobNeed, JobSpec, Need, Produced, ValueRef
+from nbflow.core.status import Status
+from nbflow.engine.client import Import, Replica
+from nbflow.notebook.line import JobHeader
+from nbflow.notebook.owners import ByImport, ByJob, Owners
+
+Capture = Callable[[str, Any], ValueRef]
+"""Stores one value of the kernel under its variable's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Binder:
+    """Binds names to versions, for one kernel. *replica* is None before the first declaration of a run."""
+
+    namespace: Mapping[str, Any]
+    owners: Owners
+    capture: Capture
+    replica: Replica | None
+
+    def inputs(self, header: JobHeader, names: Names) -> dict[str, Input]:
+        """Where each variable that the body reads comes from. Unknown names are left to the job's own NameError."""
+        local = header.executor == "kernel"
+        if header.inputs is not None:
+            reads: Iterable[str] = header.inputs
+        else:
+            reads = sorted(names.needed | names.deletes)
+        found = {name: self._input(header.name, name, local) for name in reads}
+        return {name: source for name, source in found.items() if source is not None}
+
+    def _input(self, job: str, name: str, local: bool) -> Input | None:
+        match self.owners.maker(name):
+            case ByJob(job=maker) if maker == job:
+                return self._own(job, name)
+            case ByJob(job=maker):
+                return Produced(maker, name)
+            case ByImport() as maker:
+                return Captured(self.capture(name, Import(maker.module, maker.attribute)))
+            case None if name in self.namespace and not local:
+                return Captured(self.capture(name, self.namespace[name]))
+        return None
+
+    def _own(self, job: str, name: str) -> Input | None:
+        """A job declared again that reads what it writes: the version before, or, after a success, its own last one."""
+        state = self.replica.run.jobs.get(job) if self.replica is not None else None
+        if state is None:
+            return None
+        if state.status is Status.SUCCEEDED and name in state.outputs:
+            return Captured(state.outputs[name])
+        return state.spec.inputs.get(name)
+
+    def needs(self, header: JobHeader, inputs: Mapping[str, Input]) -> tuple[Need, ...]:
+        """The jobs that make the inputs, and what ``--after`` names; each once, a plain need before an optional one.
+
+        Raises:
+            UnknownJob: ``--after`` names no job or group of this run.
+        """
+        found: dict[str, Need] = {s.job: JobNeed(s.job) for s in inputs.values() if isinstance(s, Produced)}
+        jobs = list(self.replica.run.jobs) if self.replica is not None else []
+        groups = self.replica.run.groups if self.replica is not None else {}
+        for after in header.after:
+            for name in match_names([after.pattern], [*(n for n in jobs if n != header.name), *groups]):
+                if name in groups and name not in jobs:
+                    members = tuple(m for m in groups[name].members if m != header.name)
+                    found.setdefault(name, GroupNeed(name, members, after.optional))
+                elif name not in found:
+                    found[name] = JobNeed(name, after.optional)
+        return tuple(found.values())
+
+
+def imports_of(tree: ast.Module) -> dict[str, ByImport]:
+    """The names that a body binds by plain imports at its top level, and by nothing else.
+
+    >>> imports_of(ast.parse("import numpy as np\\nfrom os import path, sep\\nsep = 1"))
+    {'np': ByImport(module='numpy', attribute=None), 'path': ByImport(module='os', attribute='path')}
+    """
+    found: dict[str, ByImport] = {}
+    for statement in tree.body:
+        if isinstance(statement, ast.Import):
+            for alias in statement.names:
+                dotted = "." in alias.name and alias.asname is None
+                if not dotted:
+                    found[alias.asname or alias.name] = ByImport(alias.name)
+                else:
+                    found.setdefault(alias.name.partition(".")[0], ByImport(alias.name.partition(".")[0]))
+        elif isinstance(statement, ast.ImportFrom) and statement.level == 0 and statement.module:
+            found |= {a.asname or a.name: ByImport(statement.module, a.name) for a in statement.names if a.name != "*"}
+    others = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)}
+    defined = {n.name for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)}
+    return {name: maker for name, maker in found.items() if name not in others | defined}
+
+
+def outputs_of(header: JobHeader, names: Names) -> tuple[str, ...]:
+    """The variables the body leaves: what the header says, or all it writes or changes in place."""
+    if header.outputs is not None:
+        return header.outputs
+    return tuple(sorted(names.writes))
+
+
+def spec_of(header: JobHeader, names: Names, code: str, shell: bool, **bound: Any) -> JobSpec:
+    """The job as it travels to the engine. *bound*: inputs, outputs, needs, modules, cell_id, cwd."""
+    return JobSpec(
+        name=header.name,
+        source=header.body,
+        code=code,
+        shell=shell,
+        deletes=tuple(sorted(names.deletes)),
+        retry=header.retry,
+        timeout=header.timeout,
+        group=header.group,
+        on_missing=header.on_missing,
+        executor=header.executor,
+        hold=header.hold,
+        env=header.env,
+        **bound,
+    )

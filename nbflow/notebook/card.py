@@ -1,0 +1,162 @@
+"""How one job's card looks: a line on its state, its last lines of output, and what it displayed. Pure text in, text out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from html import escape
+from typing import Any
+
+from nbflow.core import words
+from nbflow.core.status import Status
+from nbflow.engine.client import Display
+
+LIVE_LINES, FINAL_LINES = 6, 40
+
+_TONE = {
+    Status.SUCCEEDED: "#0f8a66",
+    Status.RUNNING: "#1778b5",
+    Status.RETRYING: "#a97b00",
+    Status.FAILED: "#c8500a",
+    Status.CANCELLED: "#a0557e",
+    Status.SKIPPED: "#a0557e",
+}
+_QUIET = "var(--jp-content-font-color2, var(--vscode-descriptionForeground, #667079))"
+_MONO = "var(--jp-code-font-family, ui-monospace, monospace)"
+_ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07]*\x07")
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """All that a card shows: *job* as in a snapshot's ``jobs``, the log's end, and the rich outputs."""
+
+    name: str
+    job: dict[str, Any]
+    now: float
+    log: str = ""
+    traceback: str = ""
+    displays: Sequence[Display] = field(default=())
+
+    @property
+    def status(self) -> Status:
+        return Status(self.job["status"])
+
+    @property
+    def facts(self) -> list[str]:
+        """What stands after the status, in words, most telling first.
+
+        >>> job = {"status": "running", "started_at": 10.0, "attempts": [{"number": 2}], "of": 3, "needs": ["load"]}
+        >>> Card("fit", job, now=14.0).facts
+        ['0:04', 'attempt 2 of 3', 'needs load']
+        """
+        return [*self._times(), *self._attempts(), *self._why(), *self._needs(), *self._outputs()]
+
+    def _times(self) -> list[str]:
+        job, status = self.job, self.status
+        if status is Status.RUNNING and job.get("started_at"):
+            return [words.elapsed(max(0.0, self.now - job["started_at"]))]
+        if status is Status.RETRYING and job.get("due_at"):
+            return [f"again in {words.elapsed(max(0.0, job['due_at'] - self.now))}"]
+        if status.ended and job.get("started_at") and job.get("ended_at"):
+            return [words.duration(max(0.0, job["ended_at"] - job["started_at"]))]
+        return []
+
+    def _attempts(self) -> list[str]:
+        count, allowed = len(self.job.get("attempts", ())), self.job.get("of", 1)
+        if count == 0 or (count == 1 and allowed == 1):
+            return []
+        number = self.job["attempts"][-1]["number"]
+        return [f"attempt {number} of {allowed}" if number <= allowed else f"attempt {number}"]
+
+    def _why(self) -> list[str]:
+        text = self.job.get("reason_text", "")
+        return [_one_line(text)] if text and self.status is not Status.SUCCEEDED else []
+
+    def _needs(self) -> list[str]:
+        needs = self.job.get("waits_for") if self.status is Status.WAITING else self.job.get("needs")
+        if not needs:
+            return []
+        shown = [*needs[:4], f"{len(needs) - 4} more"] if len(needs) > 5 else needs
+        return [("waits for " if self.status is Status.WAITING else "needs ") + ", ".join(shown)]
+
+    def _outputs(self) -> list[str]:
+        return [_output(name, ref) for name, ref in list(self.job.get("values", {}).items())[:4]]
+
+    @property
+    def lines(self) -> str:
+        """The end of the log, and the traceback of a failed job; carriage returns and colour codes taken as a screen would."""
+        kept = screen(self.log).rstrip().splitlines()
+        limit = FINAL_LINES if self.status.ended else LIVE_LINES
+        if len(kept) > limit:
+            kept = [f"… {len(kept) - limit} lines more: %nbflow log {self.name}", *kept[-limit:]]
+        if self.traceback and self.status in (Status.FAILED, Status.RETRYING):
+            kept += screen(self.traceback).rstrip().splitlines()[-FINAL_LINES:]
+        return "\n".join(kept)
+
+    def text(self) -> str:
+        """The card for a plain terminal.
+
+        >>> Card("load", {"status": "waiting", "waits_for": ["raw"]}, now=0.0).text()
+        '○ load  waiting · waits for raw'
+        """
+        head = f"{self.status.glyph} {self.name}  " + " · ".join([self.status.value, *self.facts])
+        shown = [str(d.data["text/plain"]) for d in self.displays if "text/plain" in d.data]
+        return "\n".join([head, *([_indent(self.lines)] if self.lines else []), *map(_indent, shown)])
+
+    def html(self) -> str:
+        """The card for a notebook: styles inline, every text escaped, no script; rich outputs under it."""
+        tone = _TONE.get(self.status, _QUIET)
+        facts = " · ".join(map(escape, self.facts))
+        head = (
+            f'<span style="color:{tone};font-weight:600">{self.status.glyph}</span> '
+            f"<b>{escape(self.name)}</b> <span>{self.status.value}</span> "
+            f'<span style="color:{_QUIET}">{facts}</span>'
+        )
+        body = f"<pre style=\"margin:2px 0 0 22px;color:{_QUIET};font-family:{_MONO};white-space:pre-wrap;\
+background:transparent\">{escape(self.lines)}</pre>" if self.lines else ""
+        rich = "".join(f'<div style="margin:4px 0 0 22px">{rich_html(d)}</div>' for d in self.displays)
+        return f'<div class="nbflow-card" style="padding:2px 0;line-height:1.5">{head}{body}{rich}</div>'
+
+    def bundle(self) -> dict[str, str]:
+        """The mime bundle of the card."""
+        return {"text/html": self.html(), "text/plain": self.text()}
+
+
+def rich_html(display: Display) -> str:
+    """One captured output as HTML: the richest of its forms, as a notebook would choose."""
+    data = display.data
+    if "text/html" in data:
+        return str(data["text/html"])
+    if "image/svg+xml" in data:
+        return str(data["image/svg+xml"])
+    for kind in ("image/png", "image/jpeg", "image/gif"):
+        if kind in data:
+            payload = re.sub(r"[^A-Za-z0-9+/=]", "", str(data[kind]))
+            return f'<img alt="output" style="max-width:100%" src="data:{kind};base64,{payload}">'
+    text = data.get("text/markdown") or data.get("text/latex") or data.get("text/plain") or ""
+    return f'<pre style="margin:0;font-family:{_MONO};background:transparent">{escape(str(text))}</pre>'
+
+
+def screen(text: str) -> str:
+    r"""What a terminal would show of *text*: no colour codes, and a line rewritten after ``\r`` as it ended.
+
+    >>> screen("10 %\r 50 %\r100 %\nend")
+    '100 %\nend'
+    """
+    plain = _ANSI.sub("", text)
+    return "\n".join(line.rstrip("\r").rsplit("\r", 1)[-1] for line in plain.split("\n"))
+
+
+def _one_line(text: str, limit: int = 160) -> str:
+    line = " ".join(screen(text).split())
+    return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def _indent(text: str) -> str:
+    return "\n".join("    " + line for line in text.splitlines())
+
+
+def _output(name: str, ref: dict[str, Any]) -> str:
+    size = words.size(ref["size"]) if ref.get("size", 0) >= 100_000 else ""
+    return " ".join(filter(None, [name, ref.get("shape", ""), size]))

@@ -1,0 +1,64 @@
+"""The hooks on ordinary cells: a plain call before the first statement waits for what the cell reads."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from nbflow.notebook.owners import Owners
+from nbflow.notebook.reading import Reader
+
+CALL = "__nbflow_bring__"
+
+
+class Cells:
+    """An AST transformer of IPython and the callback after each cell.
+
+    *bring* is called, from the cell itself, with the names the cell reads that jobs own; it may wait, and its errors are
+    the cell's errors.
+    """
+
+    def __init__(
+        self, owners: Owners, namespace: dict[str, Any], reader: Reader, bring: Callable[[Iterable[str]], None]
+    ) -> None:
+        self.owners, self.namespace, self.reader, self._bring = owners, namespace, reader, bring
+        self._touched: set[str] = set()
+
+    def visit(self, tree: ast.AST) -> ast.AST:
+        """Put the waiting call into a cell that reads names owned by jobs; any other cell stays untouched."""
+        if not isinstance(tree, ast.Module) or not tree.body or not self.owners.makers:
+            return tree
+        names = self.reader.read(tree)
+        self._touched |= names.mutates
+        wanted = sorted(name for name in names.needed | names.deletes if name in self.owners.makers)
+        if wanted:
+            self.namespace[CALL] = self.bring
+            tree.body.insert(_first(tree.body), _call(wanted, tree.body[0]))
+        return tree
+
+    def bring(self, *names: str) -> None:
+        """What the inserted call calls."""
+        self._bring(names)
+
+    def after(self, *_: object) -> None:
+        """After a cell: what it assigned, deleted or changed in place is the kernel's own from now on."""
+        self.namespace.pop(CALL, None)
+        touched, self._touched = self._touched, set()
+        for name in [*self.owners.rebound(self.namespace), *(n for n in touched if n in self.owners.brought)]:
+            self.owners.release(name)
+
+
+def _first(body: list[ast.stmt]) -> int:
+    """Where a statement may be put: after the ``__future__`` imports."""
+    futures = [
+        at for at, statement in enumerate(body) if isinstance(statement, ast.ImportFrom) and statement.module == "__future__"
+    ]
+    return futures[-1] + 1 if futures else 0
+
+
+def _call(names: list[str], place: ast.stmt) -> ast.stmt:
+    call = ast.Expr(ast.Call(ast.Name(CALL, ast.Load()), [ast.Constant(name) for name in names], []))
+    for node in ast.walk(call):
+        ast.copy_location(node, place)
+    return ast.fix_missing_locations(call)

@@ -1,0 +1,100 @@
+"""What ``%%job`` does: read the body, bind its names, declare the job, and show its card."""
+
+from __future__ import annotations
+
+import ast
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from nbflow.core.names import Names
+from nbflow.core.spec import Policy, ValueRef
+from nbflow.errors import DeclarationError
+from nbflow.notebook.binding import Binder, imports_of, outputs_of, spec_of
+from nbflow.notebook.cards import Cards
+from nbflow.notebook.line import JobHeader
+from nbflow.notebook.owners import Owners
+from nbflow.notebook.reading import Reader
+from nbflow.notebook.session import Session, preloads
+from nbflow.notebook.transform import Transformed, plain
+
+
+@dataclass(slots=True)
+class Declarer:
+    """Declares jobs for one kernel. *cell_id* gives the running cell's id, or ""."""
+
+    session: Session
+    owners: Owners
+    reader: Reader
+    cards: Cards
+    namespace: dict[str, Any]
+    modules: Callable[[], Mapping[str, ModuleType]]
+    cell_id: Callable[[], str]
+
+    def known(self) -> list[str]:
+        """The jobs and groups that ``--after`` may name."""
+        return [*self.session.names(), *self.session.groups()]
+
+    def declare(self, header: JobHeader) -> None:
+        """Declare the job of *header*; on an error nothing is declared.
+
+        Raises:
+            DeclarationError: the body cannot be read, or its needs make a loop.
+            ValueNotStorable: a variable that the body reads cannot leave the kernel.
+        """
+        transformed = plain(header.body)
+        names = self.reader.read(transformed.code)
+        if names.syntax_error is not None:
+            fault = names.syntax_error
+            raise DeclarationError(f"job {header.name!r}, line {fault.line}: {fault.message}")
+        binder = Binder(self.namespace, self.owners, self._capture, self.session.opened)
+        inputs = binder.inputs(header, names)
+        outputs = outputs_of(header, names)
+        spec = spec_of(
+            header,
+            names,
+            transformed.code if transformed.shell else "",
+            transformed.shell,
+            inputs=inputs,
+            outputs=outputs,
+            needs=binder.needs(header, inputs),
+            modules=preloads(self.modules()),
+            cell_id=self.cell_id(),
+            cwd=self._cwd(header),
+        )
+        self.session.declare([spec], self._policies(header))
+        self._own(header, outputs, names, transformed)
+        self.cards.show(self.session.replica, header.name)
+
+    def _own(self, header: JobHeader, outputs: tuple[str, ...], names: Names, transformed: Transformed) -> None:
+        """The outputs are the job's now; what the kernel holds under those names is an older version, and goes."""
+        live = header.executor == "kernel"
+        imports = {} if live else imports_of(ast.parse(transformed.code))
+        self.owners.declare(header.name, outputs, imports, live)
+        self.reader.functions |= names.functions
+        if not live:
+            for name in (*outputs, *names.deletes):
+                self.namespace.pop(name, None)
+
+    def _policies(self, header: JobHeader) -> dict[str, Policy]:
+        if header.group is None or header.policy is None:
+            return {}
+        return {header.group: header.policy}
+
+    def _cwd(self, header: JobHeader) -> str:
+        """The folder the job runs in: the kernel's present one, unless the header says otherwise.
+
+        Raises:
+            DeclarationError: there is no such folder.
+        """
+        here = Path(os.getcwd())  # noqa: PTH109 - a folder that was deleted is reported below
+        folder = here / Path(header.cwd).expanduser() if header.cwd else here
+        if not folder.is_dir():
+            raise DeclarationError(f"--cwd: there is no folder {str(folder)!r}")
+        return str(folder)
+
+    def _capture(self, name: str, value: Any) -> ValueRef:
+        return self.session.client.values.dump(value, name)

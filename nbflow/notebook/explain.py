@@ -1,0 +1,45 @@
+"""Why a job stands where it does, in one sentence."""
+
+from __future__ import annotations
+
+from nbflow.core import words
+from nbflow.core.project import reason_text, waits_for
+from nbflow.core.run import JobState, Run
+from nbflow.core.status import Status
+
+
+def explain(run: Run, name: str, now: float) -> str:
+    """One sentence on *name* at *now*: what it waits for, runs or retries for, or how it ended."""
+    job = run.jobs[name]
+    match job.status:
+        case Status.HELD:
+            return f"{name} is held: %nbflow run {name} starts it."
+        case Status.WAITING:
+            return f"{name} waits for {_standing(run, waits_for(run, job))}."
+        case Status.READY:
+            return f"{name} is ready and {reason_text(run, job)}."
+        case Status.RUNNING:
+            started = job.running.started_at if job.running else now
+            return f"{name} is running: attempt {_attempt(job)}, for {words.elapsed(now - started)}."
+        case Status.RETRYING:
+            again = words.elapsed(max(0.0, (job.due_at or now) - now))
+            why = job.failure.words() if job.failure else reason_text(run, job)
+            return f"{name} failed ({why}) and runs again in {again}: attempt {_attempt(job)} has ended."
+        case Status.SUCCEEDED:
+            tries = len(job.attempts)
+            return f"{name} succeeded" + (f" at attempt {job.attempts[-1].number}." if tries > 1 else ".")
+        case Status.FAILED:
+            return f"{name} failed after attempt {_attempt(job)}: {reason_text(run, job)}."
+        case Status.SKIPPED | Status.CANCELLED:
+            why = reason_text(run, job)
+            return f"{name} was {job.status.value}" + (f": {why}." if why and why != job.status.value else ".")
+
+
+def _standing(run: Run, needs: list[str]) -> str:
+    return ", ".join(f"{need} ({run.jobs[need].status.value})" if need in run.jobs else f"group {need}" for need in needs)
+
+
+def _attempt(job: JobState) -> str:
+    number = job.attempts[-1].number if job.attempts else 1
+    allowed = job.spec.retry.attempts
+    return f"{number} of {allowed}" if allowed >= number else str(number)

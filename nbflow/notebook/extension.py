@@ -1,0 +1,154 @@
+"""``%load_ext nbflow``: what is put into the shell, and taken out of it again without a trace."""
+
+from __future__ import annotations
+
+import contextvars
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+
+from nbflow.engine.client import Client, RunInfo, trust
+from nbflow.notebook.cards import Cards
+from nbflow.notebook.cells import Cells
+from nbflow.notebook.completion import Completion
+from nbflow.notebook.declare import Declarer
+from nbflow.notebook.flow import Flow
+from nbflow.notebook.kernel_jobs import KernelJobs
+from nbflow.notebook.magics import NBFlow
+from nbflow.notebook.owners import Owners
+from nbflow.notebook.place import here
+from nbflow.notebook.pump import Pump
+from nbflow.notebook.reading import Reader
+from nbflow.notebook.session import Session
+from nbflow.notebook.shows import Shows
+from nbflow.notebook.waiting import Waiting
+
+
+class Extension:
+    """Everything of nbflow in one IPython shell."""
+
+    def __init__(self, shell: Any) -> None:
+        self.shell = shell
+        kernel = getattr(shell, "kernel", None)
+        self.headless = kernel is not None and not getattr(kernel, "_allow_stdin", True)
+        self.magics = NBFlow(shell)
+        self.session = Session(here(shell.user_ns), self.magics)
+        self.owners = Owners()
+        self.reader = Reader(shell.user_ns, self.owners)
+        self.cards = Cards(lambda: self.session.client, self.publish, live=kernel is not None)
+        self.shows = Shows(self.session, self.publish, widgets=kernel is not None and not self.headless)
+        self.waiting = Waiting(self.session, self.owners, shell.user_ns, self.pumping, self.notice)
+        self.cells = Cells(self.owners, shell.user_ns, self.reader, self.waiting.bring)
+        self.flow = Flow(self.session, self.pumping, self.settle)
+        self.completion = Completion(self.session.names, self.session.groups)
+        self.kernel_jobs: KernelJobs | None = None
+        declarer = Declarer(
+            self.session, self.owners, self.reader, self.cards, shell.user_ns, lambda: sys.modules, self.cell_id
+        )
+        forms = {"figure": self.figure, "trust": lambda: trust(self.session.place.folder / ".nbflow")}
+        self.magics.attach(self.flow, declarer, self.shows.show, forms)
+
+    def load(self) -> None:
+        """Put magics, hooks and completion into the shell, and warm the engine."""
+        shell = self.shell
+        shell.register_magics(self.magics)
+        shell.ast_transformers.append(self.cells)
+        shell.events.register("post_run_cell", self.cells.after)
+        shell.events.register("post_run_cell", self.after_cell)
+        shell.Completer.custom_matchers.append(self.completion)
+        self.session.on_connect(self.connected)
+        self.session.on_change(self.cards.changed)
+        self.session.on_change(self.shows.changed)
+        self.session.warm()
+
+    def unload(self) -> None:
+        """Take all of it out again; jobs go on in the engine."""
+        shell = self.shell
+        for table in (shell.magics_manager.magics["cell"], shell.magics_manager.magics["line"]):
+            for name in ("job", "nbflow"):
+                if getattr(table.get(name), "__self__", None) is self.magics:
+                    del table[name]
+        shell.magics_manager.registry.pop("NBFlow", None)
+        for found in [c for c in shell.configurables if c is self.magics]:
+            shell.configurables.remove(found)
+        shell.ast_transformers[:] = [t for t in shell.ast_transformers if t is not self.cells]
+        shell.events.unregister("post_run_cell", self.cells.after)
+        shell.events.unregister("post_run_cell", self.after_cell)
+        shell.Completer.custom_matchers[:] = [m for m in shell.Completer.custom_matchers if m is not self.completion]
+        self.cells.after()
+        self.cards.close()
+        self.shows.close()
+        if self.kernel_jobs is not None:
+            self.kernel_jobs.close()
+        self.session.close()
+
+    # --- the shell's side
+    def connected(self, client: Client) -> None:
+        """A client is there: kernel jobs can run, and an unfinished run is announced."""
+        self.kernel_jobs = KernelJobs(client, self.shell, self.waiting.bring)
+        unfinished = [info for info in client.runs(self.session.place.flow) if info.verdict == "running"]
+        if unfinished and self.session.opened is None:
+            self.say(unfinished_line(unfinished[-1]))
+
+    def say(self, text: str) -> None:
+        """Print *text* under the cell that runs, or ran last."""
+        print(text)
+
+    def publish(self, bundle: dict[str, Any], display_id: str, update: bool) -> None:
+        """Send a mime bundle to the front end under a display id."""
+        self.shell.display_pub.publish(data=bundle, metadata={}, transient={"display_id": display_id}, update=update)
+
+    def notice(self, text: str) -> Callable[[str], None]:
+        """Show one quiet line under the running cell; the result replaces it."""
+        if not self.cards.live:
+            return lambda _: None
+        display_id = f"nbflow-{id(object())}-{contextvars.copy_context().__hash__()}"
+
+        def bundle(line: str) -> dict[str, str]:
+            return {"text/plain": line}
+
+        self.publish(bundle(text), display_id, False)
+        return lambda line: self.publish(bundle(line), display_id, True)
+
+    def figure(self, figure: Any) -> None:
+        """Show a matplotlib figure once."""
+        data, metadata = self.shell.display_formatter.format(figure)
+        self.shell.display_pub.publish(data=data, metadata=metadata)
+
+    def pumping(self) -> AbstractContextManager[Callable[[float], object]]:
+        """A pump that serves clicks while a cell waits."""
+        return _pumping(getattr(self.shell, "kernel", None))
+
+    def settle(self) -> None:
+        """At the end of a wait: everything shown is brought up to date by the main thread."""
+        if self.cards.live:
+            self.cards.flush()
+            self.shows.flush()
+
+    def after_cell(self, *_: object) -> None:
+        """A client that follows one cell at a time sees only what is sent while a cell runs: send what is new."""
+        if self.headless:
+            self.settle()
+
+    def cell_id(self) -> str:
+        """The id of the cell that runs, where the front end says it."""
+        parent = getattr(self.shell, "get_parent", dict)() or {}
+        return str((parent.get("metadata") or {}).get("cellId", ""))
+
+
+@contextmanager
+def _pumping(kernel: Any) -> Iterator[Callable[[float], object]]:
+    with Pump.of(kernel) as pump:
+        yield pump
+
+
+def unfinished_line(info: RunInfo) -> str:
+    """What a new kernel is told of a run that goes on without it.
+
+    >>> unfinished_line(RunInfo(run=9, flow="a", number=12, started_at=0.0, verdict="running",
+    ...     counts={"running": 3, "succeeded": 5}))
+    'run 12 is still going: 3 running, 5 succeeded. %nbflow resume takes it up.'
+    """
+    counts = ", ".join(f"{count} {word}" for word, count in info.counts.items())
+    return f"run {info.number} is still going: {counts}. %nbflow resume takes it up."

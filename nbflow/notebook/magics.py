@@ -1,0 +1,166 @@
+"""``%%job`` and ``%nbflow``: thin; what they mean is in the modules beside this one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from IPython.core.error import UsageError
+from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
+from msgspec.structs import replace
+from traitlets import Bool, CaselessStrEnum, Float, Int, TraitError, TraitType, validate
+
+from nbflow.core.spec import Retry
+from nbflow.core.words import duration
+from nbflow.errors import NbflowError, RunFailedError
+from nbflow.notebook.declare import Declarer
+from nbflow.notebook.flow import Flow
+from nbflow.notebook.line import Defaults, LineError, VerbCall, expander, job_help, parse_job, parse_verb, verbs_help
+
+__all__ = ["NBFlow"]
+
+
+@magics_class
+class NBFlow(Magics):
+    """Defaults of every ``%%job`` and of the engine: ``%config NBFlow.parallel = 4``."""
+
+    parallel: TraitType[int, int] = Int(0, help="Jobs run at the same time; 0: one per processor.").tag(config=True)
+    retries: TraitType[int, int] = Int(0, help="Retries of a job that does not say --retries.").tag(config=True)
+    timeout: TraitType[Any, Any] = Float(
+        None, allow_none=True, help="Seconds an attempt may take where --timeout is not given; None: no limit."
+    ).tag(config=True)
+    executor = CaselessStrEnum(["process", "kernel"], "process", help="What runs jobs without --in.").tag(config=True)
+    autostart: TraitType[bool, bool] = Bool(True, help="Start jobs as soon as their needs are met.").tag(config=True)
+    on_kernel_exit = CaselessStrEnum(
+        ["finish", "cancel"], "finish", help="What becomes of jobs under way when the kernel ends."
+    ).tag(config=True)
+    durable = CaselessStrEnum(
+        ["process", "power"], "process", help="Against what the log is safe: the death of processes, or power loss too."
+    ).tag(config=True)
+
+    def attach(self, flow: Flow, declarer: Declarer, show: Callable[[], None], forms: dict[str, Callable[..., Any]]) -> None:
+        """Give the magics what they act on."""
+        self.flow, self.declarer, self._show, self._forms = flow, declarer, show, forms
+
+    @validate("parallel", "retries")
+    def _not_negative(self, proposal: Any) -> int:
+        if proposal["value"] < 0:
+            raise TraitError(f"NBFlow.{proposal['trait'].name} is a whole number of 0 or more, not {proposal['value']}")
+        return int(proposal["value"])
+
+    @property
+    def defaults(self) -> Defaults:
+        """What ``%%job`` means where an option is not given."""
+        retry = replace(Retry(), attempts=self.retries + 1)
+        return Defaults(retry=retry, timeout=self.timeout, executor=self.executor, hold=not self.autostart)
+
+    @no_var_expand
+    @cell_magic
+    def job(self, line: str, cell: str) -> None:
+        """Run this cell in the background."""
+        try:
+            header = parse_job(
+                line, cell, expand=expander(self.shell.user_ns), known=self.declarer.known(), defaults=self.defaults
+            )
+            self.declarer.declare(header)
+        except (LineError, NbflowError) as error:
+            raise UsageError(str(error)) from None
+
+    @no_var_expand
+    @line_magic
+    def nbflow(self, line: str) -> Any:
+        """Look at the jobs of this notebook, and act on them."""
+        try:
+            call = parse_verb(line, expand=expander(self.shell.user_ns))
+            return self._verb(call)
+        except LineError as error:
+            raise UsageError(str(error)) from None
+        except RunFailedError:
+            raise
+        except NbflowError as error:
+            raise UsageError(str(error)) from None
+
+    def _verb(self, call: VerbCall) -> Any:
+        verb = getattr(self, f"_do_{call.verb}")
+        return verb(*call.args, **call.options)
+
+    # --- verbs
+    def _do_show(self) -> None:
+        self._show()
+
+    def _do_run(self, *jobs: str) -> None:
+        self._say(self.flow.run(*jobs), "started")
+
+    def _do_wait(self, *jobs: str, timeout: float | None = None) -> None:
+        self.flow.wait(*jobs, timeout=timeout)
+
+    def _do_status(self, json: bool = False) -> None:
+        print(_json(self.flow.snapshot()) if json else repr(self.flow))
+
+    def _do_log(self, job: str, attempt: int | None = None, follow: bool = False, err: bool = False) -> None:
+        if follow:
+            for piece in self.flow.follow(job, attempt, err=err):
+                print(piece, end="", flush=True)
+        else:
+            print(self.flow.log(job, attempt, err=err), end="")
+
+    def _do_retry(self, *jobs: str) -> None:
+        self._say(self.flow.retry(*jobs), "run again")
+
+    def _do_skip(self, *jobs: str) -> None:
+        self._say(self.flow.skip(*jobs), "skipped")
+
+    def _do_cancel(self, *jobs: str) -> None:
+        self._say(self.flow.cancel(*jobs), "cancelled")
+
+    def _do_resume(self, run: str | int = 0) -> None:
+        self.flow.resume(int(run))
+        snapshot = self.flow.snapshot()
+        print(f"run {snapshot['run']} of {snapshot['flow']}, {snapshot['verdict']}\n{self.flow!r}")
+
+    def _do_why(self, job: str) -> None:
+        print(self.flow.why(job))
+
+    def _do_plot(self, file: str | None = None) -> Any:
+        return self._figure(self.flow.plot(file), file)
+
+    def _do_timeline(self, file: str | None = None) -> Any:
+        return self._figure(self.flow.timeline(file), file)
+
+    def _do_events(self, job: str | None = None) -> None:
+        events = self.flow.events(job)
+        start = events[0]["at"] if events else 0.0
+        for event in events:
+            who = event.get("job") or event.get("group") or event.get("flow", "")
+            number = f" attempt {event['attempt']}" if "attempt" in event else ""
+            print(f"{event['seq']:>4}  {duration(event['at'] - start):>9}  {event['kind']:<17} {who}{number}")
+
+    def _do_group(self, group: str, policy: Any = None) -> None:
+        if policy is None:
+            raise LineError(f"group {group!r}: give its policy, such as --policy at-least:2")
+        self.flow.group(group, policy)
+
+    def _do_trust(self) -> None:
+        self._forms["trust"]()
+
+    def _do_stop(self) -> None:
+        self.flow.stop()
+
+    def _say(self, count: int, what: str) -> None:
+        print(f"{count} job{'' if count == 1 else 's'} {what}" if count else f"no job to be {what}")
+
+    def _figure(self, figure: Any, file: str | None) -> None:
+        """Show the figure once, or say where it was saved."""
+        if file:
+            print(f"saved {file}")
+        else:
+            self._forms["figure"](figure)
+
+
+NBFlow.job.__doc__ = job_help()
+NBFlow.nbflow.__doc__ = verbs_help()
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False)

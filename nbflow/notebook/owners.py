@@ -1,0 +1,89 @@
+"""The rename table: which job, import or kernel cell made the version of a name that the next reader sees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class ByJob:
+    """The name's present version is an output of *job*; *live*: the job runs in this kernel's namespace itself."""
+
+    job: str
+    live: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ByImport:
+    """The name's present version is *module*, or *attribute* of it: anyone can import it without waiting."""
+
+    module: str
+    attribute: str | None = None
+
+
+Maker = ByJob | ByImport
+
+
+@dataclass(slots=True)
+class Brought:
+    """A job's value that stands in the kernel's namespace: *made_by* tells which attempt made it."""
+
+    value: object
+    made_by: tuple[int, int]
+
+
+@dataclass(slots=True)
+class Owners:
+    """Names that the kernel's namespace does not (or not yet) hold in their present version.
+
+    A name that is in none of the tables belongs to the kernel: what the namespace says is its present version.
+
+    >>> owners = Owners()
+    >>> owners.declare("load", outputs=["raw"], imports={"np": ByImport("numpy")})
+    >>> owners.maker("raw"), owners.maker("np"), owners.maker("x")
+    (ByJob(job='load', live=False), ByImport(module='numpy', attribute=None), None)
+    """
+
+    makers: dict[str, Maker] = field(default_factory=dict)
+    brought: dict[str, Brought] = field(default_factory=dict)
+
+    def maker(self, name: str) -> Maker | None:
+        """Who makes the present version of *name*; None: the kernel has it."""
+        return self.makers.get(name)
+
+    def job_of(self, name: str) -> str | None:
+        """The job that makes the present version of *name*, or None."""
+        maker = self.makers.get(name)
+        return maker.job if isinstance(maker, ByJob) else None
+
+    def declare(
+        self, job: str, outputs: Iterable[str], imports: Mapping[str, ByImport], live: bool = False
+    ) -> None:
+        """A job was declared (again): its outputs are its own from now on."""
+        for name in [n for n in self.makers if self.job_of(n) == job]:
+            self.release(name)
+        for name in outputs:
+            self.makers[name] = imports.get(name) or ByJob(job, live)
+            self.brought.pop(name, None)
+
+    def release(self, name: str) -> None:
+        """The kernel has its own version of *name* now."""
+        self.makers.pop(name, None)
+        self.brought.pop(name, None)
+
+    def bring(self, name: str, value: object, made_by: tuple[int, int]) -> None:
+        """The job's value was put into the namespace."""
+        self.brought[name] = Brought(value, made_by)
+
+    def rebound(self, namespace: Mapping[str, object]) -> Iterator[str]:
+        """Owned names that the kernel has assigned or deleted since: by identity, so however it happened."""
+        missing = object()
+        for name, maker in list(self.makers.items()):
+            value, brought = namespace.get(name, missing), self.brought.get(name)
+            if brought is None:
+                changed = value is not missing and not (isinstance(maker, ByJob) and maker.live)
+            else:
+                changed = value is not brought.value
+            if changed:
+                yield name

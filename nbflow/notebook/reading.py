@@ -1,0 +1,57 @@
+"""Reading a cell's names in this notebook: with what its modules, functions and classes are."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import CodeType, FunctionType, ModuleType
+from typing import Any
+
+from nbflow.core.names import Names, Uses, code_uses, read_names
+from nbflow.notebook.owners import ByImport, Owners
+
+
+@dataclass(slots=True)
+class Reader:
+    """Reads cells against *namespace* and what jobs own; remembers what the functions that jobs define will use."""
+
+    namespace: Mapping[str, Any]
+    owners: Owners
+    functions: dict[str, Uses] = field(default_factory=dict)
+
+    def read(self, code: str | ast.Module) -> Names:
+        """The names of one cell, those that its functions use elsewhere included."""
+        return read_names(code, modules=self._modules(), shadowed=self._shadowed(), behind=self._behind)
+
+    def _modules(self) -> frozenset[str]:
+        loaded = {n for n, v in self.namespace.items() if isinstance(v, ModuleType) or _imported(v)}
+        return frozenset(loaded | {n for n, m in self.owners.makers.items() if isinstance(m, ByImport)})
+
+    def _shadowed(self) -> frozenset[str]:
+        bound = {*self.namespace, *self.owners.makers} & set(dir(builtins))
+        return frozenset(n for n in bound if n in self.owners.makers or self.namespace[n] is not getattr(builtins, n))
+
+    def _behind(self, name: str) -> Uses:
+        if name in self.owners.makers:
+            return self.functions.get(name, Uses())
+        found = Uses()
+        for code in codes(self.namespace.get(name)):
+            found |= code_uses(code)
+        return found
+
+
+def codes(value: object) -> list[CodeType]:
+    """The code of a function of the notebook, or of the methods of a class of it; nothing for all else."""
+    if getattr(value, "__module__", None) != "__main__":
+        return []
+    members = [*vars(value).values()] if isinstance(value, type) else [value]
+    members += [vars(type(value)).get("__call__")] if not isinstance(value, type | FunctionType) else []
+    functions = [getattr(member, "__func__", getattr(member, "fget", member)) for member in members]
+    return [function.__code__ for function in functions if isinstance(function, FunctionType)]
+
+
+def _imported(value: object) -> bool:
+    """A function or class that comes from a module: calling its attributes changes nothing of the notebook's."""
+    return isinstance(value, type | FunctionType) and getattr(value, "__module__", "__main__") != "__main__"

@@ -1,0 +1,195 @@
+"""One kernel's link to its engine and run: connected in the background, a run opened at the first need."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Protocol
+
+from nbflow.core.event import Request
+from nbflow.core.spec import JobSpec, Policy
+from nbflow.core.run import JobState, Run
+from nbflow.engine.client import Client, Replica
+from nbflow.errors import NbflowError, UnknownJob
+from nbflow.notebook.place import Place
+
+NEW, LAST = -1, 0
+
+
+class Settings(Protocol):
+    """What the session reads of ``%config NBFlow``."""
+
+    parallel: int
+    durable: str
+    on_kernel_exit: str
+
+
+class Session:
+    """The kernel's link to the engine. Threads may call anything here; only `wait` blocks for long.
+
+    The client connects in a background thread from the start (`warm`), so that the first job need not wait for an
+    engine; the run is opened by the first declaration (a new one) or by `resume`.
+    """
+
+    def __init__(self, place: Place, settings: Settings) -> None:
+        self.place, self.settings = place, settings
+        self._client: Client | None = None
+        self._replica: Replica | None = None
+        self._lock = threading.RLock()
+        self._listeners: list[Callable[[], None]] = []
+        self._prepare: list[Callable[[Client], None]] = []
+
+    # --- connecting
+    def warm(self, then: Callable[[Client], None] | None = None) -> threading.Thread:
+        """Connect in the background; *then* is called with the client if that went well."""
+
+        def connect() -> None:
+            try:
+                client = self.client
+            except NbflowError:
+                return  # said again, to the person, by the first cell that needs the engine
+            if then is not None:
+                then(client)
+
+        thread = threading.Thread(target=connect, name="nbflow-warm", daemon=True)
+        thread.start()
+        return thread
+
+    def on_connect(self, prepare: Callable[[Client], None]) -> None:
+        """Have *prepare* called with each client as soon as it is connected."""
+        self._prepare.append(prepare)
+
+    @property
+    def client(self) -> Client:
+        """The connection, made if there is none.
+
+        Raises:
+            EngineError, StoreError: the engine cannot be had.
+        """
+        with self._lock:
+            if self._client is None:
+                self._client = Client.connect(self.place.folder / ".nbflow")
+                for prepare in self._prepare:
+                    prepare(self._client)
+            return self._client
+
+    @property
+    def replica(self) -> Replica:
+        """The run of this session, a new one if none was opened."""
+        with self._lock:
+            return self._replica or self.open(NEW)
+
+    @property
+    def opened(self) -> Replica | None:
+        """The run of this session if there is one."""
+        return self._replica
+
+    def open(self, number: int = LAST) -> Replica:
+        """Take up run *number* of this notebook's flow: the last (0), a new one (-1), or that one."""
+        with self._lock:
+            replica = self.client.open(self.place.flow, number, cwd=str(self.place.folder))
+            replica.configure(
+                slots=self.settings.parallel or None,
+                durable=self.settings.durable,
+                on_kernel_exit=self.settings.on_kernel_exit,
+                modules=preloads(sys.modules),
+            )
+            replica.on_events(lambda _events: self._changed())
+            self._replica = replica
+        self._changed()
+        return replica
+
+    def close(self) -> None:
+        """Let go of the engine; jobs go on there."""
+        with self._lock:
+            client, self._client, self._replica = self._client, None, None
+        self._listeners.clear()
+        if client is not None:
+            client.close()
+
+    def stop(self) -> None:
+        """End the engine and every attempt."""
+        with self._lock:
+            client, self._client, self._replica = self.client, None, None
+        client.stop()
+        client.close()
+
+    # --- watching
+    def on_change(self, listener: Callable[[], None]) -> None:
+        """Have *listener* called, on another thread, after each change of the run."""
+        self._listeners.append(listener)
+
+    def off_change(self, listener: Callable[[], None]) -> None:
+        """Do not call *listener* any more."""
+        if listener in self._listeners:
+            self._listeners.remove(listener)
+
+    def _changed(self) -> None:
+        for listener in list(self._listeners):
+            listener()
+
+    def snapshot(self) -> dict[str, Any]:
+        """The run as programs read it (page "what programs read" of the docs); of an empty run if none was opened."""
+        if self._replica is not None:
+            return self._replica.snapshot()
+        return empty_snapshot(self.place.flow)
+
+    def job(self, name: str) -> JobState:
+        """The job's present state.
+
+        Raises:
+            UnknownJob: this run has no such job.
+        """
+        jobs = self._replica.run.jobs if self._replica is not None else {}
+        if name not in jobs:
+            raise UnknownJob(name)
+        return jobs[name]
+
+    def names(self) -> list[str]:
+        """The jobs of the run in the order of their declaration."""
+        return list(self._replica.run.jobs) if self._replica is not None else []
+
+    def groups(self) -> list[str]:
+        """The groups of the run."""
+        return list(self._replica.run.groups) if self._replica is not None else []
+
+    # --- acting
+    def declare(self, jobs: Iterable[JobSpec], groups: Mapping[str, Policy]) -> None:
+        """Declare jobs and group policies, all or nothing."""
+        self.replica.declare(tuple(jobs), dict(groups))
+
+    def ask(self, kind: Callable[..., Request], names: Iterable[str]) -> int:
+        """Ask for one thing for each of the jobs; the number of requests that changed something."""
+        at = time.time()
+        requests = [kind(at=at, job=name, generation=self.job(name).generation) for name in names]
+        return self.replica.ask(*requests) if requests else 0
+
+    def wait(self, done: Callable[[Run], bool], timeout: float | None, pump: Callable[[float], object] | None) -> bool:
+        """Wait until *done* says so of the run; False after *timeout* seconds. *pump* is called between looks."""
+        replica, start, step = self.replica, time.monotonic(), 0.002
+        while True:
+            if replica.wait(done, timeout=step if pump is not None else 0.2):
+                return True
+            if timeout is not None and time.monotonic() - start >= timeout:
+                return False
+            if pump is not None:
+                pump(step)
+                step = min(step * 1.2, 0.025)
+
+
+def preloads(modules: Mapping[str, object]) -> tuple[str, ...]:
+    """Top-level packages from site-packages that the kernel has loaded: the zygote imports them too."""
+    own = {"nbflow", "ipykernel", "debugpy", "_pydevd_bundle", "pydevd", "zmq", "tornado", "jupyter_client", "anywidget"}
+    found = []
+    for name in list(modules):
+        file = getattr(modules[name], "__file__", None)
+        if "." not in name and name not in own and file and "site-packages" in file and not name.startswith("_"):
+            found.append(name)
+    return tuple(sorted(found))
+
+
+def empty_snapshot(flow: str) -> dict[str, Any]:
+    """The snapshot of a flow that has not begun a run."""
+    return {"schema": 1, "flow": flow, "run": 0, "verdict": "succeeded", "jobs": {}, "groups": {}}
