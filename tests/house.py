@@ -14,7 +14,7 @@ from pathlib import Path
 PURE = {
     "__future__", "abc", "ast", "bisect", "builtins", "collections", "dataclasses", "difflib", "enum", "fnmatch",
     "functools", "heapq", "itertools", "keyword", "math", "operator", "re", "shlex", "statistics", "string", "symtable",
-    "textwrap", "types", "typing", "msgspec",
+    "textwrap", "types", "typing", "unicodedata", "msgspec",
 }  # fmt: skip
 """What the core may import besides itself: nothing here has a clock, I/O, threads or chance."""
 

@@ -1,0 +1,77 @@
+"""``nbflow run | status | log | ps | stop``: a flow without its notebook, and notebooks without a person."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from nbflow.cli.headless import run_notebook
+from nbflow.cli.look import print_log, print_processes, print_status, stop_engine
+from nbflow.errors import NbflowError
+
+_UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line: its exit status is 0, 1 where something failed, or 2 for a mistake in the arguments."""
+    taken = _parser().parse_args(arguments)
+    try:
+        return int(taken.act(taken))
+    except NbflowError as error:
+        print(f"nbflow: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader has gone: say no more
+        return 0
+
+
+def seconds(text: str) -> float:
+    """Seconds of ``90``, ``90s``, ``5m``, ``2h``.
+
+    >>> seconds("90"), seconds("1.5m")
+    (90.0, 90.0)
+    """
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", text)
+    if not found or float(found[1]) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is no length of time: write 90, 90s, 5m or 2h")
+    return float(found[1]) * _UNITS[found[2]]
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="nbflow", description="Notebook cells as background jobs.")
+    parser.add_argument("--version", action="version", version=f"nbflow {version('nbflow-jobs')}")
+    verbs = parser.add_subparsers(metavar="VERB", required=True)
+    _add_run(verbs.add_parser("run", help="execute a notebook, wait for its jobs, save it with its cards and pictures"))
+
+    about = argparse.ArgumentParser(add_help=False)
+    about.add_argument("--folder", type=Path, default=Path(), help="the notebook's folder (default: here)")
+    flow = argparse.ArgumentParser(add_help=False, parents=[about])
+    flow.add_argument("--flow", default="", help="the notebook's name (default: that of the newest run)")
+    flow.add_argument("--run", type=int, default=0, help="number of the run (default: the last)")
+
+    status = verbs.add_parser("status", parents=[flow], help="the table of jobs")
+    status.add_argument("--json", action="store_true", help="as programs read it")
+    status.set_defaults(act=print_status)
+    log = verbs.add_parser("log", parents=[flow], help="what a job printed")
+    log.add_argument("job")
+    log.add_argument("-f", "--follow", action="store_true", help="go on until the job has ended")
+    log.add_argument("--attempt", type=int, help="number of the attempt (default: the last)")
+    log.add_argument("--err", action="store_true", help="stderr instead of stdout")
+    log.set_defaults(act=print_log)
+    verbs.add_parser("ps", parents=[about], help="what is running").set_defaults(act=print_processes)
+    stop = verbs.add_parser("stop", parents=[about], help="end the engine and every attempt")
+    stop.set_defaults(act=stop_engine)
+    return parser
+
+
+def _add_run(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("notebook", type=Path)
+    parser.add_argument("-o", "--out", type=Path, help="write the executed notebook here (default: in its place)")
+    parser.add_argument("--timeout", type=seconds, metavar="D", help="cancel what is left after this long: 90s, 5m, 2h")
+    parser.set_defaults(act=lambda taken: run_notebook(taken.notebook, taken.out or taken.notebook, taken.timeout))

@@ -1,0 +1,120 @@
+"""The verbs that look at a store from outside, and the one that ends its engine."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from nbflow.core.match import match_names
+from nbflow.core.run import AttemptState
+from nbflow.core.words import elapsed
+from nbflow.engine.client import ERR, OUT, Client, Replica, find_store
+from nbflow.errors import EngineError, NbflowError, StoreError
+from nbflow.picture.table import table_text
+
+_GLANCE = 0.2
+"""Seconds between two looks at a log that is being followed."""
+
+
+def print_status(taken: argparse.Namespace) -> int:
+    """``nbflow status``."""
+    with _opened(taken) as (_, replica):
+        snapshot = replica.snapshot()
+    print(json.dumps(snapshot, indent=1) if taken.json else table_text(snapshot))
+    return 0
+
+
+def print_log(taken: argparse.Namespace) -> int:
+    """``nbflow log JOB``: to the attempt's end with ``-f``."""
+    with _opened(taken) as (client, replica):
+        job = match_names([taken.job], list(replica.run.jobs))[0]
+        for piece in _pieces(client, replica, job, taken):
+            print(piece, end="", flush=True)
+    return 0
+
+
+def _pieces(client: Client, replica: Replica, job: str, taken: argparse.Namespace) -> Iterator[str]:
+    """What the wanted attempt prints, piece by piece; a following attempt's after it."""
+    told, key = 0, ""
+    while True:
+        with replica.lock:
+            ended = replica.run.jobs[job].status.ended
+        attempt = _attempt(replica, job, taken.attempt)
+        if attempt is not None:
+            told, key = (told if attempt.key == key else 0), attempt.key
+            text = client.log(key, ERR if taken.err else OUT)
+            yield text[told:]
+            told = len(text)
+        if ended or not taken.follow:
+            return
+        replica.wait(lambda run: run.jobs[job].status.ended, _GLANCE)
+
+
+def print_processes(taken: argparse.Namespace) -> int:
+    """``nbflow ps``: the attempts under way in all runs of the store."""
+    with _connected(taken.folder, start=False) as client:
+        lines = [line for info in client.runs() for line in _running(client.open(info.flow, info.number))]
+    print("\n".join(lines) or "nothing is running")
+    return 0
+
+
+def stop_engine(taken: argparse.Namespace) -> int:
+    """``nbflow stop``."""
+    with _connected(taken.folder, start=False) as client:
+        client.stop()
+    print(f"the engine of {taken.folder.resolve()} has ended")
+    return 0
+
+
+def _attempt(replica: Replica, job: str, number: int | None) -> AttemptState | None:
+    with replica.lock:
+        attempts = list(replica.run.jobs[job].attempts)
+    if number is None:
+        return attempts[-1] if attempts else None
+    if not 1 <= number <= len(attempts):
+        raise NbflowError(f"job {job!r} has no attempt {number}: it has {len(attempts)}")
+    return attempts[number - 1]
+
+
+def _running(replica: Replica) -> Iterator[str]:
+    with replica.lock:
+        for name, job in replica.run.jobs.items():
+            if job.running is not None:
+                age = elapsed(time.time() - job.running.started_at)
+                run = f"{replica.info.flow} run {replica.info.number}"
+                yield f"{run}  {name}  attempt {job.running.number}  {age}  {job.spec.executor}"
+
+
+@contextmanager
+def _connected(folder: Path, start: bool) -> Iterator[Client]:
+    store = find_store(folder)
+    if not store.is_dir():
+        raise StoreError(
+            f"no flow has run in {folder.resolve()}: go to the notebook's folder, or give it with --folder"
+        )
+    try:
+        client = Client.connect(store, start=start, attached=False)
+    except EngineError:
+        if start:
+            raise
+        raise EngineError(f"nothing is running in {folder.resolve()}") from None
+    try:
+        yield client
+    finally:
+        client.close()
+
+
+@contextmanager
+def _opened(taken: argparse.Namespace) -> Iterator[tuple[Client, Replica]]:
+    """The run that *taken* names."""
+    with _connected(taken.folder, start=True) as client:
+        runs = client.runs(taken.flow)
+        if not runs:
+            known = ", ".join(sorted({info.flow for info in client.runs()})) or "none"
+            raise StoreError(f"no runs of flow {taken.flow!r} here: the flows are {known}")
+        flow = taken.flow or max(runs, key=lambda info: info.started_at).flow
+        yield client, client.open(flow, taken.run)
