@@ -1,0 +1,260 @@
+"""Try out flows, policies and retry rules in a test, without processes, threads or waiting.
+
+A flow is declared into a run, a `ScriptedExecutor` says how each attempt ends, and `drive` plays the engine under a
+`ManualClock` until nothing is left to do. Hours pass in microseconds, and the same script gives the same run.
+
+Example:
+    >>> from nbflow.core.spec import JobNeed, JobSpec, Retry
+    >>> run = declare(
+    ...     JobSpec(name="load", retry=Retry(attempts=3, delay=10, backoff=2)),
+    ...     JobSpec(name="clean", needs=(JobNeed("load"),)),
+    ... )
+    >>> clock = ManualClock()
+    >>> events = drive(run, ScriptedExecutor({"load": ["failed", "failed", "succeeded"]}), clock)
+    >>> run.jobs["clean"].status.value, len(run.jobs["load"].attempts), clock()
+    ('succeeded', 3, 34.0)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, NamedTuple
+
+from nbflow.core import event as e
+from nbflow.core.graph import check
+from nbflow.core.plan import Order, Plan, Record, Schedule, Start, Stop, plan
+from nbflow.core.run import Run
+from nbflow.core.spec import JobSpec, Policy, ValueRef
+from nbflow.core.state import accepts, empty, evolve
+from nbflow.core.status import Reason
+
+__all__ = ["Ending", "ManualClock", "ScriptedExecutor", "declare", "drive"]
+
+EndWord = Literal["succeeded", "failed", "cancelled", "lost"]
+
+
+class ManualClock:
+    """A clock that stands still until it is told. Call it for the present instant, in seconds.
+
+    >>> clock = ManualClock(100.0)
+    >>> clock.advance(2.5)
+    >>> clock()
+    102.5
+    """
+
+    def __init__(self, now: float = 0.0) -> None:
+        self._now = now
+
+    def __call__(self) -> float:
+        return self._now
+
+    def advance(self, seconds: float) -> None:
+        """Let *seconds* pass.
+
+        Raises:
+            ValueError: *seconds* is negative.
+        """
+        if seconds < 0:
+            raise ValueError(f"a clock does not go back by {-seconds} s")
+        self._now += seconds
+
+    def advance_to(self, at: float) -> None:
+        """Let time pass until the instant *at*; nothing if that is past."""
+        self._now = max(self._now, at)
+
+
+class Ending(NamedTuple):
+    """How one attempt ends: the *end*, after so many *seconds*, and for a failure its *reason*."""
+
+    end: EndWord
+    seconds: float = 1.0
+    reason: Reason | None = None
+
+
+class ScriptedExecutor:
+    """Attempts that run nothing and end as a script says.
+
+    Args:
+        script: job -> how its attempts end, in order; the last one stands for all later ones. An end is a word
+            (``"succeeded"``, ``"failed"``, ``"lost"``, ``"cancelled"``), a `Reason` to fail for, or an `Ending`.
+            Jobs that are not in it succeed.
+        seconds: how long an attempt takes, unless its `Ending` says otherwise.
+
+    Attributes:
+        started: (job, attempt) of every attempt started, in order.
+
+    >>> run = declare(JobSpec(name="fit"))
+    >>> _ = drive(run, ScriptedExecutor({"fit": Reason("timeout")}))
+    >>> run.jobs["fit"].status.value, run.jobs["fit"].reason.kind
+    ('failed', 'timeout')
+    """
+
+    def __init__(
+        self,
+        script: Mapping[str, EndWord | Reason | Ending | Sequence[EndWord | Reason | Ending]] | None = None,
+        *,
+        seconds: float = 1.0,
+    ) -> None:
+        self.seconds = seconds
+        self.started: list[tuple[str, int]] = []
+        self._script = {job: self._endings(ends) for job, ends in (script or {}).items()}
+        self._due: dict[str, tuple[float, e.AttemptEnded]] = {}
+
+    def _endings(self, ends: object) -> list[Ending]:
+        several = ends if isinstance(ends, list | tuple) and not isinstance(ends, Ending) else [ends]
+        return [self._ending(end) for end in several]
+
+    def _ending(self, end: object) -> Ending:
+        match end:
+            case Ending():
+                return end
+            case Reason():
+                return Ending("failed", self.seconds, end)
+            case "succeeded" | "failed" | "cancelled" | "lost":
+                return Ending(end, self.seconds)
+            case _:
+                raise ValueError(f"{end!r} is no end of an attempt: succeeded, failed, cancelled, lost or a Reason")
+
+    @property
+    def busy(self) -> int:
+        """Attempts under way."""
+        return len(self._due)
+
+    @property
+    def next_at(self) -> float | None:
+        """When the next attempt ends; None if none is under way."""
+        return min((at for at, _ in self._due.values()), default=None)
+
+    def submit(self, started: e.AttemptStarted, spec: JobSpec) -> None:
+        """Begin the attempt that *started* of the job *spec*."""
+        of_job = sum(job == started.job for job, _ in self.started)
+        self.started.append((started.job, started.attempt))
+        script = self._script.get(started.job) or [Ending("succeeded", self.seconds)]
+        ending = script[min(of_job, len(script) - 1)]
+        at = started.at + ending.seconds
+        self._due[started.key] = at, _ended(started, ending, at, spec)
+
+    def cancel(self, key: str, at: float) -> bool:
+        """End the attempt *key* at once, as cancelled; False if it is not under way here."""
+        if key not in self._due:
+            return False
+        cancelled = Ending("cancelled", reason=Reason("cancelled"))
+        self._due[key] = at, _ended(self._due[key][1], cancelled, at, None)
+        return True
+
+    def ended(self, now: float) -> list[e.AttemptEnded]:
+        """The ends that have come by *now*, in the order of their times; each is told once."""
+        over = sorted((key for key, (at, _) in self._due.items() if at <= now), key=lambda key: self._due[key][0])
+        return [self._due.pop(key)[1] for key in over]
+
+
+def _ended(of: e.AttemptStarted | e.AttemptEnded, ending: Ending, at: float, spec: JobSpec | None) -> e.AttemptEnded:
+    good = ending.end == "succeeded" and spec is not None
+    outputs = {name: ValueRef(inline=b"") for name in spec.outputs} if good and spec else {}
+    return e.AttemptEnded(
+        at=at, job=of.job, generation=of.generation, attempt=of.attempt, end=ending.end, reason=ending.reason,
+        outputs=outputs,
+    )  # fmt: skip
+
+
+def declare(*jobs: JobSpec, groups: Mapping[str, Policy] | None = None, run: Run | None = None, at: float = 0.0) -> Run:
+    """Declare *jobs* and the policies of *groups*, all or nothing, in *run*, or in a new one.
+
+    Raises:
+        DeclarationError, UnknownJob: the declaration cannot be taken.
+    """
+    run = run if run is not None else evolve(empty(), e.RunOpened(at=at, flow="test", number=1))
+    check(run, jobs, groups or {})
+    for group, policy in (groups or {}).items():
+        evolve(run, e.GroupDeclared(at=at, group=group, policy=policy))
+    for spec in jobs:
+        evolve(run, e.JobDeclared(at=at, spec=spec))
+    return run
+
+
+def drive(
+    run: Run,
+    executor: ScriptedExecutor | None = None,
+    clock: ManualClock | None = None,
+    *,
+    slots: int = 2,
+    until: float | None = None,
+    draw: float = 1.0,
+) -> list[e.Event]:
+    """Play the engine for *run* until nothing is left to do without a person, or the instant *until* is reached.
+
+    Args:
+        run: changed in place.
+        executor: says how attempts end; by default all succeed after 1 s.
+        clock: moved along; a new one by default.
+        slots: attempts under way at once, of all jobs together.
+        until: stop there; by default go on to the end.
+        draw: where in its bounds the wait before a retry falls, from 0 (shortest) to 1 (longest).
+
+    Returns:
+        The events that were added to *run*, in order.
+    """
+    player = _Player(run, executor or ScriptedExecutor(), clock or ManualClock(), slots, draw)
+    while (at := player.next_at()) is not None and (until is None or at <= until):
+        player.clock.advance_to(at)
+        player.take_ends()
+    if until is not None:
+        player.clock.advance_to(until)
+    return player.events
+
+
+class _Player:
+    """The engine's loop, with nothing real in it."""
+
+    def __init__(self, run: Run, executor: ScriptedExecutor, clock: ManualClock, slots: int, draw: float) -> None:
+        self.run, self.executor, self.clock, self.slots, self.draw = run, executor, clock, slots, draw
+        self.events: list[e.Event] = []
+
+    def next_at(self) -> float | None:
+        """Do all that can be done now; when the next thing happens."""
+        while True:
+            made = self.plan()
+            acted = [self.obey(order) for order in made.orders]
+            if not any(acted):
+                times = [at for at in (made.wake_at, self.executor.next_at) if at is not None]
+                return min(times, default=None)
+
+    def plan(self) -> Plan:
+        executors = {job.spec.executor for job in self.run.jobs.values()}
+        free = self.slots - self.executor.busy
+        made = plan(self.run, self.clock(), dict.fromkeys(sorted(executors), free))
+        starts = [order for order in made.orders if isinstance(order, Start)]
+        others: list[Order] = [order for order in made.orders if not isinstance(order, Start)]
+        return Plan((*others, *starts[:free]), made.wake_at, made.idle)
+
+    def take_ends(self) -> None:
+        for ended in self.executor.ended(self.clock()):
+            self.commit(ended)
+
+    def commit(self, event: e.Event) -> bool:
+        if not accepts(self.run, event):
+            return False
+        evolve(self.run, event)
+        self.events.append(event)
+        return True
+
+    def obey(self, order: Order) -> bool:
+        at = self.clock()
+        match order:
+            case Start(job=job, generation=generation, attempt=attempt):
+                key = f"{len(self.executor.started):x}"
+                started = e.AttemptStarted(at=at, job=job, generation=generation, attempt=attempt, key=key)
+                self.executor.submit(started, self.run.jobs[job].spec)
+                return self.commit(started)
+            case Stop(job=job):
+                running = self.run.jobs[job].running
+                stopped = running is not None and self.executor.cancel(running.key, at)
+                self.take_ends()
+                return stopped
+            case Schedule(job=job, generation=generation, attempt=attempt, low=low, high=high):
+                due_at = at + low + (high - low) * self.draw
+                return self.commit(
+                    e.RetryScheduled(at=at, job=job, generation=generation, attempt=attempt, due_at=due_at)
+                )
+            case Record(event=event):
+                return self.commit(event)
