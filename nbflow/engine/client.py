@@ -87,7 +87,8 @@ _REVIVALS = (0.0, 0.2, 0.5, 1.0, 2.0, 4.0)
 class Client:
     """A connection to the engine of one store, safe to use from any thread; made by `Client.connect`.
 
-    Where the engine dies it is started again: at once if jobs were under way, else at the next request. Replicas live on.
+    Where the engine dies it is started again: at once if jobs were under way, else at the next request. Replicas live
+    on.
 
     Attributes:
         store: the ``.nbflow`` folder.
@@ -103,8 +104,10 @@ class Client:
         self._replicas: list[Replica] = []
         self._opening: dict[int, Replica] = {}
         self._closed = False
+        self._here: set[str] = set()
+        """Attempts under way in this process."""
         self._run_here: Callable[[AttemptOrder], None] | None = None
-        self._stop_here: Callable[[str], None] = lambda key: None
+        self._stop_here: Callable[[str], None] = lambda _key: None
 
     @classmethod
     def connect(cls, store: str | os.PathLike[str], start: bool = True, attached: bool = True) -> Client:
@@ -182,7 +185,7 @@ class Client:
         return read_displays(attempt_folder(self.store, key))
 
     # --- attempts in this process
-    def on_run_here(self, run: Callable[[AttemptOrder], None], stop: Callable[[str], None] = lambda key: None) -> None:
+    def on_run_here(self, run: Callable[[AttemptOrder], None], stop: Callable[[str], None] = lambda _key: None) -> None:
         """Offer this process for jobs of executor ``kernel``.
 
         *run* gets each order, and must see to it that `report` is called once for it; *stop* gets the key of an attempt
@@ -193,6 +196,7 @@ class Client:
     def report(self, report: AttemptReport) -> None:
         """Tell the end of an attempt that ran in this process."""
         self.call(lambda ref: Report(ref=ref, report=report))
+        self._here.discard(report.key)
 
     # --- ends
     def stop(self) -> None:
@@ -202,7 +206,7 @@ class Client:
             if link is None:
                 return
             if link is not self._link:
-                link.listen(lambda message: None, lambda: None)
+                link.listen(lambda _message: None, lambda: None)
         with suppress(LinkLost):
             link.call(lambda ref: Stop(ref=ref), _ANSWER_PATIENCE)
         link.join(_ANSWER_PATIENCE)
@@ -261,12 +265,14 @@ class Client:
 
     def _open(self, ref: int, replica: Replica, flow: str, number: int, cwd: str) -> Open:
         self._opening[ref] = replica
-        return Open(ref=ref, flow=flow, number=number, cwd=cwd)
+        return Open(ref=ref, flow=flow, number=number, cwd=cwd, running=tuple(self._here))
 
     def _open_again(self, link: Link, replica: Replica) -> None:
         info = replica.info
         link.call(lambda ref: self._open(ref, replica, info.flow, info.number, ""), _ANSWER_PATIENCE)
         replica.wait(lambda _: replica.complete or not link.alive, _ANSWER_PATIENCE)
+        if replica.settings:
+            link.call(lambda ref: replica.setting(ref), _ANSWER_PATIENCE)
 
     # --- on the client's thread
     def _push(self, message: ToClient) -> None:
@@ -288,6 +294,7 @@ class Client:
 
     def _run(self, order: AttemptOrder) -> None:
         if self._run_here is not None:
+            self._here.add(order.key)
             self._run_here(order)
             return
         reason = Reason("executor unavailable", "this client runs no jobs itself")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import socket
-import struct
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from pathlib import Path
 
 from nbflow.engine.frames import Unpacker, pack, to_client
-from nbflow.engine.locate import Address, read_address
+from nbflow.engine.locate import Address, peer_uid, read_address
 from nbflow.engine.wire import Committed, Goodbye, Hello, Opened, Reply, RunHere, StopHere, ToClient, ToEngine, Welcome
 from nbflow.errors import EngineError
 
@@ -55,7 +55,7 @@ class Link:
         return bool(self._pending)
 
     def listen(self, push: Callable[[ToClient], None], lost: Callable[[], None]) -> None:
-        """Start the reader thread: *push* gets all messages but plain replies, in order; *lost* is called at the end."""
+        """Start the reader thread: *push* gets all messages but plain replies, in order; *lost* is called last."""
         self._thread = threading.Thread(target=self._read, args=(push, lost), name=THREAD, daemon=True)
         self._thread.start()
 
@@ -95,10 +95,8 @@ class Link:
 
     def close(self) -> None:
         """Hang up; the reader thread ends."""
-        try:
+        with suppress(OSError):  # the other end may have been faster
             self._connection.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass  # the other end was faster
 
     def join(self, timeout: float) -> None:
         """Wait until the connection is over, *timeout* seconds at most."""
@@ -149,7 +147,7 @@ def dial(store: Path, attached: bool) -> Link | None:
     connection.settimeout(_PATIENCE)
     try:
         connection.connect(address.path)
-        if _peer_uid(connection) != os.getuid():
+        if peer_uid(connection) != os.getuid():
             raise EngineError(f"the engine of {store} belongs to another user")
         return _greet(connection, address, attached)
     except EngineError:
@@ -178,8 +176,3 @@ def _greet(connection: socket.socket, address: Address, attached: bool) -> Link:
             raise EngineError(words)
         case other:
             raise EngineError(f"the engine greets with {type(other).__name__}: end it with %nbflow stop")
-
-
-def _peer_uid(connection: socket.socket) -> int:
-    credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-    return int(struct.unpack("3i", credentials)[1])

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-import select
 import secrets
+import select
 import shutil
 import socket
 import stat
+import struct
 import subprocess
 import sys
 import sysconfig
@@ -105,6 +106,12 @@ def socket_path() -> str:
         if len(os.fsencode(f"{folder}/{name}")) < _SOCKET_PATH_LIMIT and _private(Path(folder)):
             return f"{folder}/{name}"
     raise EngineError(f"no private folder for the engine's socket: {candidates[-1]} is not this user's alone")
+
+
+def peer_uid(connection: socket.socket) -> int:
+    """The user at the other end of a Unix socket."""
+    size = struct.calcsize("3i")
+    return int(struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size))[1])
 
 
 def start_engine(store: Path) -> bool:

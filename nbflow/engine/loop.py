@@ -10,61 +10,27 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from secrets import token_hex
 from typing import assert_never
 
 from msgspec.structs import replace
 
-from nbflow.core.event import AttemptEnded, AttemptStarted, Event, GroupDeclared, JobDeclared, Request, RetryScheduled
+from nbflow.core.event import AttemptStarted, Event, GroupDeclared, JobDeclared, Request, RetryScheduled
 from nbflow.core.graph import check
 from nbflow.core.plan import Order, Record, Schedule, Start, Stop, plan
-from nbflow.core.run import Run
 from nbflow.core.spec import JobSpec, Policy
 from nbflow.core.state import accepts, evolve, replay
-from nbflow.core.status import Reason
 from nbflow.engine.attempt.record import AttemptOrder, AttemptReport
 from nbflow.engine.executors import Executor
+from nbflow.engine.live import LiveRun, Turn, Underway, lost_report
 from nbflow.engine.orders import Place, attempt_folder, attempt_order
 from nbflow.engine.store import DiskFull, Row, RunRow, Store
 from nbflow.errors import DeclarationError
 
 _log = logging.getLogger(__name__)
 _RETRY_COMMIT = 1.0
-
-
-@dataclass(slots=True)
-class LiveRun:
-    """A run in memory. *run* may be ahead of the log by what the present turn has yet to commit."""
-
-    row: RunRow
-    run: Run
-    cwd: str
-    wake_at: float | None = None
-    idle: bool = False
-    settled: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Underway:
-    """An attempt that was started and has not ended."""
-
-    run: int
-    job: str
-    generation: int
-    attempt: int
-    executor: str
-
-
-@dataclass(slots=True)
-class Turn:
-    """What the present turn will commit, and do once that is done."""
-
-    rows: list[Row] = field(default_factory=list)
-    acts: list[Callable[[], None]] = field(default_factory=list)
-    answers: list[Callable[[], None]] = field(default_factory=list)
+Recover = Callable[[Sequence[str]], None]
 
 
 class Loop:
@@ -90,7 +56,7 @@ class Loop:
         self.store, self.now, self.draw, self.tell, self.stir = store, now, draw, tell, stir
         self.executors: dict[str, Executor] = {}
         self.slots: dict[str, int] = {}
-        self.recovers: dict[str, Callable[[str], None]] = {}
+        self.recovers: dict[str, Recover] = {}
         self.runs: dict[int, LiveRun] = {}
         self.underway: dict[str, Underway] = {}
         self.stuck = False
@@ -101,13 +67,11 @@ class Loop:
         self._turn = Turn()
         self._turns = 0
 
-    def add_executor(
-        self, name: str, executor: Executor, slots: int, recover: Callable[[str], None] | None = None
-    ) -> None:
+    def add_executor(self, name: str, executor: Executor, slots: int, recover: Recover | None = None) -> None:
         """Let *executor* run up to *slots* attempts of the jobs that ask for *name*.
 
-        *recover* is asked after attempts, by key, that an earlier engine started: it sees to it that they are reported.
-        Without it they are lost.
+        *recover* is given the keys of attempts that an earlier engine started, and sees to it that each is reported
+        once, when it cannot be running any more. Without it they are lost.
         """
         self.executors[name], self.slots[name] = executor, slots
         if recover is not None:
@@ -129,17 +93,21 @@ class Loop:
     def resume(self, row: RunRow) -> None:
         """Take up a run after a start: attempts whose end nobody recorded are asked after, the rest goes by plan."""
         live = self.load(row)
+        orphans: dict[str, list[str]] = {}
         for name, job in live.run.jobs.items():
             if job.running is None or job.running.key in self.underway:
                 continue
             attempt = job.running
             under = Underway(row.id, name, attempt.generation, attempt.number, job.spec.executor)
             self.underway[attempt.key] = under
-            if recover := self.recovers.get(under.executor):
-                recover(attempt.key)
-            else:
-                self.ended(lost_report(attempt.key, "the engine ended meanwhile"))
+            orphans.setdefault(under.executor, []).append(attempt.key)
+        for executor, keys in orphans.items():
+            self.recovers.get(executor, self._give_up)(keys)
         self.stir()
+
+    def _give_up(self, keys: Sequence[str]) -> None:
+        for key in keys:
+            self.ended(lost_report(key, "the engine ended meanwhile"))
 
     def forget(self, run: int) -> None:
         """Drop a run in which nothing is left to do from memory."""
@@ -178,7 +146,7 @@ class Loop:
             _log.warning("stale report of attempt %s ignored", report.key)
             return
         self._stopping.discard(report.key)
-        self._apply(self.runs[under.run], _end(under, report, self.now()))
+        self._apply(self.runs[under.run], under.end(report, self.now()))
 
     def answer(self, callback: Callable[[], None]) -> None:
         """Call *callback* once everything taken so far is in the log and told."""
@@ -322,26 +290,3 @@ class Loop:
             by_run.setdefault(row.run, []).append(row)
         for run, told in by_run.items():
             self.tell(run, told[0].seq, [row.event for row in told])
-
-
-def lost_report(key: str, detail: str) -> AttemptReport:
-    """The report of an attempt whose end nobody saw."""
-    return AttemptReport(key=key, end="lost", reason=Reason("lost", detail))
-
-
-def _end(under: Underway, report: AttemptReport, at: float) -> AttemptEnded:
-    return AttemptEnded(
-        at=at,
-        job=under.job,
-        generation=under.generation,
-        attempt=under.attempt,
-        end=report.end,
-        reason=report.reason,
-        exit_code=report.exit_code,
-        signal=report.signal,
-        outputs=report.outputs,
-        missing=report.missing,
-        traceback=report.traceback,
-        peak_memory=report.peak_memory,
-        cpu_seconds=report.cpu_seconds,
-    )

@@ -41,6 +41,7 @@ class Replica:
         self.lock = threading.Condition(threading.RLock())
         self.run: Run = empty()
         self.info: RunInfo
+        self.settings: dict[str, Any] = {}
         self._client = client
         self._events: list[Event] = []
         self._coming: Run = self.run
@@ -99,8 +100,13 @@ class Replica:
             modules: importable modules worth having loaded before attempts start.
             on_kernel_exit: ``finish`` or ``cancel`` the run's jobs when the last kernel that follows it goes.
         """
-        made = dict(slots=slots, durable=durable, modules=tuple(modules), on_kernel_exit=on_kernel_exit)
-        self._client.call(lambda ref: Configure(ref=ref, run=self.info.run, **made))  # type: ignore[arg-type]
+        asked = {"slots": slots, "durable": durable, "modules": tuple(modules), "on_kernel_exit": on_kernel_exit}
+        self.settings |= {name: value for name, value in asked.items() if value}
+        self._client.call(self.setting)
+
+    def setting(self, ref: int) -> Configure:
+        """The message that sets all that was configured so far, for an engine that does not know."""
+        return Configure(ref=ref, run=self.info.run, **self.settings)
 
     # --- reading
     def snapshot(self) -> dict[str, Any]:

@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import secrets
-import socket
-import struct
 from collections.abc import Callable, Sequence
 from typing import assert_never
 
 from nbflow.core.event import CancelRequested, Event
 from nbflow.core.project import project
-from nbflow.engine.attempt.record import AttemptReport
+from nbflow.engine.connection import Connection
 from nbflow.engine.executors.kernel import KernelExecutor
-from nbflow.engine.frames import pack, to_engine
-from nbflow.engine.loop import LiveRun, Loop
+from nbflow.engine.frames import pack
+from nbflow.engine.live import LiveRun
+from nbflow.engine.loop import Loop
 from nbflow.engine.store import RunRow
 from nbflow.engine.trust import trusted
 from nbflow.engine.wire import (
-    FRAME_LIMIT,
-    PROTOCOL,
     Ask,
     Committed,
     Configure,
@@ -35,16 +30,11 @@ from nbflow.engine.wire import (
     RunInfo,
     Runs,
     Stop,
-    ToClient,
     ToEngine,
-    Welcome,
 )
 from nbflow.errors import EngineError, NbflowError, StoreError
 
 _log = logging.getLogger(__name__)
-HELLO_LIMIT = 4096
-HELLO_PATIENCE = 5.0
-BACKLOG_LIMIT = 4 * FRAME_LIMIT
 _CHUNK = 500
 
 
@@ -65,6 +55,8 @@ class Server:
         self.connections: list[Connection] = []
         self.leaving: dict[int, str] = {}
         """Runs whose jobs are to be cancelled when their last kernel goes: id -> ``cancel``."""
+        self.stops: list[tuple[Connection, int]] = []
+        """Who asked for the engine's end."""
         self.stopping: asyncio.Event = asyncio.Event()
         self.trusted = trusted(loop.store.path)
         loop.tell = self.tell
@@ -99,6 +91,10 @@ class Server:
         return any(each.attached or not each.welcome for each in self.connections)
 
     # --- connections
+    def joined(self, connection: Connection) -> None:
+        """*connection* was made; nothing is known of it yet."""
+        self.connections.append(connection)
+
     def lost(self, connection: Connection) -> None:
         """*connection* is gone."""
         if connection not in self.connections:
@@ -155,7 +151,7 @@ class Server:
                 self.kernels.reported(connection, report)
                 self._answer(connection, ref)
             case Stop(ref=ref):
-                self._answer(connection, ref)
+                self.stops.append((connection, ref))
                 self.stopping.set()
             case _:
                 assert_never(message)
@@ -166,10 +162,10 @@ class Server:
 
     def _open(self, connection: Connection, message: Open) -> None:
         live = self._find(message)
-        if connection.attached and message.cwd and live.cwd != message.cwd:
+        if self.trusted and connection.attached and message.cwd and live.cwd != message.cwd:
             live.cwd = message.cwd
             self.loop.store.move_run(live.row.id, message.cwd)
-        connection.turns += 1
+        self.kernels.claim(connection, message.running)
         self.loop.answer(lambda: self._opened(connection, message.ref, live))
 
     def _opened(self, connection: Connection, ref: int, live: LiveRun) -> None:
@@ -214,9 +210,16 @@ class Server:
         """Whether the store is trusted; asked again, as a person may have trusted it meanwhile."""
         if not self.trusted and trusted(self.loop.store.path):
             self.trusted = True
-            for row in self.loop.store.unsettled():
-                self.loop.resume(row)
+            self.resume()
         return self.trusted
+
+    def resume(self) -> None:
+        """Take up every run that may have something left to do; one that cannot be read is left alone."""
+        for row in self.loop.store.unsettled():
+            try:
+                self.loop.resume(row)
+            except StoreError as error:
+                _log.error("%s", error)
 
     def _may_write(self) -> None:
         if not self._may_run():
@@ -235,7 +238,7 @@ class Server:
         known = row.id in self.loop.runs
         info = self._describe(self.loop.load(row))
         if not known:
-            del self.loop.runs[row.id]
+            self.loop.runs.pop(row.id)
         return info
 
     def _describe(self, live: LiveRun) -> RunInfo:
@@ -254,95 +257,9 @@ class Server:
         )
 
     def farewell(self) -> None:
-        """Tell everybody that the engine ends on purpose."""
+        """Tell everybody that the engine ends on purpose, and those who asked for it that it has."""
+        for connection, ref in self.stops:
+            connection.send(Reply(ref=ref))
         for connection in list(self.connections):
             connection.send(Goodbye())
             connection.close()
-
-    def report_from_kernel(self, report: AttemptReport) -> None:
-        self.loop.ended(report)
-
-
-class Connection(asyncio.Protocol):
-    """One client. Nothing it says is looked at before it has said who it is."""
-
-    def __init__(self, server: Server) -> None:
-        self.server = server
-        self.attached = False
-        self.welcome = False
-        self.follows: dict[int, int] = {}
-        """Runs it follows -> when it opened them, as a count."""
-        self.turns = 0
-        self._unpacker = to_engine(HELLO_LIMIT)
-        self._transport: asyncio.Transport | None = None
-        self._deadline: asyncio.TimerHandle | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        if peer_uid(transport.get_extra_info("socket")) != os.getuid():
-            self._drop("a caller of another user")
-            return
-        self.server.connections.append(self)
-        loop = asyncio.get_running_loop()
-        self._deadline = loop.call_later(HELLO_PATIENCE, self._drop, "no hello in time")
-
-    def data_received(self, data: bytes) -> None:
-        try:
-            for message in self._unpacker.feed(data):
-                if self.welcome:
-                    self.server.take(self, message)
-                elif not self._greet(message):
-                    return
-        except EngineError as error:
-            self._drop(str(error))
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._transport = None
-        if self._deadline:
-            self._deadline.cancel()
-        self.server.lost(self)
-
-    def send(self, message: ToClient) -> None:
-        """Send *message*, unless the client is gone."""
-        self.write(pack(message))
-
-    def write(self, frame: bytes) -> None:
-        """Send a packed message; a client that does not read for long is dropped and may come back."""
-        if self._transport is None:
-            return
-        self._transport.write(frame)
-        if self._transport.get_write_buffer_size() > BACKLOG_LIMIT:
-            self._drop("a client that does not read")
-
-    def close(self) -> None:
-        """Close once everything written is sent."""
-        if self._transport is not None:
-            self._transport.close()
-
-    def _greet(self, message: ToEngine) -> bool:
-        if not isinstance(message, Hello) or not secrets.compare_digest(message.token, self.server.token):
-            self._drop("a caller without the token")
-            return False
-        if message.protocol != PROTOCOL:
-            words = f"the engine speaks protocol {PROTOCOL}, this nbflow {message.protocol}: end it with %nbflow stop"
-            self.send(Reply(ref=0, error="EngineError", message=words))
-            self.close()
-            return False
-        assert self._deadline is not None
-        self._deadline.cancel()
-        self._unpacker.limit = FRAME_LIMIT
-        self.welcome, self.attached = True, message.attached
-        self.send(Welcome(pid=os.getpid(), trusted=self.server.trusted))
-        return True
-
-    def _drop(self, why: str) -> None:
-        _log.warning("connection dropped: %s", why)
-        if self._transport is not None:
-            self._transport.abort()
-
-
-def peer_uid(connection: socket.socket) -> int:
-    """The user at the other end of a Unix socket."""
-    pid_uid_gid = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-    return int(struct.unpack("3i", pid_uid_gid)[1])

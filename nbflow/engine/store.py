@@ -10,7 +10,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -36,7 +36,7 @@ _decode = msgspec.msgpack.Decoder(Event).decode
 
 
 class RunRow(NamedTuple):
-    """One run as the log knows it. *id* is unique in the store, *number* within the flow; *cwd* the notebook's folder."""
+    """One run as the log knows it: *id* counts in the store, *number* in the flow; *cwd* is its notebook's folder."""
 
     id: int
     flow: str
@@ -111,15 +111,15 @@ class Store:
         Raises:
             StoreError: an event cannot be read, or one is missing.
         """
-        found = []
-        rows = self._database.execute("SELECT seq, data FROM events WHERE run = ? ORDER BY seq", (run,))
-        for expected, (seq, data) in enumerate(rows, 1):
-            try:
+        query = "SELECT seq, data FROM events WHERE run = ? ORDER BY seq"
+        found: list[Event] = []
+        try:
+            for seq, data in self._database.execute(query, (run,)):
+                if seq != len(found) + 1:
+                    raise StoreError(f"run {run} of {self._file} is damaged: event {len(found) + 1} is missing")
                 found.append(_decode(data))
-            except msgspec.MsgspecError as error:
-                raise StoreError(f"run {run} of {self._file} is damaged at event {seq} ({error})") from error
-            if seq != expected:
-                raise StoreError(f"run {run} of {self._file} is damaged: event {expected} is missing")
+        except (sqlite3.DatabaseError, msgspec.MsgspecError, TypeError) as error:
+            raise StoreError(f"run {run} of {self._file} is damaged at event {len(found) + 1} ({error})") from error
         return found
 
     # --- writing
@@ -149,10 +149,22 @@ class Store:
             self._insert(rows)
             database.executemany("UPDATE runs SET settled = ?2 WHERE id = ?1", settled)
 
-    def sync(self) -> None:
-        """Carry what is committed to the disk. May be called in another thread; a commit meanwhile does not wait."""
+    def sync(self, files: Iterable[str] = ()) -> None:
+        """Carry the values in *files* and what is committed to the disk. For another thread: no commit waits for it."""
+        self.sync_values(files)
         with closing(self._connect()) as database:
             database.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+    def sync_values(self, files: Iterable[str]) -> None:
+        """Carry the values in *files*, and their names, to the disk. One that is gone meanwhile is passed over."""
+        folder = self.path / "values"
+        for path in (*(folder / name for name in files), folder):
+            with suppress(FileNotFoundError):
+                descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+                try:
+                    os.fsync(descriptor)
+                finally:
+                    os.close(descriptor)
 
     def restock(self) -> None:
         """Put the ballast in place (again), if there is room; `tight` says whether there was not."""

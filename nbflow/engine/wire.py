@@ -34,6 +34,8 @@ class Open(Struct, frozen=True, tag="open"):
     number: int = 0
     cwd: str = ""
     """The notebook's folder: where attempts run."""
+    running: tuple[str, ...] = ()
+    """Attempts, by key, that this kernel was given by an engine that has died, and is still running."""
 
 
 class Runs(Struct, frozen=True, tag="runs"):
@@ -89,7 +91,7 @@ ToEngine = Hello | Open | Runs | Configure | Declare | Ask | Report | Stop
 
 # --- engine -> client
 class Welcome(Struct, frozen=True, tag="welcome"):
-    """The caller was let in. *pid* is the engine's; *trusted*: whether this store's jobs may run and its values load."""
+    """The caller was let in. *pid* is the engine's; *trusted*: whether this store's jobs may run."""
 
     pid: int
     protocol: int = PROTOCOL

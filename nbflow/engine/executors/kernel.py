@@ -6,7 +6,7 @@ attempt whose kernel goes away is lost, as nobody saw its end, and starts again 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from nbflow.core.status import Reason
@@ -32,11 +32,12 @@ class KernelExecutor:
     def __init__(self, report: Callable[[AttemptReport], None], route: Callable[[str], Kernel | None]) -> None:
         self._report, self._route = report, route
         self._where: dict[str, Kernel] = {}
+        self._orphans: set[str] = set()
 
     def submit(self, order: AttemptOrder) -> None:
         kernel = self._route(order.key)
         if kernel is None:
-            self._report(_lost(order.key, "no kernel is attached"))
+            self._lose(order.key, "no kernel is attached")
             return
         self._where[order.key] = kernel
         kernel.send(RunHere(order=order))
@@ -58,14 +59,31 @@ class KernelExecutor:
         """*kernel* has disconnected: its attempts are lost."""
         for key in [key for key, where in self._where.items() if where is kernel]:
             del self._where[key]
-            self._report(_lost(key, "the kernel ended or restarted"))
+            self._lose(key, "the kernel ended or restarted")
+
+    def recover(self, keys: Sequence[str]) -> None:
+        """These were running in some kernel when the last engine died: that kernel may claim them, until `give_up`."""
+        self._orphans.update(keys)
+
+    def claim(self, kernel: Kernel, keys: Iterable[str]) -> None:
+        """*kernel* says that it is running *keys*; those that are not awaited any more it is asked to stop."""
+        for key in keys:
+            if key in self._orphans:
+                self._orphans.discard(key)
+                self._where[key] = kernel
+            elif key not in self._where:
+                kernel.send(StopHere(key=key))
+
+    def give_up(self) -> None:
+        """Nobody will claim what has not been claimed by now."""
+        while self._orphans:
+            self._lose(self._orphans.pop(), "the engine ended, and the kernel did not come back")
 
     async def close(self) -> None:
-        """Forget everything; what kernels still run is their own."""
+        """Ask kernels to stop what they run."""
         for key, kernel in self._where.items():
             kernel.send(StopHere(key=key))
         self._where.clear()
 
-
-def _lost(key: str, detail: str) -> AttemptReport:
-    return AttemptReport(key=key, end="lost", reason=Reason("lost", detail))
+    def _lose(self, key: str, detail: str) -> None:
+        self._report(AttemptReport(key=key, end="lost", reason=Reason("lost", detail)))

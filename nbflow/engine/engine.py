@@ -1,0 +1,178 @@
+"""The engine: loop, executors and server of one store on one asyncio loop, with its clock and timers."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import random
+import signal
+import socket
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+from nbflow.core.event import Event
+from nbflow.core.status import Reason
+from nbflow.engine.attempt import tree
+from nbflow.engine.attempt.record import AttemptReport
+from nbflow.engine.attempt.supervisor import from_record, read_record
+from nbflow.engine.connection import Connection
+from nbflow.engine.executors.kernel import KernelExecutor
+from nbflow.engine.executors.process import ProcessExecutor
+from nbflow.engine.live import lost_report
+from nbflow.engine.loop import Loop
+from nbflow.engine.orders import attempt_folder
+from nbflow.engine.server import Server
+from nbflow.engine.store import Store
+
+_log = logging.getLogger(__name__)
+_KERNEL_SLOTS = 8
+_CLAIM_PATIENCE = 5.0
+_STOP_PATIENCE = 6.0
+_SYNC_EVERY = 1.0
+_IDLE = 5.0
+_clock = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+_epoch = time.time() - time.clock_gettime(_clock)
+
+
+def steady_now() -> float:
+    """Seconds since the epoch as set when the engine started, counted on by a clock that nobody sets; sleep counts."""
+    return _epoch + time.clock_gettime(_clock)
+
+
+class Engine:
+    """Everything wired together.
+
+    Args:
+        store: the log, open.
+        token: what clients must present.
+    """
+
+    def __init__(self, store: Store, token: bytes) -> None:
+        self._store = store
+        self._asyncio = asyncio.get_running_loop()
+        self._due: asyncio.Handle | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._alone_since: float | None = None
+        self._idle = float(os.environ.get("NBFLOW_IDLE", _IDLE))
+        self._unsynced: set[str] = set()
+        self._dirty = False
+        self._calm = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._loop = Loop(store, now=steady_now, draw=random.random, tell=self._tell, stir=self._stir)
+        self._process = ProcessExecutor(self._ended, store.path)
+        self._kernels = KernelExecutor(self._ended, lambda key: self._server.route(key))
+        self._server = Server(self._loop, self._kernels, token, lambda modules: self._process.warm(tuple(modules)))
+        slots = max(2, os.cpu_count() or 2)
+        self._loop.add_executor("process", self._process, slots, self._recover)
+        self._loop.add_executor("kernel", self._kernels, _KERNEL_SLOTS, self._kernels.recover)
+
+    async def run(self, listener: socket.socket, ready: Callable[[], None]) -> None:
+        """Serve on *listener* until the end; *ready* is called when clients are heard."""
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            self._asyncio.add_signal_handler(number, self._server.stopping.set)
+        async with await self._asyncio.create_unix_server(lambda: Connection(self._server), sock=listener):
+            ready()
+            if self._server.trusted:
+                self._server.resume()
+            self._asyncio.call_later(_CLAIM_PATIENCE, self._kernels.give_up)
+            await self._until_the_end()
+            if self._server.stops:
+                await self._stop()
+            await self._close()
+            self._server.farewell()
+
+    # --- turns
+    def _stir(self) -> None:
+        if self._due is None:
+            self._due = self._asyncio.call_soon(self._turn)
+
+    def _turn(self) -> None:
+        self._due = None
+        try:
+            wake_at = self._loop.turn()
+        except Exception:
+            # An engine that no longer knows what it did must not go on: the next one replays the log.
+            _log.exception("the engine ends")
+            os._exit(70)
+        if self._timer:
+            self._timer.cancel()
+        delay = max(0.0, wake_at - self._loop.now()) if wake_at is not None else None
+        self._timer = self._asyncio.call_later(delay, self._stir) if delay is not None else None
+        if not self._loop.underway:
+            self._calm.set()
+
+    def _tell(self, run: int, first: int, events: Sequence[Event]) -> None:
+        self._dirty = True
+        self._server.tell(run, first, events)
+
+    def _ended(self, report: AttemptReport) -> None:
+        """An executor reports. Where power may fail, its values are carried to the disk before anybody is told."""
+        files = {ref.file for ref in report.outputs.values() if ref.file}
+        if self._store.durable == "power" and files:
+            task = self._asyncio.create_task(self._keep(report, files))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        else:
+            self._unsynced |= files
+            self._loop.ended(report)
+
+    async def _keep(self, report: AttemptReport, files: set[str]) -> None:
+        await asyncio.to_thread(self._store.sync_values, files)
+        self._loop.ended(report)
+
+    # --- once a second, and the end
+    async def _until_the_end(self) -> None:
+        pause = min(_SYNC_EVERY, max(self._idle / 2, 0.05))
+        while not self._server.stopping.is_set() and self._alone_for() < self._idle:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._server.stopping.wait(), pause)
+            if self._dirty:
+                await self._sync()
+
+    async def _sync(self) -> None:
+        files, self._unsynced, self._dirty = self._unsynced, set(), False
+        await asyncio.to_thread(self._store.sync, files)
+
+    def _alone_for(self) -> float:
+        """How long, in seconds, nobody has been there and nothing was left to do."""
+        if self._server.attended or not self._loop.quiet:
+            self._alone_since = None
+            return 0.0
+        now = time.monotonic()
+        if self._alone_since is None:
+            self._alone_since = now
+        return now - self._alone_since
+
+    async def _stop(self) -> None:
+        """A person's stop: whatever has not ended is cancelled, and seen to have ended."""
+        for run in list(self._loop.runs):
+            self._server.cancel_all(run)
+        self._calm.clear()
+        self._stir()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._calm.wait(), _STOP_PATIENCE)
+
+    async def _close(self) -> None:
+        """End all attempts. After a stop the log says so; after a signal the next engine finds them lost."""
+        await self._process.close()
+        await self._kernels.close()
+        if self._server.stops:
+            for key in list(self._loop.underway):
+                self._loop.ended(AttemptReport(key=key, end="cancelled", reason=Reason("cancelled", "engine stopped")))
+            self._turn()
+
+    def _recover(self, keys: Sequence[str]) -> None:
+        task = self._asyncio.create_task(self._take_over(keys))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _take_over(self, keys: Sequence[str]) -> None:
+        tags = {tree.tag(key) for key in keys}
+        while pids := set(tree.tagged(tags)):
+            tree.send(pids, signal.SIGKILL)
+            await asyncio.sleep(0.01)
+        for key in keys:
+            record = read_record(str(attempt_folder(self._store.path, key)), key)
+            self._ended(from_record(record) if record else lost_report(key, "the engine ended meanwhile"))
