@@ -1,4 +1,4 @@
-"""How one job's card looks: a line on its state, its last lines of output, and what it displayed. Pure text in, text out."""
+"""How one job's card looks: a line on its state, its last lines of output, what it displayed. Text in, text out."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class Card:
 
     @property
     def lines(self) -> str:
-        """The end of the log, and the traceback of a failed job; carriage returns and colour codes taken as a screen would."""
+        """The end of the log as a screen would show it, and the traceback of a failed job."""
         kept = screen(self.log).rstrip().splitlines()
         limit = FINAL_LINES if self.status.ended else LIVE_LINES
         if len(kept) > limit:
@@ -113,8 +113,12 @@ class Card:
             f"<b>{escape(self.name)}</b> <span>{self.status.value}</span> "
             f'<span style="color:{_QUIET}">{facts}</span>'
         )
-        body = f"<pre style=\"margin:2px 0 0 22px;color:{_QUIET};font-family:{_MONO};white-space:pre-wrap;\
-background:transparent\">{escape(self.lines)}</pre>" if self.lines else ""
+        body = (
+            f'<pre style="margin:2px 0 0 22px;color:{_QUIET};font-family:{_MONO};white-space:pre-wrap;\
+background:transparent">{escape(self.lines)}</pre>'
+            if self.lines
+            else ""
+        )
         rich = "".join(f'<div style="margin:4px 0 0 22px">{rich_html(d)}</div>' for d in self.displays)
         return f'<div class="nbflow-card" style="padding:2px 0;line-height:1.5">{head}{body}{rich}</div>'
 

@@ -38,7 +38,7 @@ Publish = Callable[[dict[str, str], str, bool], None]
 
 @dataclass
 class Cards:
-    """The cards of one kernel. *publish* sends a mime bundle to the front end; *live* says if it can be replaced there."""
+    """The cards of one kernel. *publish* sends a mime bundle to the front end; *live*: it can be replaced there."""
 
     client: Callable[[], Client]
     publish: Publish
@@ -68,7 +68,7 @@ class Cards:
         self._wake.set()
 
     def flush(self) -> None:
-        """Bring every card up to date from this thread, now: a front end that follows one cell at a time then has them all."""
+        """Bring every card up to date from this thread, now, for front ends that follow one cell at a time."""
         with self._lock:
             slots = list(self._slots.values())
         for slot in slots:

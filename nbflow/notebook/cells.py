@@ -52,7 +52,9 @@ class Cells:
 def _first(body: list[ast.stmt]) -> int:
     """Where a statement may be put: after the ``__future__`` imports."""
     futures = [
-        at for at, statement in enumerate(body) if isinstance(statement, ast.ImportFrom) and statement.module == "__future__"
+        at
+        for at, statement in enumerate(body)
+        if isinstance(statement, ast.ImportFrom) and statement.module == "__future__"
     ]
     return futures[-1] + 1 if futures else 0
 

@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from nbflow.core.names import Names
+from nbflow.core.run import Run
 from nbflow.core.spec import Policy, ValueRef
 from nbflow.errors import DeclarationError
 from nbflow.notebook.binding import Binder, imports_of, outputs_of, spec_of
@@ -68,6 +69,15 @@ class Declarer:
         self.session.declare([spec], self._policies(header))
         self._own(header, outputs, names, transformed)
         self.cards.show(self.session.replica, header.name)
+
+    def take_up(self, run: Run) -> None:
+        """A run of an earlier kernel was taken up: what its jobs make can be read here, unless the kernel has its own."""
+        for name, state in sorted(run.jobs.items(), key=lambda item: item[1].declared_at):
+            spec = state.spec
+            outputs = [output for output in spec.outputs if output not in self.namespace]
+            names = self.reader.read(spec.code or spec.source)
+            self.owners.declare(name, outputs, imports_of(ast.parse(spec.code or spec.source)))
+            self.reader.functions |= names.functions
 
     def _own(self, header: JobHeader, outputs: tuple[str, ...], names: Names, transformed: Transformed) -> None:
         """The outputs are the job's now; what the kernel holds under those names is an older version, and goes."""

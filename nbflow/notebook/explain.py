@@ -36,7 +36,9 @@ def explain(run: Run, name: str, now: float) -> str:
 
 
 def _standing(run: Run, needs: list[str]) -> str:
-    return ", ".join(f"{need} ({run.jobs[need].status.value})" if need in run.jobs else f"group {need}" for need in needs)
+    return ", ".join(
+        f"{need} ({run.jobs[need].status.value})" if need in run.jobs else f"group {need}" for need in needs
+    )
 
 
 def _attempt(job: JobState) -> str:

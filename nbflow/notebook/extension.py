@@ -40,14 +40,14 @@ class Extension:
         self.shows = Shows(self.session, self.publish, widgets=kernel is not None and not self.headless)
         self.waiting = Waiting(self.session, self.owners, shell.user_ns, self.pumping, self.notice)
         self.cells = Cells(self.owners, shell.user_ns, self.reader, self.waiting.bring)
-        self.flow = Flow(self.session, self.pumping, self.settle)
         self.completion = Completion(self.session.names, self.session.groups)
         self.kernel_jobs: KernelJobs | None = None
-        declarer = Declarer(
+        self.declarer = Declarer(
             self.session, self.owners, self.reader, self.cards, shell.user_ns, lambda: sys.modules, self.cell_id
         )
-        forms = {"figure": self.figure, "trust": lambda: trust(self.session.place.folder / ".nbflow")}
-        self.magics.attach(self.flow, declarer, self.shows.show, forms)
+        self.flow = Flow(self.session, self.pumping, self.settle, self.declarer.take_up)
+        forms: dict[str, Callable[..., Any]] = {"figure": self.figure, "trust": self.trust}
+        self.magics.attach(self.flow, self.declarer, self.shows.show, forms)
 
     def load(self) -> None:
         """Put magics, hooks and completion into the shell, and warm the engine."""
@@ -116,6 +116,10 @@ class Extension:
         data, metadata = self.shell.display_formatter.format(figure)
         self.shell.display_pub.publish(data=data, metadata=metadata)
 
+    def trust(self) -> None:
+        """Take this folder's store as one's own."""
+        trust(self.session.place.folder / ".nbflow")
+
     def pumping(self) -> AbstractContextManager[Callable[[float], object]]:
         """A pump that serves clicks while a cell waits."""
         return _pumping(getattr(self.shell, "kernel", None))
@@ -133,7 +137,7 @@ class Extension:
 
     def cell_id(self) -> str:
         """The id of the cell that runs, where the front end says it."""
-        parent = getattr(self.shell, "get_parent", dict)() or {}
+        parent: dict[str, Any] = getattr(self.shell, "get_parent", dict)() or {}
         return str((parent.get("metadata") or {}).get("cellId", ""))
 
 

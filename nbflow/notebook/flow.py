@@ -13,8 +13,8 @@ from msgspec import to_builtins
 from nbflow.core.event import CancelRequested, RetryRequested, RunRequested, SkipRequested
 from nbflow.core.match import match_names
 from nbflow.core.project import unexcused, verdict
-from nbflow.core.spec import Policy
 from nbflow.core.run import Run
+from nbflow.core.spec import Policy
 from nbflow.core.status import RunVerdict, Status
 from nbflow.errors import NbflowError, RunFailedError
 from nbflow.notebook.explain import explain
@@ -34,8 +34,14 @@ class Flow:
     Get it with `nbflow.flow`. Names may be patterns: ``flow.retry("fit*")``. Every request acts while other jobs run.
     """
 
-    def __init__(self, session: Session, pumping: Pumping, settled: Callable[[], None] = lambda: None) -> None:
-        self._session, self._pumping, self._settled = session, pumping, settled
+    def __init__(
+        self,
+        session: Session,
+        pumping: Pumping,
+        settled: Callable[[], None] = lambda: None,
+        resumed: Callable[[Run], None] = lambda run: None,
+    ) -> None:
+        self._session, self._pumping, self._settled, self._resumed = session, pumping, settled, resumed
 
     def __repr__(self) -> str:
         """The table of jobs."""
@@ -68,20 +74,8 @@ class Flow:
         return [event for event in told if job is None or event.get("job") == job]
 
     def on_event(self, callback: Callable[[dict[str, Any]], Any]) -> Callable[[], None]:
-        """Have *callback* called, on another thread, with each event from now on; the result ends that."""
-        seen = len(self.events())
-        lock = threading.Lock()
-
-        def look() -> None:
-            nonlocal seen
-            with lock:
-                fresh = self.events()[seen:]
-                seen += len(fresh)
-                for event in fresh:
-                    callback(event)
-
-        self._session.on_change(look)
-        return lambda: self._session.off_change(look)
+        """Have *callback* called, on a thread of its own, with each event from now on; the result ends that."""
+        return Listener(self._session, self.events, callback).close
 
     def log(self, job: str, attempt: int | None = None, *, err: bool = False) -> str:
         """What *job* printed in its last attempt, or in attempt number *attempt*; with *err*, on stderr."""
@@ -160,7 +154,9 @@ class Flow:
 
     def resume(self, number: int = LAST) -> Flow:
         """Take up the last run, or run *number*, after a restart: its jobs go on, its values can be read."""
-        self._session.open(number)
+        replica = self._session.open(number)
+        with replica.lock:
+            self._resumed(replica.run)
         return self
 
     def stop(self) -> None:
@@ -221,6 +217,32 @@ class Flow:
 
     def _one(self, job: str) -> str:
         return match_names([job], self._session.names())[0]
+
+
+class Listener:
+    """Calls a person's callback with each new event, on a thread where it may take its time and ask for things."""
+
+    def __init__(
+        self, session: Session, events: Callable[[], list[dict[str, Any]]], callback: Callable[[dict[str, Any]], Any]
+    ) -> None:
+        self._session, self._events, self._callback = session, events, callback
+        self._seen, self._wake, self._closed = len(events()), threading.Event(), False
+        session.on_change(self._wake.set)
+        threading.Thread(target=self._run, name="nbflow-events", daemon=True).start()
+
+    def _run(self) -> None:
+        while self._wake.wait() and not self._closed:
+            self._wake.clear()
+            fresh = self._events()[self._seen :]
+            self._seen += len(fresh)
+            for event in fresh:
+                self._callback(event)
+
+    def close(self) -> None:
+        """Call no more."""
+        self._closed = True
+        self._session.off_change(self._wake.set)
+        self._wake.set()
 
 
 def _members(names: Sequence[str], jobs: Sequence[str], groups: Mapping[str, Any]) -> Iterator[str]:

@@ -9,7 +9,7 @@ from typing import Any
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
 from msgspec.structs import replace
-from traitlets import Bool, CaselessStrEnum, Float, Int, TraitError, TraitType, validate
+from traitlets import Bool, CaselessStrEnum, Float, Int, TraitError, validate
 
 from nbflow.core.spec import Retry
 from nbflow.core.words import duration
@@ -25,13 +25,13 @@ __all__ = ["NBFlow"]
 class NBFlow(Magics):
     """Defaults of every ``%%job`` and of the engine: ``%config NBFlow.parallel = 4``."""
 
-    parallel: TraitType[int, int] = Int(0, help="Jobs run at the same time; 0: one per processor.").tag(config=True)
-    retries: TraitType[int, int] = Int(0, help="Retries of a job that does not say --retries.").tag(config=True)
-    timeout: TraitType[Any, Any] = Float(
+    parallel = Int(0, help="Jobs run at the same time; 0: one per processor.").tag(config=True)
+    retries = Int(0, help="Retries of a job that does not say --retries.").tag(config=True)
+    timeout = Float(
         None, allow_none=True, help="Seconds an attempt may take where --timeout is not given; None: no limit."
     ).tag(config=True)
     executor = CaselessStrEnum(["process", "kernel"], "process", help="What runs jobs without --in.").tag(config=True)
-    autostart: TraitType[bool, bool] = Bool(True, help="Start jobs as soon as their needs are met.").tag(config=True)
+    autostart = Bool(True, help="Start jobs as soon as their needs are met.").tag(config=True)
     on_kernel_exit = CaselessStrEnum(
         ["finish", "cancel"], "finish", help="What becomes of jobs under way when the kernel ends."
     ).tag(config=True)
@@ -39,7 +39,9 @@ class NBFlow(Magics):
         ["process", "power"], "process", help="Against what the log is safe: the death of processes, or power loss too."
     ).tag(config=True)
 
-    def attach(self, flow: Flow, declarer: Declarer, show: Callable[[], None], forms: dict[str, Callable[..., Any]]) -> None:
+    def attach(
+        self, flow: Flow, declarer: Declarer, show: Callable[[], None], forms: dict[str, Callable[..., Any]]
+    ) -> None:
         """Give the magics what they act on."""
         self.flow, self.declarer, self._show, self._forms = flow, declarer, show, forms
 
@@ -48,6 +50,10 @@ class NBFlow(Magics):
         if proposal["value"] < 0:
             raise TraitError(f"NBFlow.{proposal['trait'].name} is a whole number of 0 or more, not {proposal['value']}")
         return int(proposal["value"])
+
+    def _names(self) -> dict[str, Any]:
+        assert self.shell is not None
+        return self.shell.user_ns
 
     @property
     def defaults(self) -> Defaults:
@@ -61,7 +67,7 @@ class NBFlow(Magics):
         """Run this cell in the background."""
         try:
             header = parse_job(
-                line, cell, expand=expander(self.shell.user_ns), known=self.declarer.known(), defaults=self.defaults
+                line, cell, expand=expander(self._names()), known=self.declarer.known(), defaults=self.defaults
             )
             self.declarer.declare(header)
         except (LineError, NbflowError) as error:
@@ -72,7 +78,7 @@ class NBFlow(Magics):
     def nbflow(self, line: str) -> Any:
         """Look at the jobs of this notebook, and act on them."""
         try:
-            call = parse_verb(line, expand=expander(self.shell.user_ns))
+            call = parse_verb(line, expand=expander(self._names()))
             return self._verb(call)
         except LineError as error:
             raise UsageError(str(error)) from None

@@ -57,9 +57,7 @@ class Owners:
         maker = self.makers.get(name)
         return maker.job if isinstance(maker, ByJob) else None
 
-    def declare(
-        self, job: str, outputs: Iterable[str], imports: Mapping[str, ByImport], live: bool = False
-    ) -> None:
+    def declare(self, job: str, outputs: Iterable[str], imports: Mapping[str, ByImport], live: bool = False) -> None:
         """A job was declared (again): its outputs are its own from now on."""
         for name in [n for n in self.makers if self.job_of(n) == job]:
             self.release(name)

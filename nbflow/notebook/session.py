@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 from nbflow.core.event import Request
-from nbflow.core.spec import JobSpec, Policy
 from nbflow.core.run import JobState, Run
+from nbflow.core.spec import JobSpec, Policy
 from nbflow.engine.client import Client, Replica
 from nbflow.errors import NbflowError, UnknownJob
 from nbflow.notebook.place import Place
@@ -181,7 +181,17 @@ class Session:
 
 def preloads(modules: Mapping[str, object]) -> tuple[str, ...]:
     """Top-level packages from site-packages that the kernel has loaded: the zygote imports them too."""
-    own = {"nbflow", "ipykernel", "debugpy", "_pydevd_bundle", "pydevd", "zmq", "tornado", "jupyter_client", "anywidget"}
+    own = {
+        "nbflow",
+        "ipykernel",
+        "debugpy",
+        "_pydevd_bundle",
+        "pydevd",
+        "zmq",
+        "tornado",
+        "jupyter_client",
+        "anywidget",
+    }
     found = []
     for name in list(modules):
         file = getattr(modules[name], "__file__", None)

@@ -12,8 +12,8 @@ from typing import Any
 
 from nbflow.core.event import CancelRequested, Request, RetryRequested, SkipRequested
 from nbflow.core.status import Status
-from nbflow.errors import NbflowError
 from nbflow.engine.client import ERR, OUT
+from nbflow.errors import NbflowError
 from nbflow.notebook.session import Session
 from nbflow.picture.svg import svg
 from nbflow.picture.table import table_html, table_text
