@@ -15,8 +15,8 @@ CALL = "__nbflow_bring__"
 class Cells:
     """An AST transformer of IPython and the callback after each cell.
 
-    *bring* is called, from the cell itself, with the names the cell reads that jobs own; it may wait, and its errors are
-    the cell's errors.
+    *bring* is called, from the cell itself, with the names it reads that jobs own; it may wait, and its errors are the
+    cell's errors.
     """
 
     def __init__(
@@ -51,12 +51,8 @@ class Cells:
 
 def _first(body: list[ast.stmt]) -> int:
     """Where a statement may be put: after the ``__future__`` imports."""
-    futures = [
-        at
-        for at, statement in enumerate(body)
-        if isinstance(statement, ast.ImportFrom) and statement.module == "__future__"
-    ]
-    return futures[-1] + 1 if futures else 0
+    imports = [(at, each) for at, each in enumerate(body) if isinstance(each, ast.ImportFrom)]
+    return max((at + 1 for at, each in imports if each.module == "__future__"), default=0)
 
 
 def _call(names: list[str], place: ast.stmt) -> ast.stmt:

@@ -71,7 +71,7 @@ class Declarer:
         self.cards.show(self.session.replica, header.name)
 
     def take_up(self, run: Run) -> None:
-        """A run of an earlier kernel was taken up: what its jobs make can be read here, unless the kernel has its own."""
+        """A run of an earlier kernel was taken up: what its jobs make can be read here, but for names in use."""
         for name, state in sorted(run.jobs.items(), key=lambda item: item[1].declared_at):
             spec = state.spec
             outputs = [output for output in spec.outputs if output not in self.namespace]

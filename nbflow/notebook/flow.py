@@ -39,7 +39,7 @@ class Flow:
         session: Session,
         pumping: Pumping,
         settled: Callable[[], None] = lambda: None,
-        resumed: Callable[[Run], None] = lambda run: None,
+        resumed: Callable[[Run], None] = lambda _: None,
     ) -> None:
         self._session, self._pumping, self._settled, self._resumed = session, pumping, settled, resumed
 
@@ -128,7 +128,7 @@ class Flow:
 
     # --- acting
     def run(self, *jobs: str) -> int:
-        """Let held jobs go, and run failed, cancelled and skipped ones again: *jobs*, or all. The number that took effect."""
+        """Let held jobs go, and run failed and cancelled ones again: *jobs*, or all. The number that took effect."""
         names = self._names(jobs)
         states = {name: self._session.job(name).status for name in names}
         held = [name for name in names if states[name] is Status.HELD]

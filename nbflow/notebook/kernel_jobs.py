@@ -1,4 +1,4 @@
-"""Jobs with ``--in kernel``: a thread of the kernel runs the body in the live namespace. There is no hard timeout here."""
+"""Jobs with ``--in kernel``: a thread of the kernel runs the body in the live namespace, without hard timeout."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ class KernelJobs:
         return AttemptReport(key=order.key, end="succeeded", outputs=outputs, missing=missing)
 
     def _store(self, name: str, value: object) -> ValueRef:
-        """The value for other jobs, or, where it cannot leave the kernel, a reference that only this kernel can follow."""
+        """The value for other jobs, or, where it cannot leave the kernel, its type alone."""
         try:
             return self.client.values.dump(value, name)
         except ValueNotStorable:

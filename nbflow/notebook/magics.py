@@ -53,7 +53,8 @@ class NBFlow(Magics):
 
     def _names(self) -> dict[str, Any]:
         assert self.shell is not None
-        return self.shell.user_ns
+        names: dict[str, Any] = self.shell.user_ns
+        return names
 
     @property
     def defaults(self) -> Defaults:

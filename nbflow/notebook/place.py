@@ -10,7 +10,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """*folder* is absolute; *flow* is the notebook's name without its ending, or the folder's where no notebook is known."""
+    """*folder* is absolute; *flow* is the notebook's name without its ending, or the folder's if none is known."""
 
     folder: Path
     flow: str
