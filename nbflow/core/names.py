@@ -1,0 +1,127 @@
+"""What a cell reads and writes, from its text: the ground of sequential equivalence.
+
+Statements are followed in their order, so that a name counts as read only where the cell may meet the value it had
+before. In doubt the reading errs towards waiting: a name too many costs time, a name too few a wrong value.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from nbflow.core.bindings import GIVEN, Reading
+from nbflow.core.flow import Flow
+from nbflow.core.scopes import NOTHING, Uses, code_uses, globals_of
+
+__all__ = ["Names", "SyntaxFault", "Uses", "code_uses", "globals_of", "read_names"]
+
+
+@dataclass(frozen=True)
+class SyntaxFault:
+    """Where and why a text is no Python."""
+
+    line: int
+    message: str
+
+
+@dataclass(frozen=True)
+class Names:
+    """What one cell does with the names of the notebook. Builtins and names that Jupyter itself gives never count."""
+
+    reads: frozenset[str] = frozenset()
+    """Met with the value they had before the cell."""
+    maybe: frozenset[str] = frozenset()
+    """Needed if they exist: written on some paths only (on the others the old value stays), or read by code that may or
+    may not run before the cell writes them."""
+    writes: frozenset[str] = frozenset()
+    """Bound or changed in place when the cell ends, on some path at least."""
+    certain: frozenset[str] = frozenset()
+    """Those of `writes` that exist at the end on every path."""
+    deletes: frozenset[str] = frozenset()
+    """Gone at the end, on some path at least; one that is in `writes` too may be either."""
+    mutates: frozenset[str] = frozenset()
+    """Those of `writes` whose object is older than the cell and is changed in place."""
+    imports: frozenset[str] = frozenset()
+    """Those of `writes` that an import binds."""
+    packages: frozenset[str] = frozenset()
+    """Top-level packages imported: hints for preloading."""
+    functions: dict[str, Uses] = field(default_factory=dict)
+    """What the functions and classes defined here will use when somebody calls them later."""
+    unknown: tuple[str, ...] = ()
+    """Why the reading is incomplete: star imports, ``exec`` and the like, in words."""
+    needs_shell: bool = False
+    """The text awaits at its top level, uses `display` or a magic, or ends in a value to show."""
+    syntax_error: SyntaxFault | None = None
+
+    @property
+    def needed(self) -> frozenset[str]:
+        """`reads` and `maybe`: everything to wait for."""
+        return self.reads | self.maybe
+
+
+def read_names(
+    code: str | ast.Module,
+    *,
+    modules: frozenset[str] = frozenset(),
+    shadowed: frozenset[str] = frozenset(),
+    behind: Callable[[str], Uses] | None = None,
+) -> Names:
+    """Read a cell's names.
+
+    Args:
+        code: plain Python (IPython's transformation done), or its tree.
+        modules: names known to be modules or imported functions: calling their methods changes nothing.
+        shadowed: names of builtins that the notebook has bound anew.
+        behind: what the object that a name is bound to before the cell uses when it is called, such as the globals of a
+            notebook's function (see `code_uses`); asked for each name met, and for the names it gives.
+
+    >>> names = read_names("y = [f(x) for x in xs]; z += 1; rows.append(y)")
+    >>> sorted(names.reads), sorted(names.writes), sorted(names.mutates)
+    (['f', 'rows', 'xs', 'z'], ['rows', 'y', 'z'], ['rows', 'z'])
+    """
+    try:
+        tree = ast.parse(code) if isinstance(code, str) else code
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        return Names(syntax_error=SyntaxFault(getattr(error, "lineno", None) or 1, getattr(error, "msg", str(error))))
+    reading = Reading(modules=modules, given=GIVEN - shadowed, behind=behind or (lambda _: NOTHING))
+    flow = Flow(reading)
+    for statement in tree.body:
+        flow.visit(statement)
+    return _summary(flow, reading, tree)
+
+
+def _summary(flow: Flow, reading: Reading, tree: ast.Module) -> Names:
+    end = flow.state
+    writes = frozenset(name for name in end.bound if not _OURS.fullmatch(name))
+    later = frozenset(reading.later)
+    reads = frozenset(reading.reads) | (later - writes)
+    lasting = end.defined | (reads - end.gone)
+    return Names(
+        reads=reads,
+        maybe=((writes - lasting - reading.looped) | later) - reads,
+        writes=writes,
+        certain=writes & lasting,
+        deletes=frozenset(end.gone),
+        mutates=writes & reading.mutates,
+        imports=writes & reading.imports,
+        packages=frozenset(reading.packages),
+        functions={name: reading.outside(uses) for name, uses in flow.functions.items() if name in writes},
+        unknown=tuple(dict.fromkeys(reading.unknown)),
+        needs_shell=reading.needs_shell or _shows(tree),
+    )
+
+
+_OURS = re.compile(r"_+|_i{1,3}|_i?\d+|_(?:ih|oh|dh)|In|Out")
+"""Names that IPython keeps for itself: a cell may bind them, but they are nobody's output."""
+
+
+def _shows(tree: ast.Module) -> bool:
+    """Whether the cell ends in an expression whose value Jupyter would show."""
+    match tree.body[-1:]:
+        case [ast.Expr(value=ast.Call(func=ast.Name(id="print")) | ast.Constant(value=None))]:
+            return False
+        case [ast.Expr()]:
+            return True
+    return False

@@ -1,0 +1,104 @@
+"""What is sure and what is possible about names at one point of a cell, and how the ways to that point join."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+
+class State:
+    """The names at one point, as far as the cell itself has bound or deleted them."""
+
+    def __init__(self) -> None:
+        self.defined: set[str] = set()
+        """Bound on every way here."""
+        self.bound: set[str] = set()
+        """Bound, or changed in place, on some way here."""
+        self.gone: set[str] = set()
+        """Deleted on some way here."""
+        self.dead = False
+        """No way leads here: after ``raise``, ``break``, ``continue``."""
+
+    def copy(self) -> State:
+        other = State()
+        other.defined, other.bound, other.gone = set(self.defined), set(self.bound), set(self.gone)
+        other.dead = self.dead
+        return other
+
+    def bind(self, name: str) -> None:
+        self.defined.add(name)
+        self.touch(name)
+
+    def touch(self, name: str) -> None:
+        """*name* may be bound here."""
+        self.bound.add(name)
+        self.gone.discard(name)
+
+    def drop(self, name: str) -> None:
+        self.defined.discard(name)
+        self.bound.discard(name)
+        self.gone.add(name)
+
+    def interrupted(self, later: State) -> State:
+        """The state in a handler of code that went from this state to *later*, or stopped anywhere between."""
+        other = self.copy()
+        other.defined -= later.gone
+        other.bound |= later.bound
+        other.gone |= later.gone
+        return other
+
+
+def join(states: Sequence[State]) -> State:
+    """Where several ways meet; the dead ones do not count, unless all are."""
+    live = [state for state in states if not state.dead] or list(states)
+    result = live[0].copy()
+    for state in live[1:]:
+        result.defined &= state.defined
+        result.bound |= state.bound
+        result.gone |= state.gone
+    return result
+
+
+class Jumps:
+    """The states in which a loop's ``break`` and ``continue`` leave its body."""
+
+    def __init__(self) -> None:
+        self.breaks: list[State] = []
+        self.continues: list[State] = []
+
+
+def truth(test: ast.expr) -> bool | None:
+    """What a test is always, or None.
+
+    >>> truth(ast.parse("__name__ == '__main__'", mode="eval").body), truth(ast.parse("x", mode="eval").body)
+    (True, None)
+    """
+    match test:
+        case ast.Constant(value=value):
+            return bool(value)
+        case ast.Name(id="TYPE_CHECKING") | ast.Attribute(attr="TYPE_CHECKING"):
+            return False
+        case ast.Compare(left=ast.Name(id="__name__"), ops=[ast.Eq()], comparators=[ast.Constant(value="__main__")]):
+            return True
+    return None
+
+
+def never_empty(iterable: ast.expr) -> bool:
+    """Whether a loop over *iterable* visibly runs at least once.
+
+    >>> [never_empty(ast.parse(text, mode="eval").body) for text in ("range(3)", "[1, 2]", "xs", "range(n)")]
+    [True, True, False, False]
+    """
+    match iterable:
+        case ast.List(elts=[first, *_]) | ast.Tuple(elts=[first, *_]) | ast.Set(elts=[first, *_]):
+            return not isinstance(first, ast.Starred)
+        case ast.Call(func=ast.Name(id="range"), args=[*args]) if all(isinstance(each, ast.Constant) for each in args):
+            try:
+                return bool(range(*(each.value for each in args if isinstance(each, ast.Constant))))  # type: ignore[arg-type]
+            except (TypeError, ValueError, OverflowError):
+                return False
+        case ast.Call(func=ast.Name(id="enumerate" | "list" | "sorted" | "reversed"), args=[inner, *_]):
+            return never_empty(inner)
+        case ast.Constant(value=str() as text):
+            return bool(text)
+    return False
