@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
+from math import inf
 
 from nbflow.core.job import JobState
 from nbflow.core.status import Status
@@ -37,6 +38,8 @@ class Queues:
     due: list[tuple[float, int, JobState]] = field(default_factory=list)
     """Heap of jobs in backoff, by when their next attempt is due; may hold stale entries."""
     due_of: dict[int, float] = field(default_factory=dict)
+    ripe_at: float = -inf
+    """The instant at which jobs were last moved from *due* to their lanes."""
     running: dict[str, JobState] = field(default_factory=dict)
     to_stop: dict[str, JobState] = field(default_factory=dict)
     to_schedule: dict[str, JobState] = field(default_factory=dict)
@@ -93,7 +96,11 @@ class Queues:
         return None
 
     def _ripen(self, now: float) -> None:
-        """Move the jobs whose time has come to their lanes."""
+        """Move the jobs whose time has come to their lanes; the other way if the clock went back."""
+        if now < self.ripe_at:
+            for job in [job for lane in self.lanes.values() for _, job in lane.heap if job.queued]:
+                self._enter(job)
+        self.ripe_at = now
         while self.due and self.due[0][0] <= now:
             job = self._pop_due()
             if job.startable(now):
@@ -114,7 +121,7 @@ class Queues:
                 continue
             if job.startable(now):
                 found.append(job)
-            elif job.queued:  # due later after all: the clock went back, or it was scheduled anew
+            elif job.queued:  # due later after all
                 self._enter(job)
         for job in found:
             lane.push(job)

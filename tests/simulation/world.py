@@ -23,9 +23,7 @@ from . import flows, oracle
 
 SLOTS = {"process": 2, "kernel": 1}
 REASONS = (
-    Reason("exit code", "10"),
-    Reason("timeout"),
-    Reason("exception", "ValueError: bad"),
+    *[Reason("exit code", "10"), Reason("timeout"), Reason("exception", "ValueError: bad")] * 3,
     Reason("syntax", "line 1"),
 )
 VALUE = ValueRef(inline=b"1")
@@ -43,13 +41,14 @@ class World:
         self.run, self.log = empty(), list[e.Event]()
         self.now = 0.0
         self.live: dict[str, e.AttemptStarted] = {}
+        self.place: dict[str, str] = {}  # attempt -> executor; the job may be declared for another one meanwhile
         self.stopping: set[str] = set()
         self.late: list[e.AttemptEnded] = []
         self.succeeded: set[tuple[str, int]] = set()
-        self.hands = self.rng.randint(0, 6)
+        self.hands = self.rng.randint(0, 8)
         self.crashes = self.rng.choice((0, 0, 1, 1, 2, 3))
         self.losses = self.rng.choice((0, 0, 1, 2, 6))
-        self.to_declare = self.rng.randint(1, 7)
+        self.to_declare = self.rng.randint(1, 8)
         self.down = True
 
     def play(self) -> Run:
@@ -125,7 +124,7 @@ class World:
         self.down = False
 
     def free(self) -> dict[str, int]:
-        used = Counter(self.run.jobs[started.job].spec.executor for started in self.live.values())
+        used = Counter(self.place[key] for key in self.live)
         return {name: max(0, slots - used[name]) for name, slots in SLOTS.items()}
 
     def turn(self) -> Plan:
@@ -143,7 +142,7 @@ class World:
                 key = f"{len(self.log):x}"
                 started = e.AttemptStarted(at=self.now, job=job, generation=generation, attempt=attempt, key=key)
                 assert self.commit(started), f"the plan's own start of {job} is stale"
-                self.live[key] = started
+                self.live[key], self.place[key] = started, self.run.jobs[job].spec.executor
                 self.check_slots()
             case Stop(job=job):
                 running = self.run.jobs[job].running
@@ -240,10 +239,8 @@ class World:
         assert not job.spec.hold or job.released, "started while held"
 
     def check_slots(self) -> None:
-        used = Counter(self.run.jobs[started.job].spec.executor for started in self.live.values())
-        # a job may have been declared anew for another executor while it runs
-        if not any(self.run.jobs[s.job].generation != s.generation for s in self.live.values()):
-            assert all(used[name] <= slots for name, slots in SLOTS.items()), f"more than the slots: {used}"
+        used = Counter(self.place[key] for key in self.live)
+        assert all(used[name] <= slots for name, slots in SLOTS.items()), f"more than the slots: {used}"
 
     def check_step(self, event: e.Event) -> None:
         for name, job in self.run.jobs.items():

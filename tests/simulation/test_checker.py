@@ -1,0 +1,135 @@
+"""The checks of the simulation bite: rules broken on purpose are found within a few hundred schedules."""
+
+from __future__ import annotations
+
+from collections import deque
+
+import pytest
+
+from nbflow.core import needs, queues, state
+from nbflow.core.job import JobState
+from nbflow.core.status import Status
+from nbflow.core.tally import Tally
+
+from .world import World
+
+SCHEDULES = 1500
+
+
+def found() -> str:
+    """What the first schedule that breaks a rule says; empty if none does."""
+    for seed in range(SCHEDULES):
+        try:
+            World(seed).play()
+        except Exception as error:
+            return f"{type(error).__name__}: {error}"
+    return ""
+
+
+def needs_are_not_told(patch):
+    patch.setattr(needs, "told_by", lambda run, tally: iter(()))
+
+
+def a_root_that_changes_is_not_passed_on(patch):
+    whole = needs._stand
+
+    def _stand(run, job, place):
+        before = job.standings[place]
+        return whole(run, job, place) and job.standings[place] != before
+
+    patch.setattr(needs, "_stand", _stand)
+
+
+def stale_ends_are_taken(patch):
+    whole = state._job_accepts
+    patch.setattr(state, "_job_accepts", lambda job, event: job.running is not None or whole(job, event))
+
+
+def backoff_is_not_waited_for(patch):
+    patch.setattr(JobState, "startable", lambda self, now: self.queued)
+
+
+def needs_are_not_checked_after_backoff(patch):
+    whole = needs._standing
+
+    def _standing(run, job):
+        if job.failure and job.end is None and job.current is None:
+            return Status.RETRYING, job.failure
+        return whole(run, job)
+
+    patch.setattr(needs, "_standing", _standing)
+
+
+def a_skipped_member_counts_as_good(patch):
+    patch.setattr(Tally, "_broken", lambda self: False)
+
+
+def a_new_generation_starts_beside_the_old_attempt(patch):
+    whole = state._job_accepts
+
+    def _job_accepts(job, event):
+        running, job.running = job.running, None if isinstance(event, state.e.AttemptStarted) else job.running
+        taken = whole(job, event)
+        job.running = running
+        return taken
+
+    patch.setattr(state, "_job_accepts", _job_accepts)
+    patch.setattr(JobState, "queued", property(lambda self: self.status is Status.READY))
+
+
+def slots_are_not_counted(patch):
+    whole = queues.Queues._first
+    patch.setattr(queues.Queues, "_first", lambda self, name, slots, now: whole(self, name, slots + 1, now))
+
+
+def a_skip_takes_a_success_back(patch):
+    whole = state._take_job
+
+    def _take_job(job, event):
+        if isinstance(event, state.e.SkipRequested):
+            job.end = None
+        whole(job, event)
+
+    patch.setattr(state, "_take_job", _take_job)
+    accepts = state._job_accepts
+    patch.setattr(
+        state,
+        "_job_accepts",
+        lambda job, event: isinstance(event, state.e.SkipRequested) or accepts(job, event),
+    )
+
+
+def lost_attempts_are_started_for_ever(patch):
+    patch.setattr(state, "LOST_RESTARTS", 10**9)
+
+
+def only_the_first_dependent_hears(patch):
+    whole = needs._tell
+    patch.setattr(needs, "_tell", lambda run, job: deque(whole(run, job), maxlen=1))
+
+
+BROKEN = [
+    needs_are_not_told,
+    a_root_that_changes_is_not_passed_on,
+    stale_ends_are_taken,
+    backoff_is_not_waited_for,
+    needs_are_not_checked_after_backoff,
+    a_skipped_member_counts_as_good,
+    a_new_generation_starts_beside_the_old_attempt,
+    slots_are_not_counted,
+    a_skip_takes_a_success_back,
+    lost_attempts_are_started_for_ever,
+    only_the_first_dependent_hears,
+]
+
+
+@pytest.mark.parametrize("broken", BROKEN, ids=lambda variant: variant.__name__)
+def test_a_broken_rule_is_found(broken, monkeypatch):
+    """A core with this one fault does not pass."""
+    broken(monkeypatch)
+    assert found() != "", "no schedule noticed"
+
+
+def test_the_rules_as_they_are_pass():
+    """The same schedules find nothing in the core as it is."""
+    assert found() == ""
