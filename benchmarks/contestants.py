@@ -10,9 +10,12 @@ import json
 import logging
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from tempfile import TemporaryDirectory
 from typing import Protocol
+
+from nbflow.core.spec import JobNeed, JobSpec, Produced
 
 WORKERS = 2
 
@@ -121,6 +124,46 @@ def _total(values: list) -> int:
     return sum(values)
 
 
+class Nbflow:
+    """nbflow: each job an attempt with its own log, events and result, kept in the store; the value is read back."""
+
+    def __init__(self, client: object, executor: str, modules: tuple[str, ...] = ()) -> None:
+        self.client, self.executor, self.modules = client, executor, modules
+        self._open().configure(slots=WORKERS, modules=modules)
+        self.fan(2 * WORKERS)
+
+    def _open(self):
+        return self.client.open("benchmark", -1)
+
+    def _job(self, name: str, source: str, reads: Sequence[str]) -> JobSpec:
+        return JobSpec(
+            name=name,
+            source=f"{name} = {source}",
+            inputs={read: Produced(job=read, output=read) for read in reads},
+            outputs=(name,),
+            needs=tuple(JobNeed(job=read) for read in reads),
+            executor=self.executor,
+            modules=self.modules,
+        )
+
+    def _run(self, jobs: Sequence[JobSpec]) -> int:
+        replica, last = self._open(), jobs[-1].name
+        replica.declare(jobs)
+        replica.wait(lambda run: run.jobs[last].status.ended)
+        reason = replica.run.jobs[last].reason
+        assert reason is None, reason
+        return self.client.values.load(replica.run.jobs[last].outputs[last])
+
+    def chain(self, n: int) -> int:
+        first = self._job("x1", "0 + 1", ())
+        return self._run([first, *(self._job(f"x{i}", f"x{i - 1} + 1", (f"x{i - 1}",)) for i in range(2, n + 1))])
+
+    def fan(self, n: int) -> int:
+        jobs = [self._job(f"y{i}", f"{i} + 1", ()) for i in range(n)]
+        names = [job.name for job in jobs]
+        return self._run([*jobs, self._job("total", f"sum([{', '.join(names)}])", names)])
+
+
 @contextmanager
 def _futures() -> Iterator[Contestant]:
     import multiprocessing
@@ -156,7 +199,31 @@ def _fresh() -> Iterator[Contestant]:
     yield FreshProcess()
 
 
+@contextmanager
+def _nbflow(executor: str = "process", modules: tuple[str, ...] = ()) -> Iterator[Contestant]:
+    from nbflow.engine.client import Client, find_store
+
+    with TemporaryDirectory() as folder:
+        client = Client.connect(find_store(folder))
+        if executor == "kernel":
+            _offer_kernel(client)
+        yield Nbflow(client, executor, modules)
+        client.stop()
+
+
+def _offer_kernel(client: object) -> None:
+    """Run attempts in threads of this process, as a kernel does with its live namespace."""
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from nbflow.notebook.kernel_jobs import KernelJobs
+
+    KernelJobs(client, InteractiveShell.instance(), lambda _: None)
+
+
 CONTESTANTS: dict[str, Callable] = {
+    "nbflow process": _nbflow,
+    "nbflow process, numpy+pandas": lambda: _nbflow(modules=("numpy", "pandas")),
+    "nbflow kernel": lambda: _nbflow("kernel"),
     "concurrent.futures": _futures,
     "loky": _loky,
     "dask.distributed": _dask,
