@@ -14,15 +14,11 @@ from contextlib import suppress
 
 from nbflow.core.event import Event
 from nbflow.core.status import Reason
-from nbflow.engine.attempt import tree
 from nbflow.engine.attempt.record import AttemptReport
-from nbflow.engine.attempt.supervisor import from_record, read_record
 from nbflow.engine.connection import Connection
 from nbflow.engine.executors.kernel import KernelExecutor
 from nbflow.engine.executors.process import ProcessExecutor
-from nbflow.engine.live import lost_report
 from nbflow.engine.loop import Loop
-from nbflow.engine.orders import attempt_folder
 from nbflow.engine.server import Server
 from nbflow.engine.store import Store
 
@@ -164,15 +160,6 @@ class Engine:
             self._turn()
 
     def _recover(self, keys: Sequence[str]) -> None:
-        task = self._asyncio.create_task(self._take_over(keys))
+        task = self._asyncio.create_task(self._process.recover(keys))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-    async def _take_over(self, keys: Sequence[str]) -> None:
-        tags = {tree.tag(key) for key in keys}
-        while pids := set(tree.tagged(tags)):
-            tree.send(pids, signal.SIGKILL)
-            await asyncio.sleep(0.01)
-        for key in keys:
-            record = read_record(str(attempt_folder(self._store.path, key)), key)
-            self._ended(from_record(record) if record else lost_report(key, "the engine ended meanwhile"))

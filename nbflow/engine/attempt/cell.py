@@ -1,8 +1,8 @@
 """Running one cell: its statements, then its last expression through the display hook, as a notebook does."""
 
 from __future__ import annotations
-
 import __future__ as future
+
 import ast
 import asyncio
 import inspect

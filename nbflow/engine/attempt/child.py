@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import atexit
 import ctypes
+import faulthandler
 import os
 import random
 import resource
@@ -25,13 +26,16 @@ from nbflow.core.spec import ValueRef
 from nbflow.core.status import Reason
 from nbflow.engine.attempt import cell, current, failures, tree
 from nbflow.engine.attempt.displays import DisplayFile
-from nbflow.engine.attempt.record import ERR, OUT, RESULT, AttemptOrder, ResultRecord
+from nbflow.engine.attempt.messages import LENGTH_BYTES
+from nbflow.engine.attempt.record import ERR, OUT, AttemptOrder, ResultRecord
+from nbflow.engine.attempt.results import write_record
 from nbflow.engine.attempt.shell import CellShell, enter
 from nbflow.engine.values import Values
 from nbflow.errors import ValueNotStorable
 
 READY, DONE = b"R", b"D"
-PRIORITY = 10
+NICE = 10
+OOM_SCORE = 300
 PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
 _decode = msgspec.msgpack.Decoder(AttemptOrder).decode
@@ -42,9 +46,9 @@ def wait_and_run(channel: socket.socket, shell: CellShell, parent: int) -> NoRet
     code = 1
     try:
         settle(parent)
-        order, lock = receive(channel)
-        code = Child(order, shell, channel, lock).run()
-    except BaseException:
+        order = receive(channel)
+        code = Child(order, shell, channel).run()
+    except BaseException:  # the traceback goes to the log; the supervisor sees that there is no record
         traceback.print_exc()
     finally:
         with suppress(BaseException):
@@ -53,40 +57,49 @@ def wait_and_run(channel: socket.socket, shell: CellShell, parent: int) -> NoRet
 
 
 def settle(parent: int) -> None:
-    """Leave the zygote's session and end with it."""
+    """Leave the zygote's session and signals, and be ended with it; be a lesser load than the kernel."""
     os.setsid()
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(0)
-    os.nice(PRIORITY)
-    signal.set_wakeup_fd(-1)
     for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.nice(NICE)
+    adjust("autogroup", NICE)  # with sessions scheduled as groups, nice counts only within one's own
+    adjust("oom_score_adj", OOM_SCORE)  # when memory runs out, the system is to end jobs before kernels
 
 
-def receive(channel: socket.socket) -> tuple[AttemptOrder, int]:
-    """The order and the descriptor of the attempt's lock; end quietly if the zygote has no more use for this spare."""
+def adjust(setting: str, value: int) -> None:
+    """Set one of this process's settings in ``/proc``, where there is such a setting."""
+    with suppress(OSError):
+        Path("/proc/self", setting).write_text(str(value))
+
+
+def receive(channel: socket.socket) -> AttemptOrder:
+    """The order, and with it the attempt's lock; end quietly if the zygote has no more use for this spare.
+
+    The descriptor of the lock is left open on purpose: it is held for as long as this process lives.
+    """
     data, fds, _, _ = socket.recv_fds(channel, 1 << 16, 1)
-    if not data:
-        os._exit(0)
-    size = int.from_bytes(data[:4])
-    body = bytearray(data[4:])
-    while len(body) < size:
+    body = bytearray(data)
+    while body and len(body) < LENGTH_BYTES + int.from_bytes(body[:LENGTH_BYTES]):
         more = channel.recv(1 << 20)
         if not more:
-            os._exit(0)
+            body.clear()
         body += more
+    if not body:
+        os._exit(0)
     for fd in fds:
         os.set_inheritable(fd, False)
-    return _decode(body), fds[0] if fds else -1
+    return _decode(memoryview(body)[LENGTH_BYTES:])
 
 
 class Child:
     """One attempt, inside its process."""
 
-    def __init__(self, order: AttemptOrder, shell: CellShell, channel: socket.socket, lock: int) -> None:
-        self.order, self.shell, self.channel, self.lock = order, shell, channel, lock
+    def __init__(self, order: AttemptOrder, shell: CellShell, channel: socket.socket) -> None:
+        self.order, self.shell, self.channel = order, shell, channel
         self.folder = Path(order.folder)
         self.filename = f"<job {order.job}>"
         self.values = Values(order.store)
@@ -94,56 +107,49 @@ class Child:
 
     def run(self) -> int:
         """Carry out the order; the exit status is for people with ``ps``, nobody relies on it."""
+        tree.wear(self.order.key)
         self.prepare()
         tell(self.channel, READY)
         record = self.attempt()
         flush()
-        usage, children = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
-        record = msgspec.structs.replace(
-            record,
-            peak_memory=max(usage.ru_maxrss, children.ru_maxrss) * 1024,
-            cpu_seconds=usage.ru_utime + usage.ru_stime + children.ru_utime + children.ru_stime,
-        )
-        write(self.folder / RESULT, msgspec.msgpack.encode(record))
+        write_record(self.folder, with_usage(record))
         tell(self.channel, DONE)
         atexit._run_exitfuncs()
         return 0 if record.end == "succeeded" else 1
 
     def prepare(self) -> None:
-        """Streams, environment, folder, namespace: what a cell may take for granted."""
-        order = self.order
-        tree.wear(order.key)
+        """Streams, environment, path, hooks: what a cell may take for granted."""
         for name, fd in ((OUT, 1), (ERR, 2)):
             file = os.open(self.folder / name, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
             os.dup2(file, fd)
             os.close(file)
         for stream in (sys.stdout, sys.stderr):
-            stream.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]
-        os.environ.update(order.env)
-        os.environ.update(current.environment(order))
-        sys.path.insert(0, str(Path(order.store).parent))
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)  # type: ignore[union-attr]
+        faulthandler.enable(2)
+        os.environ.update(self.order.env)
+        os.environ.update(current.environment(self.order))
+        sys.path.insert(0, str(Path(self.order.store).parent))
+        sys.argv = [""]
         self.shell.record_to(DisplayFile(self.folder))
         enter(self.shell)
         reseed()
 
     def attempt(self) -> ResultRecord:
-        """Inputs, cell, outputs; whatever goes wrong becomes the record's reason."""
+        """Inputs, cell, outputs; whatever goes wrong on the way is the record's reason."""
         try:
             os.chdir(self.order.cwd)
             self.load()
-        except InputNotLoadable as error:
-            return self.failed(error.reason, error.__cause__ or error)
-        except Exception as error:
-            return self.failed(failures.reason(error), error)
-        try:
             self.cell()
+            return self.store()
         except SystemExit as error:
             failures.say_exit(error)
-            if failures.exit_code(error):
-                return self.failed(failures.reason(error), error, failures.exit_code(error))
+            return self.failed(failures.reason(error), error)
+        except InputNotLoadable as error:
+            return self.failed(error.reason, error.__cause__ or error)
+        except ValueNotStorable as error:
+            return self.failed(Reason("output not storable", f"{error.name} ({error.kind}): {error.cause}"), error)
         except BaseException as error:
             return self.failed(failures.reason(error), error)
-        return self.store()
 
     def load(self) -> None:
         for name, ref in self.order.inputs.items():
@@ -153,31 +159,32 @@ class Child:
                 raise InputNotLoadable(name, error) from error
 
     def cell(self) -> None:
+        """Run the body; ``sys.exit(0)`` is an end like another."""
         order = self.order
         self.shell.events.trigger("pre_execute")
         try:
             cell.run(order.code or order.source, self.namespace, self.filename, order.source)
+        except SystemExit as error:
+            if failures.exit_code(error):
+                raise
         finally:
             self.shell.events.trigger("post_execute")
 
     def store(self) -> ResultRecord:
         outputs: dict[str, ValueRef] = {}
-        try:
-            for name in self.order.outputs:
-                if name in self.namespace:
-                    outputs[name] = self.values.dump(self.namespace[name], name=name)
-        except ValueNotStorable as error:
-            return self.failed(Reason("output not storable", f"{error.name} ({error.kind}): {error.cause}"), error)
+        for name in self.order.outputs:
+            if name in self.namespace:
+                outputs[name] = self.values.dump(self.namespace[name], name=name)
         missing = tuple(name for name in self.order.outputs if name not in outputs)
         return ResultRecord(key=self.order.key, end="succeeded", outputs=outputs, missing=missing)
 
-    def failed(self, reason: Reason, error: BaseException, exit_code: int | None = None) -> ResultRecord:
+    def failed(self, reason: Reason, error: BaseException) -> ResultRecord:
         return ResultRecord(
             key=self.order.key,
             end="failed",
             reason=msgspec.structs.replace(reason, attempt=self.order.attempt),
             traceback=failures.text(error, self.filename),
-            exit_code=exit_code,
+            exit_code=failures.exit_code(error) if isinstance(error, SystemExit) else None,
         )
 
 
@@ -189,21 +196,20 @@ class InputNotLoadable(Exception):
         super().__init__(self.reason.words())
 
 
+def with_usage(record: ResultRecord) -> ResultRecord:
+    """*record* with what the process has used so far."""
+    own, ended = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
+    return msgspec.structs.replace(
+        record,
+        peak_memory=max(own.ru_maxrss, ended.ru_maxrss) * 1024,
+        cpu_seconds=own.ru_utime + own.ru_stime + ended.ru_utime + ended.ru_stime,
+    )
+
+
 def tell(channel: socket.socket, word: bytes) -> None:
     """Tell the zygote, if the cell's code has left us the means; it finds out by itself otherwise."""
     with suppress(OSError):
         channel.send(word)
-
-
-def write(path: Path, data: bytes) -> None:
-    """Put *data* in place whole or not at all."""
-    part = path.with_name(path.name + ".part")
-    fd = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    try:
-        os.write(fd, data)
-    finally:
-        os.close(fd)
-    part.rename(path)
 
 
 def flush() -> None:

@@ -12,6 +12,8 @@ import msgspec
 from nbflow.engine.attempt.record import DISPLAY, Display
 
 LIMIT = 32 * 1024 * 1024
+"""Bytes of rich outputs kept of one attempt."""
+DROPPED = "… rich outputs from here on were dropped: more than 32 MB …"
 
 
 class DisplayFile:
@@ -28,8 +30,7 @@ class DisplayFile:
         line = msgspec.json.encode(clean, enc_hook=str) + b"\n"
         self._left -= len(line)
         if self._left <= 0:
-            note = {"text/plain": "… the outputs after this one were dropped: too many …"}
-            line = msgspec.json.encode(Display(data=note)) + b"\n"
+            line = msgspec.json.encode(Display(data={"text/plain": DROPPED})) + b"\n"
         if self._fd < 0:
             self._fd = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         os.write(self._fd, line)

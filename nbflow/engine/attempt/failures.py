@@ -17,6 +17,7 @@ _KINDS: tuple[tuple[type[BaseException], str], ...] = (
     (SyntaxError, "syntax"),
 )
 TEXT_LIMIT = 64 * 1024
+DETAIL_LIMIT = 500
 
 
 def reason(error: BaseException, attempt: int | None = None) -> Reason:
@@ -49,10 +50,15 @@ def exit_code(error: SystemExit) -> int:
 
 
 def _one_line(error: BaseException) -> str:
-    lines = traceback.format_exception_only(type(error), error)
-    text = lines[-1].strip() if isinstance(error, SyntaxError) else "".join(lines).strip()
-    first = text.splitlines()[0] if text else type(error).__name__
-    return first if len(first) <= 500 else first[:499] + "…"
+    try:
+        said = str(error)
+    except Exception:
+        said = "<its message cannot be shown>"
+    if isinstance(error, SyntaxError):
+        said = f"{error.msg} (line {error.lineno})"
+    first = next(iter(said.strip().splitlines()), "")
+    line = f"{type(error).__name__}: {first}" if first else type(error).__name__
+    return line if len(line) <= DETAIL_LIMIT else line[: DETAIL_LIMIT - 1] + "…"
 
 
 def text(error: BaseException, filename: str) -> str:

@@ -27,7 +27,7 @@ class Cancel(Struct, frozen=True, tag="cancel"):
 
 
 class Warm(Struct, frozen=True, tag="warm"):
-    """Import these site packages, so that later attempts need not."""
+    """The first message: import these packages, so that attempts need not."""
 
     modules: tuple[str, ...]
 
@@ -36,11 +36,7 @@ ToZygote = Run | Cancel | Warm
 
 
 class Ready(Struct, frozen=True, tag="ready"):
-    """The zygote has imported what it needs and takes orders."""
-
-
-class Warmed(Struct, frozen=True, tag="warmed"):
-    """The modules asked for are imported, but for *failed*: module -> why."""
+    """The zygote has imported what it was asked for, but for *failed* (module -> why), and takes orders."""
 
     failed: dict[str, str]
 
@@ -51,7 +47,7 @@ class Ended(Struct, frozen=True, tag="ended"):
     report: AttemptReport
 
 
-FromZygote = Ready | Warmed | Ended
+FromZygote = Ready | Ended
 
 _encode = msgspec.msgpack.Encoder().encode
 to_zygote = msgspec.msgpack.Decoder(ToZygote).decode
@@ -61,8 +57,8 @@ from_zygote = msgspec.msgpack.Decoder(FromZygote).decode
 def frame(message: Struct) -> bytes:
     """*message* as it travels: its length in four bytes, then msgpack.
 
-    >>> frame(Ready())[:4]
-    b'\\x00\\x00\\x00\\x0c'
+    >>> frame(Warm(()))[:4]
+    b'\\x00\\x00\\x00\\x14'
     """
     body = _encode(message)
     return len(body).to_bytes(LENGTH_BYTES) + body
@@ -72,9 +68,9 @@ class Frames:
     """Cuts a stream of bytes back into message bodies.
 
     >>> frames = Frames()
-    >>> data = frame(Ready()) + frame(Warm(("math",)))
-    >>> list(frames.feed(data[:10])), [to_zygote(b) for b in list(frames.feed(data[10:]))[1:]]
-    ([], [Warm(modules=('math',))])
+    >>> data = frame(Warm(())) + frame(Warm(("math",)))
+    >>> list(frames.feed(data[:10])), [to_zygote(body) for body in frames.feed(data[10:])]
+    ([], [Warm(modules=()), Warm(modules=('math',))])
     """
 
     def __init__(self) -> None:
@@ -83,14 +79,10 @@ class Frames:
     def feed(self, data: bytes) -> Iterator[bytes]:
         """Take in *data*; yield each body that is now complete."""
         self._pending += data
-        start = 0
-        try:
-            while len(self._pending) - start >= LENGTH_BYTES:
-                end = start + LENGTH_BYTES + int.from_bytes(self._pending[start : start + LENGTH_BYTES])
-                if len(self._pending) < end:
-                    return
-                body = bytes(self._pending[start + LENGTH_BYTES : end])
-                start = end
-                yield body
-        finally:
-            del self._pending[:start]
+        while len(self._pending) >= LENGTH_BYTES:
+            end = LENGTH_BYTES + int.from_bytes(self._pending[:LENGTH_BYTES])
+            if len(self._pending) < end:
+                return
+            body = bytes(self._pending[LENGTH_BYTES:end])
+            del self._pending[:end]
+            yield body

@@ -5,6 +5,8 @@ It keeps no history, writes no files, and what it would show goes to a recorder.
 
 from __future__ import annotations
 
+import builtins
+import getpass
 import sys
 from collections.abc import Callable
 from types import ModuleType
@@ -12,6 +14,7 @@ from typing import Any
 
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
+from IPython.core.error import StdinNotImplementedError
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.profiledir import ProfileDir, ProfileDirError
 from traitlets import Type
@@ -22,12 +25,16 @@ from nbflow.engine.attempt.record import Display
 Recorder = Callable[[Display], None]
 
 
+def _nowhere(_: Display) -> None:
+    """Before an attempt has its file, nothing is shown."""
+
+
 class RecordingPublisher(DisplayPublisher):
     """Where ``display`` and ``clear_output`` end up."""
 
-    record: Recorder = staticmethod(lambda _: None)
+    record: Recorder = staticmethod(_nowhere)
 
-    def publish(  # type: ignore[override]
+    def publish(
         self,
         data: dict[str, Any],
         metadata: dict[str, Any] | None = None,
@@ -50,13 +57,14 @@ class RecordingPublisher(DisplayPublisher):
 class RecordingHook(DisplayHook):
     """Where the value of a cell's last expression ends up."""
 
-    record: Recorder = staticmethod(lambda _: None)
+    record: Recorder = staticmethod(_nowhere)
 
     def __call__(self, result: object = None) -> None:
         if result is None:
             return
-        data, metadata = self.compute_format_data(result)
-        self.update_user_ns(result)
+        assert self.shell is not None
+        data, metadata = self.shell.display_formatter.format(result)
+        self.update_user_ns(result)  # type: ignore[no-untyped-call]
         if data:
             self.record(Display(data=data, metadata=metadata))
 
@@ -70,7 +78,8 @@ class CellShell(InteractiveShell):
     def init_profile_dir(self, profile_dir: ProfileDir | None) -> None:
         """Use the person's default profile if there is one; never make one."""
         try:
-            self.profile_dir = profile_dir or ProfileDir.find_profile_dir_by_name(self.ipython_dir, "default")
+            found = ProfileDir.find_profile_dir_by_name(self.ipython_dir, "default")  # type: ignore[no-untyped-call]
+            self.profile_dir = profile_dir or found
         except ProfileDirError:
             self.profile_dir = None
 
@@ -79,23 +88,31 @@ class CellShell(InteractiveShell):
 
     def record_to(self, recorder: Recorder) -> None:
         """Send everything shown from now on to *recorder*."""
-        self.display_pub.record = recorder
-        self.displayhook.record = recorder
+        for outlet in (self.display_pub, self.displayhook):
+            assert isinstance(outlet, RecordingPublisher | RecordingHook)
+            outlet.record = recorder
 
     def system(self, cmd: str) -> None:
         """Run ``!cmd`` with the attempt's own stdout and stderr: no terminal in between."""
-        self.system_raw(cmd)
+        self.system_raw(cmd)  # type: ignore[no-untyped-call]
+
+    def raw_input(self, prompt: object = "") -> str:
+        """Refuse to ask: nobody is there to answer."""
+        raise StdinNotImplementedError(
+            f"a job cannot ask ({str(prompt).strip() or 'input'}): give it the answer in a variable"
+        )
 
 
 def make() -> CellShell:
     """The process's one shell, around a fresh ``__main__``."""
     main = ModuleType("__main__")
-    config = Config({"HistoryManager": {"enabled": False, "hist_file": ":memory:"}, "InteractiveShell": {"colors": "nocolor", "banner1": ""}})
+    config = Config(HistoryManager={"enabled": False, "hist_file": ":memory:"}, InteractiveShell={"colors": "nocolor"})
     return CellShell.instance(config=config, user_module=main, user_ns=main.__dict__)
 
 
 def enter(shell: CellShell) -> None:
     """Make *shell*'s namespace the process's ``__main__`` and its hooks Python's, as while IPython runs a cell."""
     sys.modules["__main__"] = shell.user_module
+    builtins.input = getpass.getpass = shell.raw_input  # type: ignore[assignment]
     shell.builtin_trap.activate()
     sys.displayhook = shell.displayhook

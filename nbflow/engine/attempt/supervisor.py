@@ -1,199 +1,178 @@
 """One attempt as its supervisor sees it: from the order to the one report of its end, and until its tree is gone.
 
 Time is the monotonic clock's, handed in as *now*. The zygote drives this with what it sees: words from the child, the
-child's exit, the passing of time.
+child's exit, the passing of time. An end is never taken from an exit status where a result record is expected: a record
+in place says how the attempt ended, and no record is a failure whatever the status.
 """
 
 from __future__ import annotations
 
+import math
 import os
 import signal
-import socket
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 from resource import struct_rusage
-
-import msgspec
+from typing import Literal
 
 from nbflow.core.status import Reason
-from nbflow.engine.attempt import tree
-from nbflow.engine.attempt.record import RESULT, AttemptOrder, AttemptReport, ResultRecord
+from nbflow.engine.attempt import memory, tree
+from nbflow.engine.attempt.logs import Logs
+from nbflow.engine.attempt.record import AttemptOrder, AttemptReport, ResultRecord
+from nbflow.engine.attempt.results import from_record, read_record
 
 LINGER = 1.0
 """Seconds a child may take for its exit handlers once its result is in place."""
+LEFTOVER_GRACE = 0.5
+"""Seconds that what an ended child left behind gets to clean up (resource trackers do) before it is killed."""
 STARTING = 60.0
 """Seconds from the fork until the child must be ready: nothing of the user's runs before."""
-SWEEP_EVERY = 0.02
-SWEEP_LIMIT = 1.0
-
-_record = msgspec.msgpack.Decoder(ResultRecord).decode
-
-
-def read_record(folder: str, key: str) -> ResultRecord | None:
-    """The result record in *folder*, if it is there, whole, and that of attempt *key*."""
-    try:
-        record = _record((Path(folder) / RESULT).read_bytes())
-    except (OSError, msgspec.DecodeError):
-        return None
-    return record if record.key == key else None
-
-
-def from_record(record: ResultRecord) -> AttemptReport:
-    """The report that says what *record* says."""
-    return AttemptReport(
-        key=record.key,
-        end=record.end,
-        reason=record.reason,
-        traceback=record.traceback,
-        exit_code=record.exit_code,
-        outputs=record.outputs,
-        missing=record.missing,
-        peak_memory=record.peak_memory,
-        cpu_seconds=record.cpu_seconds,
-    )
+ROUND = 0.02
+"""Seconds between two rounds of killing."""
+PATIENCE = 1.0
+"""Seconds of killing after which the end is reported although something of the tree cannot be killed."""
 
 
 @dataclass(frozen=True)
 class Stop:
     """Why an attempt is being stopped, and what its end is called then."""
 
-    end: str
+    end: Literal["failed", "cancelled", "lost"]
     reason: Reason
 
 
-@dataclass
 class Supervised:
-    """An attempt under way."""
+    """An attempt under way in the child *pid*. *next_at* is when `tick` wants to be called."""
 
-    order: AttemptOrder
-    pid: int
-    channel: socket.socket
-    report: Callable[[AttemptReport], None]
-    next_at: float
-    """When `tick` wants to be called again."""
-    tag: int = 0
-    deadline: float | None = None
-    stop: Stop | None = None
-    kill_at: float | None = None
-    exit: tuple[int, struct_rusage] | None = None
-    reported: bool = False
-    started: bool = False
-    give_up_at: float | None = field(default=None)
-
-    def __post_init__(self) -> None:
-        self.tag = tree.tag(self.order.key)
+    def __init__(self, order: AttemptOrder, pid: int, now: float, report: Callable[[AttemptReport], None]) -> None:
+        self.order, self.pid, self._report = order, pid, report
+        self.tag = tree.tag(order.key)
+        self.logs = Logs(order.folder)
+        self.next_at = now + STARTING
+        self.reported = False
+        self._started = False
+        self._stop: Stop | None = None
+        self._kill_at = math.inf
+        self._give_up_at = math.inf
+        self._exit: tuple[int, struct_rusage] | None = None
+        self._killed_before = memory.kills()
 
     # --- what is seen
     def ready(self, now: float) -> None:
-        """The child is about to run the user's code: the clock of its timeout starts."""
-        self.started = True
-        self.next_at = float("inf")
-        if self.order.timeout is not None:
-            self.deadline = self.next_at = now + self.order.timeout
+        """The child is about to run the user's code: the clock of its timeout starts, once."""
+        if not self._started and self._stop is None:
+            self._started = True
+            self.next_at = math.inf if self.order.timeout is None else now + self.order.timeout
 
     def done(self, now: float) -> None:
         """The child says that its result is in place."""
-        record = read_record(self.order.folder, self.order.key)
-        if record is not None and self.tell(record):
-            self.next_at = now + LINGER
+        if self._settle_by_record():
+            self.next_at = self._kill_at = now + LINGER
 
     def exited(self, status: int, usage: struct_rusage, now: float) -> None:
         """The child has ended; what it started may not have."""
-        self.exit = (status, usage)
-        self.give_up_at = now + SWEEP_LIMIT
+        self._exit = (status, usage)
         self.next_at = now
+        if self._stop is None:
+            self._kill_at = now + LEFTOVER_GRACE
+        self._give_up_at = max(now, self._kill_at) + PATIENCE
 
     def cancel(self, cause: Reason, now: float) -> None:
         """Somebody wants it stopped."""
-        self.begin_stop(Stop("cancelled", cause), now)
+        self._begin_stop(Stop("cancelled", cause), now)
 
     # --- what is done
-    def tick(self, now: float) -> bool:
-        """Do what is due; True when the attempt has been reported and its tree is gone."""
-        if self.exit is not None:
-            return self.sweep(now)
-        if self.reported or (self.kill_at is not None and now >= self.kill_at):
-            self.kill(now)
-        elif self.stop is None:
-            self.begin_stop(self.overdue(), now)
+    def tick(self, now: float, orphans: set[int] | None) -> bool:
+        """Do what is due; True when the attempt has been reported and its tree is gone.
+
+        *orphans* are the processes adopted by this one, None if they are not known.
+        """
+        if self._exit is not None:
+            return self._sweep(now, orphans)
+        if now >= self._kill_at:
+            tree.send(self.pid, signal.SIGKILL)
+            tree.end({self.tag})
+            self.next_at = now + ROUND
+        elif self._stop is None:
+            self._begin_stop(self._overdue(), now)
         return False
 
-    def overdue(self) -> Stop:
-        if not self.started:
+    def _overdue(self) -> Stop:
+        if not self._started:
             return Stop("lost", Reason("lost", f"did not start within {STARTING:g} s", self.order.attempt))
         return Stop("failed", Reason("timeout", f"{self.order.timeout:g} s", self.order.attempt))
 
-    def begin_stop(self, stop: Stop, now: float) -> None:
+    def _begin_stop(self, stop: Stop, now: float) -> None:
         """Ask the whole tree to end; `tick` insists when the grace is over."""
-        if self.stop is not None or self.reported:
+        if self._stop is not None or self.reported or self._exit is not None:
             return
-        self.stop = stop
-        self.kill_at = self.next_at = now + self.order.grace
-        pids = {self.pid, *tree.tagged({self.tag})}
-        tree.send(pids, signal.SIGTERM)
-        tree.send(pids, signal.SIGCONT)
+        self._stop = stop
+        self._kill_at = self.next_at = now + self.order.grace
+        tree.send(self.pid, signal.SIGTERM)
+        tree.send(self.pid, signal.SIGCONT)
+        tree.ask({self.tag})
 
-    def kill(self, now: float) -> None:
-        """One round of ending all that is left; repeated until nothing is."""
-        self.kill_at = now
-        self.next_at = now + SWEEP_EVERY
-        tree.send({self.pid, *tree.tagged({self.tag})} if self.exit is None else set(self.left()), signal.SIGKILL)
-
-    def left(self) -> list[int]:
-        return list(tree.tagged({self.tag}))
-
-    def sweep(self, now: float) -> bool:
+    def _sweep(self, now: float, orphans: set[int] | None) -> bool:
         """After the child's exit: end what it left behind, then report."""
-        left = self.left()
-        if left and self.kill_at is not None and now < self.kill_at:
-            self.next_at = min(self.kill_at, now + SWEEP_EVERY)
-            return False
-        tree.send(left, signal.SIGKILL)
-        if not left or (self.give_up_at is not None and now >= self.give_up_at):
-            self.settle()
-        self.next_at = now + SWEEP_EVERY
+        left = self._leftovers(now, orphans)
+        if not left or now >= self._give_up_at:
+            self._settle()
+        self.next_at = now + ROUND
         return not left
 
-    def tell(self, record: ResultRecord) -> bool:
-        """Report what *record* says; False if the end is settled otherwise: a failure while being stopped."""
-        if self.stop is not None and record.end != "succeeded":
+    def _leftovers(self, now: float, orphans: set[int] | None) -> int:
+        """How many processes the child left, after asking or killing them. All that it left have been adopted."""
+        if orphans is not None and not any(tree.worn(pid) == self.tag for pid in orphans):
+            return 0
+        return tree.end({self.tag}) if now >= self._kill_at else tree.ask({self.tag})
+
+    # --- what is told
+    def _settle(self) -> None:
+        """Report the end of a child that is gone: by its record, else by how it was stopped, else by how it ended."""
+        if not self.reported and not self._settle_by_record():
+            assert self._exit is not None
+            self._say(self._by_exit(*self._exit))
+
+    def _settle_by_record(self) -> bool:
+        """Report what the record says; not, if there is none, or if it is a failure while being stopped."""
+        record: ResultRecord | None = read_record(self.order.folder, self.order.key)
+        if record is None or (self._stop is not None and record.end != "succeeded"):
             return False
-        self.say(from_record(record))
+        self._say(from_record(record))
         return True
 
-    def settle(self) -> None:
-        """Report the end of a child that is gone: by its record, else by how it was stopped, else by how it ended."""
-        if self.reported:
-            return
-        record = read_record(self.order.folder, self.order.key)
-        if record is not None and self.tell(record):
-            return
-        assert self.exit is not None
-        self.say(self.by_exit(*self.exit))
-
-    def by_exit(self, status: int, usage: struct_rusage) -> AttemptReport:
-        """A report without a record."""
+    def _by_exit(self, status: int, usage: struct_rusage) -> AttemptReport:
         code = os.waitstatus_to_exitcode(status)
-        name = signal.Signals(-code).name if code < 0 else None
-        if self.stop is not None:
-            end, reason = self.stop.end, self.stop.reason
-        elif name:
-            end, reason = "failed", Reason("signal", name, self.order.attempt)
-        else:
-            detail = str(code) if code else "0 without a result"
-            end, reason = "failed", Reason("exit code", detail, self.order.attempt)
+        stop = self._stop or self._own_end(code)
         return AttemptReport(
             key=self.order.key,
-            end=end,  # type: ignore[arg-type]
-            reason=reason,
+            end=stop.end,
+            reason=stop.reason,
             exit_code=code if code >= 0 else None,
-            signal=name,
+            signal=_signal_name(-code) if code < 0 else None,
             peak_memory=usage.ru_maxrss * 1024,
             cpu_seconds=usage.ru_utime + usage.ru_stime,
         )
 
-    def say(self, report: AttemptReport) -> None:
+    def _own_end(self, code: int) -> Stop:
+        """What it means that the child ended by itself with *code* (negative: a signal), and left no record."""
+        attempt = self.order.attempt
+        if not self._started:
+            return Stop("lost", Reason("lost", "its process ended before it was ready", attempt))
+        if code == -signal.SIGKILL and memory.kills() > self._killed_before:
+            return Stop("failed", Reason("out of memory", "killed by the system", attempt))
+        if code < 0:
+            return Stop("failed", Reason("signal", _signal_name(-code), attempt))
+        return Stop("failed", Reason("exit code", str(code) if code else "0 without a result", attempt))
+
+    def _say(self, report: AttemptReport) -> None:
         if not self.reported:
             self.reported = True
-            self.report(report)
+            self._report(report)
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

@@ -7,26 +7,28 @@ is everything here.
 from __future__ import annotations
 
 import ctypes
-import fcntl
 import gc
-import importlib
 import os
 import select
 import signal
 import socket
 import sys
 import time
-import traceback
 from collections import deque
 from contextlib import suppress
-from pathlib import Path
+from resource import struct_rusage
 
-from nbflow.engine.attempt import child, shell, tree
-from nbflow.engine.attempt.messages import Cancel, Ended, Frames, Ready, Run, Warm, Warmed, frame, to_zygote
-from nbflow.engine.attempt.record import ALIVE, AttemptOrder
-from nbflow.engine.attempt.supervisor import STARTING, Supervised
+from nbflow.engine.attempt import child, lock, logs, modules, shell, tree
+from nbflow.engine.attempt.messages import Cancel, Ended, Frames, Ready, Run, Warm, frame, to_zygote
+from nbflow.engine.attempt.record import AttemptOrder
+from nbflow.engine.attempt.supervisor import Supervised
 
 SPARES = 2
+"""Children forked before there is an order for them, so that an order need not wait for a fork."""
+HANDING_OVER = 10.0
+"""Seconds that a child may take to read its order."""
+ENDING = 30.0
+"""Seconds after which the zygote goes although something refuses to be killed."""
 PR_SET_CHILD_SUBREAPER = 36
 
 
@@ -38,31 +40,26 @@ class Zygote:
         engine.setblocking(False)
         self.shell = shell.make()
         self.spares: deque[tuple[int, socket.socket]] = deque()
-        self.attempts: dict[str, Supervised] = {}
-        self.channels: dict[int, Supervised] = {}
+        self.attempts: dict[int, Supervised] = {}  # by the child's pid
+        self.channels: dict[int, tuple[Supervised, socket.socket]] = {}  # by descriptor
         self.poll = select.poll()
-        self.wakeup = self._watch_children()
-        self.poll.register(engine, select.POLLIN)
-        self.open = True
-
-    def _watch_children(self) -> int:
-        reader, writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self.wakeup, self.waker = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         signal.signal(signal.SIGCHLD, lambda *_: None)
-        signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
-        self.poll.register(reader, select.POLLIN)
-        return reader
+        signal.set_wakeup_fd(self.waker, warn_on_full_buffer=False)
+        self.poll.register(self.wakeup, select.POLLIN)
+        self.poll.register(engine, select.POLLIN)
+        self.looked_at = 0.0
+        self.open, self.warmed = True, False
 
-    # --- the loop
     def run(self) -> None:
         """Serve until the engine is gone, then leave nothing behind."""
-        self.freeze()
-        self.say(Ready())
         while self.open:
             self.turn()
         self.end_all()
 
     def turn(self) -> None:
-        short = len(self.spares) < SPARES
+        """One turn of the loop. A missing spare is forked only when there is nothing else to do."""
+        short = self.warmed and len(self.spares) < SPARES
         events = self.poll.poll(0 if short else self.wait())
         if not events and short:
             self.spares.append(self.fork())
@@ -73,17 +70,27 @@ class Zygote:
                 self.reap()
             elif fd in self.channels:
                 self.from_child(fd)
-        now = time.monotonic()
-        for attempt in [each for each in self.attempts.values() if each.next_at <= now]:
-            if attempt.tick(now):
-                self.forget(attempt)
+        self.pass_time(time.monotonic())
 
     def wait(self) -> float | None:
         """Milliseconds until an attempt wants attention; None if none ever does."""
-        first = min((attempt.next_at for attempt in self.attempts.values()), default=float("inf"))
-        return None if first == float("inf") else max(0.0, (first - time.monotonic()) * 1000 + 1)
+        if not self.attempts:
+            return None
+        first = min(attempt.next_at for attempt in self.attempts.values())
+        return max(0.0, min(first - time.monotonic(), logs.EVERY) * 1000 + 1)
 
-    # --- engine
+    def pass_time(self, now: float) -> None:
+        due = [attempt for attempt in self.attempts.values() if attempt.next_at <= now]
+        orphans = self.orphans() if due else None
+        for attempt in due:
+            if attempt.tick(now, orphans):
+                self.forget(attempt)
+        if now - self.looked_at >= logs.EVERY:
+            self.looked_at = now
+            for attempt in self.attempts.values():
+                attempt.logs.trim()
+
+    # --- the engine
     def from_engine(self, event: int) -> None:
         if event & select.POLLOUT:
             self.send()
@@ -95,19 +102,19 @@ class Zygote:
             return
         except OSError:
             data = b""
-        if not data:
-            self.open = False
+        self.open = bool(data)
         for body in self.frames.feed(data):
             match to_zygote(body):
                 case Run(order):
                     self.start(order)
                 case Cancel(key, cause):
-                    if key in self.attempts:
-                        self.attempts[key].cancel(cause, time.monotonic())
-                case Warm(modules):
-                    self.warm(modules)
+                    for attempt in self.attempts.values():
+                        if attempt.order.key == key:
+                            attempt.cancel(cause, time.monotonic())
+                case Warm(names):
+                    self.warm(names)
 
-    def say(self, message: Ready | Warmed | Ended) -> None:
+    def say(self, message: Ready | Ended) -> None:
         self.unsent += frame(message)
         self.send()
 
@@ -122,121 +129,111 @@ class Zygote:
             self.open = False
         self.poll.modify(self.engine, select.POLLIN | (select.POLLOUT if self.unsent else 0))
 
-    def warm(self, modules: tuple[str, ...]) -> None:
-        """Import *modules*; spares made before do not have them, so they go."""
-        failed: dict[str, str] = {}
-        for name in modules:
-            try:
-                importlib.import_module(name)
-            except BaseException as error:
-                traceback.print_exc()
-                failed[name] = f"{type(error).__name__}: {error}"
-        self.freeze()
-        while self.spares:
-            self.spares.pop()[1].close()
-        self.say(Warmed(failed))
-
-    def freeze(self) -> None:
-        """Keep the collector off everything so far: children would copy the pages it touches."""
+    def warm(self, names: tuple[str, ...]) -> None:
+        """Import *names*, and keep the collector off everything so far: children would copy the pages it touches."""
+        failed = modules.load(names)
         gc.collect()
         gc.freeze()
+        self.warmed = True
+        self.say(Ready(failed))
 
-    # --- attempts
+    # --- children
     def start(self, order: AttemptOrder) -> None:
-        lock = self.lock(order)
-        if lock is None:
-            return
+        held = lock.take(order.folder)
+        if held is None:
+            return  # given up before it began: the engine of that order is gone
         pid, channel = self.spares.popleft() if self.spares else self.fork()
-        now = time.monotonic()
-        attempt = Supervised(order, pid, channel, lambda report: self.say(Ended(report)), next_at=now + STARTING)
-        self.attempts[order.key] = attempt
-        self.channels[channel.fileno()] = attempt
+        attempt = Supervised(order, pid, time.monotonic(), lambda report: self.say(Ended(report)))
+        self.attempts[pid] = attempt
+        self.channels[channel.fileno()] = attempt, channel
         self.poll.register(channel, select.POLLIN)
-        with suppress(OSError):
+        with suppress(OSError):  # a child that cannot take its order ends, and that is seen
+            channel.settimeout(HANDING_OVER)
             data = frame(order)
-            sent = socket.send_fds(channel, [data], [lock])
+            sent = socket.send_fds(channel, [data], [held])
             channel.sendall(data[sent:])
-        os.close(lock)
-
-    def lock(self, order: AttemptOrder) -> int | None:
-        """The attempt's lock, held; None if the attempt was given up before it began."""
-        fd = os.open(Path(order.folder) / ALIVE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(fd)
-            return None
-        return fd
+        os.close(held)
 
     def fork(self) -> tuple[int, socket.socket]:
         ours, theirs = socket.socketpair()
         parent = os.getpid()
         pid = os.fork()
         if pid == 0:
-            self.leave(ours)
+            ours.close()
+            self.leave()
             child.wait_and_run(theirs, self.shell, parent)
         theirs.close()
         return pid, ours
 
-    def leave(self, ours: socket.socket) -> None:
-        """In the child: drop what is the zygote's."""
-        ours.close()
-        self.engine.close()
+    def leave(self) -> None:
+        """In the child: close what is the zygote's."""
+        signal.set_wakeup_fd(-1)
         os.close(self.wakeup)
-        for _, channel in self.spares:
+        os.close(self.waker)
+        self.engine.close()
+        for _, channel in (*self.spares, *self.channels.values()):
             channel.close()
-        for attempt in self.attempts.values():
-            attempt.channel.close()
 
     def from_child(self, fd: int) -> None:
-        attempt = self.channels[fd]
+        attempt, channel = self.channels[fd]
         try:
-            words = attempt.channel.recv(16)
+            words = channel.recv(16)
         except OSError:
             words = b""
-        now = time.monotonic()
         if child.READY in words:
-            attempt.ready(now)
+            attempt.ready(time.monotonic())
         if child.DONE in words:
-            attempt.done(now)
+            attempt.done(time.monotonic())
         if not words:
-            self.poll.unregister(fd)
-            del self.channels[fd]
+            self.hang_up(fd)
 
     def reap(self) -> None:
         with suppress(BlockingIOError):
             os.read(self.wakeup, 4096)
-        by_pid = {attempt.pid: attempt for attempt in self.attempts.values()}
-        while True:
-            try:
-                pid, status, usage = os.wait4(-1, os.WNOHANG)
-            except ChildProcessError:
-                return
-            if pid == 0:
-                return
-            if pid in by_pid:
-                by_pid[pid].exited(status, usage, time.monotonic())
+        for pid, status, usage in reaped():
+            if pid in self.attempts:
+                self.attempts[pid].exited(status, usage, time.monotonic())
+            for spare in [spare for spare in self.spares if spare[0] == pid]:
+                self.spares.remove(spare)
+                spare[1].close()
+
+    def orphans(self) -> set[int] | None:
+        """Processes that came to us because their parents ended; None if the system does not tell."""
+        ours = tree.children(os.getpid())
+        return None if ours is None else ours - self.attempts.keys() - {pid for pid, _ in self.spares}
+
+    def hang_up(self, fd: int) -> None:
+        self.poll.unregister(fd)
+        self.channels.pop(fd)[1].close()
 
     def forget(self, attempt: Supervised) -> None:
-        fd = attempt.channel.fileno()
-        if self.channels.pop(fd, None) is not None:
-            self.poll.unregister(fd)
-        attempt.channel.close()
-        del self.attempts[attempt.order.key]
+        attempt.logs.trim()
+        for fd in [fd for fd, (owner, _) in self.channels.items() if owner is attempt]:
+            self.hang_up(fd)
+        del self.attempts[attempt.pid]
 
     def end_all(self) -> None:
         """The engine is gone: kill until nothing of any attempt is left."""
         tags = {attempt.tag for attempt in self.attempts.values()}
-        pids = {attempt.pid for attempt in self.attempts.values()} | {pid for pid, _ in self.spares}
-        until = time.monotonic() + 10
+        for pid in (*self.attempts, *(pid for pid, _ in self.spares)):
+            tree.send(pid, signal.SIGKILL)
+        until = time.monotonic() + ENDING
         while time.monotonic() < until:
-            tree.send(pids, signal.SIGKILL)
-            with suppress(ChildProcessError):
-                while os.waitpid(-1, os.WNOHANG)[0]:
-                    pass
-            pids = set(tree.tagged(tags))
-            if not pids:
+            orphans = self.orphans() or set()
+            for pid in orphans:
+                tree.send(pid, signal.SIGKILL)
+            if not tree.end(tags) and not orphans:
                 return
+            reaped()
+
+
+def reaped() -> list[tuple[int, int, struct_rusage]]:
+    """Every child that has ended, with its wait status and usage."""
+    ends = []
+    with suppress(ChildProcessError):
+        while (end := os.wait4(-1, os.WNOHANG))[0]:
+            ends.append(end)
+    return ends
 
 
 def main() -> None:
@@ -244,6 +241,7 @@ def main() -> None:
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
+    os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
     Zygote(socket.socket(fileno=int(sys.argv[1]))).run()
 
 

@@ -1,142 +1,136 @@
-"""The executor ``process``: every attempt a fresh process, forked and supervised by a zygote."""
+"""The executor ``process``: every attempt a fresh process, forked and supervised by a zygote.
+
+A zygote never imports anything while attempts depend on its attention: when more packages are wanted, another zygote is
+started with all of them, takes over once it is ready, and the old one ends with its last attempt.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
-import socket
-import subprocess
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from nbflow.core.status import Reason
-from nbflow.engine.attempt import tree
-from nbflow.engine.attempt.messages import Cancel, Ended, Frames, Ready, Run, ToZygote, Warm, Warmed, frame, from_zygote
+from nbflow.engine.attempt import recovery, tree
+from nbflow.engine.attempt.link import LOG, Link
 from nbflow.engine.attempt.record import AttemptOrder, AttemptReport
-from nbflow.engine.attempt.supervisor import from_record, read_record
+from nbflow.errors import EngineError
 
 Report = Callable[[AttemptReport], None]
 
 
 class ProcessExecutor:
-    """Runs attempts in processes of their own.
+    """Runs attempts in processes of their own. *store* is the ``.nbflow`` folder.
 
-    *report* is called on the loop's thread, once per order. *store* is the ``.nbflow`` folder.
+    *report* is called on the loop's thread, once per order. To be made and used on one asyncio loop.
     """
 
     def __init__(self, report: Report, store: Path | str) -> None:
+        if tree.LIMIT is None:
+            raise EngineError("the process executor needs Linux: run the job with --in kernel")
         self._report, self._store = report, Path(store)
-        self._orders: dict[str, AttemptOrder] = {}
-        self._process: subprocess.Popen[bytes] | None = None
-        self._writer: asyncio.StreamWriter | None = None
-        self._reader: asyncio.Task[None] | None = None
-        self._modules: tuple[str, ...] = ()
-        self._socket: socket.socket | None = None
-        self._pending: list[bytes] = []
-        self._closed = False
+        self._wanted: tuple[str, ...] = ()
+        self._harmful: set[str] = set()
+        self._serving: Link | None = None
+        self._coming: Link | None = None
+        self._retired: set[Link] = set()
+        self._dying: set[Link] = set()
+        self._closing: set[asyncio.Task[None]] = set()
 
-    def warm(self, modules: tuple[str, ...] = ()) -> None:
-        """Start the zygote, and have it import *modules* (those it can find among the site packages)."""
-        new = tuple(name for name in modules if name not in self._modules)
-        self._modules += new
-        if self._reader is None:
-            self._start()
-        elif new:
-            self._send(Warm(new))
+    # --- what the engine asks
+    def warm(self, modules: Iterable[str] = ()) -> None:
+        """Start a zygote if there is none; have *modules* (installed packages; others are passed over) ready in it.
+
+        Returns at once; attempts may be submitted meanwhile.
+        """
+        self._wanted = tuple(sorted({*self._wanted, *modules} - self._harmful))
+        if self._serving is None:
+            self._serving = self._link(self._wanted)
+        elif self._coming is None and set(self._wanted) - set(self._serving.modules):
+            self._coming = self._link(self._wanted)
 
     def submit(self, order: AttemptOrder) -> None:
-        self._orders[order.key] = order
         self.warm()
-        self._send(Run(order))
+        assert self._serving is not None
+        self._serving.run(order)
 
     def cancel(self, key: str, cause: Reason) -> None:
-        if key in self._orders:
-            self._send(Cancel(key, cause))
+        for link in self._links():
+            if key in link.orders:
+                link.cancel(key, cause)
 
-    async def close(self) -> None:
-        self._closed = True
-        if self._reader is None:
-            return
-        if self._writer is not None:
-            self._writer.close()
-        self._reader.cancel()
-        await asyncio.gather(self._reader, return_exceptions=True)
-        await self._bury(3.0)
-        await self._kill(self._orders)
+    async def recover(self, keys: Iterable[str]) -> None:
+        """Report the attempts that an earlier engine started and never saw end.
 
-    # --- the zygote
-    def _start(self) -> None:
-        ours, theirs = socket.socketpair()
-        with theirs, (self._store / "zygote.log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "nbflow.engine.attempt.zygote", str(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=log,
-                start_new_session=True,
-            )
-        self._socket = ours
-        self._reader = asyncio.ensure_future(self._read(ours))
-        if self._modules:
-            self._send(Warm(self._modules))
-
-    def _send(self, message: ToZygote) -> None:
-        if self._writer is None:
-            self._pending.append(frame(message))
-        else:
-            self._writer.write(frame(message))
-
-    async def _read(self, ours: socket.socket) -> None:
-        reader, self._writer = await asyncio.open_connection(sock=ours)
-        self._writer.writelines(self._pending)
-        self._pending.clear()
-        frames = Frames()
-        while data := await self._receive(reader):
-            for body in frames.feed(data):
-                match from_zygote(body):
-                    case Ended(report):
-                        self._end(report)
-                    case Ready() | Warmed():
-                        pass
-        await self._lost()
-
-    async def _receive(self, reader: asyncio.StreamReader) -> bytes:
-        try:
-            return await reader.read(1 << 20)
-        except ConnectionError:
-            return b""
-
-    def _end(self, report: AttemptReport) -> None:
-        if self._orders.pop(report.key, None) is not None:
+        Whatever is left of them is killed first. Those with a result record ended as it says, the others are ``lost``.
+        """
+        folders = {key: self._store / "attempts" / key for key in keys}
+        for report in await recovery.recover(folders, "the engine ended before it did"):
             self._report(report)
 
-    async def _lost(self) -> None:
-        """The zygote died: end what it ran, tell, and let the next order start another."""
-        self._reader = self._writer = None
-        orders = list(self._orders.values())
-        await self._bury(0.0)
-        await self._kill([order.key for order in orders])
-        for order in orders:
-            record = read_record(order.folder, order.key)
-            lost = AttemptReport(
-                key=order.key, end="lost", reason=Reason("lost", "its supervisor died", order.attempt)
-            )
-            self._end(from_record(record) if record else lost)
+    async def close(self) -> None:
+        links, self._serving, self._coming = self._links(), None, None
+        self._retired.clear()
+        self._dying.clear()
+        await asyncio.gather(*(link.close() for link in links), *self._closing)
+        await recovery.end(key for link in links for key in link.orders)
 
-    async def _bury(self, patience: float) -> None:
-        """Wait *patience* seconds for the zygote to end by itself, then end it."""
-        process, until = self._process, asyncio.get_running_loop().time() + patience
-        while process is not None and process.poll() is None:
-            if asyncio.get_running_loop().time() >= until:
-                process.send_signal(signal.SIGKILL)
-            await asyncio.sleep(0.005)
+    # --- what the zygotes say
+    def ready(self, link: Link) -> None:
+        """A zygote has done its imports: it takes over if it was started to."""
+        if link is not self._coming:
+            return
+        old, self._serving, self._coming = self._serving, link, None
+        if old is not None:
+            self._retire(old)
+        self.warm()
 
-    async def _kill(self, keys: object) -> None:
-        tags = {tree.tag(key) for key in keys}  # type: ignore[attr-defined]
-        while tags and (pids := set(tree.tagged(tags))):
-            tree.send(pids, signal.SIGKILL)
-            await asyncio.sleep(0.01)
-        assert os.getpid()
+    def ended(self, link: Link, report: AttemptReport) -> None:
+        """An attempt has ended."""
+        self._report(report)
+        if link in self._retired and not link.orders:
+            self._retire(link)
+
+    async def died(self, link: Link) -> None:
+        """A zygote is gone: so are its attempts, but for those whose result is in place."""
+        self._retired.discard(link)
+        if link is self._coming:
+            self._coming = None
+        if link is self._serving:
+            self._serving = None
+        if not link.is_ready:
+            self._failed_to_start(link)
+            return
+        self._dying.add(link)
+        folders = {key: Path(order.folder) for key, order in link.orders.items()}
+        for report in await recovery.recover(folders, "its supervisor died"):
+            self._report(report)
+        self._dying.discard(link)
+
+    def _failed_to_start(self, link: Link) -> None:
+        """Nothing of its orders has begun: try without the packages, or say that this executor cannot work."""
+        self._harmful |= set(link.modules)
+        self._wanted = ()
+        for order in link.orders.values():
+            if link.modules:
+                self.submit(order)
+                continue
+            reason = Reason("executor unavailable", f"its helper process does not start: see {LOG}", order.attempt)
+            self._report(AttemptReport(key=order.key, end="failed", reason=reason))
+
+    # --- zygotes
+    def _link(self, modules: tuple[str, ...]) -> Link:
+        return Link(self._store / LOG, modules, self)
+
+    def _links(self) -> list[Link]:
+        return [link for link in (self._serving, self._coming, *self._retired, *self._dying) if link is not None]
+
+    def _retire(self, link: Link) -> None:
+        """Let *link* end with the last of its attempts."""
+        if link.orders:
+            self._retired.add(link)
+            return
+        self._retired.discard(link)
+        task = asyncio.ensure_future(link.close())
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)

@@ -1,0 +1,108 @@
+"""Keeping an attempt's ``out`` and ``err`` files within bounds while anybody writes to them.
+
+The processes of an attempt write straight into the files (opened for appending), so nothing can stall them. Their
+supervisor looks at the sizes now and then and takes out the middle of a file that has grown too long: the head and the
+tail stay, and a line between them says how much is missing. Between two looks a file may be longer than the limit.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+from pathlib import Path
+
+from nbflow.engine.attempt.record import ERR, OUT
+
+LIMIT = 10 * 1024 * 1024
+"""Bytes kept of each stream: half from its head, half from its tail."""
+EVERY = 0.25
+"""Seconds between two looks."""
+NOTE = 96
+"""Bytes of the line that says what is missing."""
+FALLOC_FL_COLLAPSE_RANGE = 0x08
+_UNSUPPORTED = (errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL)
+
+_fallocate = getattr(ctypes.CDLL(None, use_errno=True), "fallocate", None)
+if _fallocate is not None:
+    _fallocate.argtypes = [ctypes.c_int, ctypes.c_int, ctypes.c_longlong, ctypes.c_longlong]
+
+
+class Logs:
+    """The two streams of the attempt in *folder*."""
+
+    def __init__(self, folder: Path | str, limit: int = LIMIT) -> None:
+        self._logs = [Log(Path(folder) / name, limit) for name in (OUT, ERR)]
+
+    def trim(self) -> None:
+        """Bring both within the limit."""
+        for log in self._logs:
+            log.trim()
+
+
+class Log:
+    """One stream's file, of which *limit* bytes are kept."""
+
+    def __init__(self, path: Path, limit: int) -> None:
+        self.path, self.limit, self.dropped = path, limit, 0
+
+    def trim(self) -> None:
+        """Take out the middle if the file is too long (by an eighth: not for every byte)."""
+        try:
+            size = self.path.stat().st_size
+        except FileNotFoundError:
+            return
+        if size > self.limit + self.limit // 8:
+            fd = os.open(self.path, os.O_RDWR | os.O_CLOEXEC)
+            try:
+                self._cut(fd, size)
+            finally:
+                os.close(fd)
+
+    def _cut(self, fd: int, size: int) -> None:
+        block = os.fstatvfs(fd).f_bsize
+        head = max(1, self.limit // 2 // block) * block
+        length = (size - self.limit) // block * block
+        if length <= 0:
+            return
+        if not collapse(fd, head, length):
+            length = self._rewrite(fd, head, size)
+        self.dropped += length
+        os.pwrite(fd, note(self.dropped + NOTE), head - NOTE)
+
+    def _rewrite(self, fd: int, head: int, size: int) -> int:
+        """Where the file system cannot take out a range: cut after *head* and append the tail again.
+
+        What is written in between keeps its place in the file only roughly, and a little may be lost.
+        """
+        tail = os.pread(fd, self.limit - head, size - (self.limit - head))
+        end = os.fstat(fd).st_size
+        os.ftruncate(fd, head)
+        again = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
+        try:
+            os.write(again, tail)
+        finally:
+            os.close(again)
+        return end - head - len(tail)
+
+
+def collapse(fd: int, offset: int, length: int) -> bool:
+    """Take *length* bytes at *offset* (whole blocks) out of the file at once; False where that is not supported."""
+    if _fallocate is None:
+        return False
+    if _fallocate(fd, FALLOC_FL_COLLAPSE_RANGE, offset, length) == 0:
+        return True
+    code = ctypes.get_errno()
+    if code in _UNSUPPORTED:
+        return False
+    raise OSError(code, os.strerror(code))
+
+
+def note(dropped: int) -> bytes:
+    """The line that stands for *dropped* bytes, `NOTE` bytes long.
+
+    >>> note(2_100_000_000).decode().strip()
+    '… 2,100,000,000 bytes dropped here …'
+    """
+    text = f"\n… {dropped:,} bytes dropped here …".encode()
+    return text.ljust(NOTE - 1) + b"\n"

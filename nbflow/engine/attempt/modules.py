@@ -1,0 +1,48 @@
+"""Which modules the zygote may import ahead of its attempts: installed packages, never the notebook's own files."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import site
+import sys
+import sysconfig
+import traceback
+from pathlib import Path
+
+
+def installed(name: str) -> bool:
+    """Whether top-level module *name* comes from the standard library or from site packages.
+
+    >>> installed("json"), installed("no_such_module_anywhere")
+    (True, False)
+    """
+    if name in sys.modules:
+        return True
+    try:
+        spec = importlib.util.find_spec(name)
+    except (ImportError, ValueError, AttributeError):
+        return False
+    if spec is None or spec.origin is None:
+        return False
+    return spec.origin in ("built-in", "frozen") or any(Path(spec.origin).is_relative_to(home) for home in _homes())
+
+
+def _homes() -> set[str]:
+    paths = sysconfig.get_paths()
+    return {paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")} | {site.getusersitepackages()}
+
+
+def load(names: tuple[str, ...]) -> dict[str, str]:
+    """Import *names*; module -> why not, for those that could not be. The attempt that needs one will say it again."""
+    failed: dict[str, str] = {}
+    for name in names:
+        if "." in name or not installed(name):
+            failed[name] = "not an installed top-level module"
+            continue
+        try:
+            importlib.import_module(name)
+        except BaseException as error:
+            traceback.print_exc()
+            failed[name] = f"{type(error).__name__}: {error}"
+    return failed
