@@ -37,6 +37,8 @@ class Card:
     log: str = ""
     traceback: str = ""
     displays: Sequence[Display] = field(default=())
+    note: str = ""
+    """Said of a job that has not ended."""
 
     @property
     def status(self) -> Status:
@@ -50,7 +52,8 @@ class Card:
         >>> Card("fit", job, now=14.0).facts
         ['0:04', 'attempt 2 of 3', 'needs load']
         """
-        return [*self._times(), *self._attempts(), *self._why(), *self._needs(), *self._outputs()]
+        note = [self.note] if self.note and not self.status.ended else []
+        return [*self._times(), *self._attempts(), *self._why(), *self._needs(), *self._outputs(), *note]
 
     def _times(self) -> list[str]:
         job, status = self.job, self.status

@@ -43,6 +43,8 @@ class Cards:
     client: Callable[[], Client]
     publish: Publish
     live: bool = True
+    note: str = ""
+    """Said on the card of a job that has not ended."""
     _slots: dict[str, Slot] = field(default_factory=dict)
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _wake: threading.Event = field(default_factory=threading.Event)
@@ -120,7 +122,7 @@ class Cards:
         client = self.client()
         log = client.log(key, OUT) + client.log(key, ERR) if key else ""
         displays = client.displays(key) if key else []
-        return Card(slot.job, job, time.time(), log, traceback, displays)
+        return Card(slot.job, job, time.time(), log, traceback, displays, self.note)
 
 
 def values(state: JobState) -> dict[str, dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextvars
 import sys
 from collections.abc import Callable, Iterator
@@ -36,7 +37,8 @@ class Extension:
         self.session = Session(here(shell.user_ns), self.magics)
         self.owners = Owners()
         self.reader = Reader(shell.user_ns, self.owners)
-        self.cards = Cards(lambda: self.session.client, self.publish, live=kernel is not None)
+        note = "still going when this was saved" if self.headless else ""
+        self.cards = Cards(lambda: self.session.client, self.publish, live=kernel is not None, note=note)
         self.shows = Shows(self.session, self.publish, widgets=kernel is not None and not self.headless)
         self.waiting = Waiting(self.session, self.owners, shell.user_ns, self.pumping, self.notice)
         self.cells = Cells(self.owners, shell.user_ns, self.reader, self.waiting.bring)
@@ -60,6 +62,7 @@ class Extension:
         self.session.on_connect(self.connected)
         self.session.on_change(self.cards.changed)
         self.session.on_change(self.shows.changed)
+        atexit.register(self.leave)
         self.session.warm()
 
     def unload(self) -> None:
@@ -76,12 +79,22 @@ class Extension:
         shell.events.unregister("post_run_cell", self.cells.after)
         shell.events.unregister("post_run_cell", self.after_cell)
         shell.Completer.custom_matchers[:] = [m for m in shell.Completer.custom_matchers if m is not self.completion]
+        atexit.unregister(self.leave)
         self.cells.after()
         self.cards.close()
         self.shows.close()
         if self.kernel_jobs is not None:
             self.kernel_jobs.close()
         self.session.close()
+
+    def leave(self) -> None:
+        """The kernel ends: say on stderr what goes on without it."""
+        replica = self.session.opened
+        if replica is None or self.magics.on_kernel_exit == "cancel":
+            return
+        open_ = [name for name, job in replica.run.jobs.items() if not job.status.ended and not job.held]
+        if open_:
+            print(f"nbflow: jobs go on in the background: {', '.join(open_)}", file=sys.__stderr__)
 
     # --- the shell's side
     def connected(self, client: Client) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import sys
 import threading
 import time
@@ -53,7 +54,8 @@ class Session:
             if then is not None:
                 then(client)
 
-        thread = threading.Thread(target=connect, name="nbflow-warm", daemon=True)
+        context = contextvars.copy_context()  # what it prints belongs to the cell that asked
+        thread = threading.Thread(target=context.run, args=(connect,), name="nbflow-warm", daemon=True)
         thread.start()
         return thread
 

@@ -1,0 +1,190 @@
+"""Ordinary cells that read what jobs make, in real kernels."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from tests.notebook.kernel import Kernel
+
+pytestmark = pytest.mark.kernel
+
+
+def declare(nb: Kernel, code: str) -> None:
+    cell = nb.run(code)
+    assert cell.ok, cell.error
+
+
+def test_a_job_cell_returns_at_once_and_the_reader_waits_for_its_value(nb: Kernel) -> None:
+    """The next cell that reads a job's variable waits for it and gets it; the job's own cell does not block."""
+    started = time.monotonic()
+    declare(nb, "%%job load\nimport time\ntime.sleep(1.5)\nraw = [1, 2, 3]")
+    assert time.monotonic() - started < 1.4
+    assert nb.value("sum(raw)") == 6
+    assert time.monotonic() - started > 1.4
+
+
+def test_needs_are_inferred_from_names(nb: Kernel) -> None:
+    """A job that reads another's output waits for it without being told."""
+    declare(nb, "%%job load\nraw = list(range(5))")
+    declare(nb, "%%job double\ndoubled = [2 * x for x in raw]")
+    assert nb.value("doubled") == [0, 2, 4, 6, 8]
+    assert nb.value("__import__('nbflow').flow().snapshot()['jobs']['double']['needs']") == ["load"]
+
+
+def test_a_job_reads_the_version_of_its_declaration(nb: Kernel) -> None:
+    """What the kernel assigns after the declaration does not reach the job: write-after-read cannot hurt."""
+    declare(nb, "k = 1")
+    declare(nb, "%%job slow\nimport time\ntime.sleep(0.5)\nseen = k")
+    declare(nb, "k = 2")
+    assert nb.value("(seen, k)") == (1, 2)
+
+
+def test_a_failed_jobs_variable_raises_with_the_jobs_traceback(nb: Kernel) -> None:
+    """Reading a failed job's variable is a JobFailedError that shows the job's own line."""
+    declare(nb, "%%job bad\nd = {}\nq = d['missing key']")
+    cell = nb.run("q + 1")
+    assert not cell.ok
+    assert cell.reply["ename"] == "JobFailedError"
+    assert "KeyError: 'missing key'" in cell.reply["evalue"]
+    assert "q = d['missing key']" in cell.reply["evalue"]
+
+
+def test_a_stale_value_is_never_read(nb: Kernel) -> None:
+    """A name that a job will write is not readable in its old version meanwhile, nor after the job has failed."""
+    declare(nb, "x = 'old'")
+    declare(nb, "%%job renew\nx = 1 / 0")
+    assert nb.run("print(x)").reply["ename"] == "JobFailedError"
+
+
+def test_an_assignment_takes_the_name_back(nb: Kernel) -> None:
+    """After an ordinary cell assigned the name, the kernel's value counts, in cells and in later jobs."""
+    declare(nb, "%%job bad\nx = 1 / 0")
+    declare(nb, "x = 5")
+    declare(nb, "%%job use\ny = x + 1")
+    assert nb.value("(x, y)") == (5, 6)
+
+
+def test_changing_a_jobs_value_in_place_makes_it_the_kernels(nb: Kernel) -> None:
+    """A later job reads what the ordinary cell has made of the value."""
+    declare(nb, "%%job start\nrows = [1]")
+    declare(nb, "rows.append(2)")
+    declare(nb, "%%job use\ntotal = sum(rows)")
+    assert nb.value("total") == 3
+
+
+def test_functions_of_the_notebook_travel_by_value_with_what_they_use(nb: Kernel) -> None:
+    """A notebook function, its globals and a lambda work inside a job, and one made in a job works in a cell."""
+    declare(nb, "scale = 3\ndef times(x): return scale * x\nplus = lambda x: x + scale\nclass Box:\n    size = 7")
+    declare(nb, "%%job use\nresult = [times(2), plus(1), Box().size]\ndef thrice(x): return times(x)")
+    assert nb.value("result") == [6, 4, 7]
+    assert nb.value("thrice(5)") == 15
+
+
+def test_a_function_that_uses_a_jobs_variable_waits_when_it_is_called(nb: Kernel) -> None:
+    """Defining the function does not wait; the cell that calls it does."""
+    declare(nb, "%%job slow\nimport time\ntime.sleep(0.7)\nbase = 10")
+    started = time.monotonic()
+    declare(nb, "def shifted(x): return base + x")
+    assert time.monotonic() - started < 0.6
+    assert nb.value("shifted(1)") == 11
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["%%time\nprint(v * 2)", "%time print(v * 2)", "import asyncio\nawait asyncio.sleep(0)\nprint(v * 2)"],
+    ids=["cell-magic", "line-magic", "await"],
+)
+def test_waiting_works_in_every_kind_of_cell(nb: Kernel, cell: str) -> None:
+    """Bodies of %%time, %time and cells with await wait like any other."""
+    declare(nb, "%%job make\nimport time\ntime.sleep(0.5)\nv = 21")
+    done = nb.run(cell)
+    assert done.ok, done.error
+    assert "42" in done.text
+
+
+def test_a_waiting_cell_says_so(nb: Kernel) -> None:
+    """After a moment the cell names the job it waits for; at the end it says how long that took."""
+    declare(nb, "%%job make\nimport time\ntime.sleep(1.2)\nv = 21")
+    cell = nb.start("v")
+    nb.until(lambda: "waits for make" in cell.text, 10, "the waiting line")
+    nb.wait(cell)
+    assert "waits for make" not in cell.text
+    assert "waited" in cell.text
+    assert "21" in cell.text
+
+
+def test_interrupt_ends_the_wait_and_not_the_job(nb: Kernel) -> None:
+    """■ returns within a second; the job goes on and its value can be read afterwards."""
+    declare(nb, "%%job slow\nimport time\ntime.sleep(2)\nv = 1")
+    cell = nb.start("v")
+    nb.until(lambda: "waits for slow" in cell.text, 10, "the waiting line")
+    pressed = time.monotonic()
+    nb.interrupt()
+    nb.wait(cell, 10)
+    assert time.monotonic() - pressed < 1
+    assert cell.reply["ename"] == "KeyboardInterrupt"
+    assert nb.value("v") == 1
+
+
+def test_a_held_job_is_not_waited_for(nb: Kernel) -> None:
+    """Reading a held job's variable says how to start it instead of waiting for ever."""
+    declare(nb, "%%job later --hold\nv = 1")
+    cell = nb.run("v")
+    assert "%nbflow run later" in cell.error
+    declare(nb, "%nbflow run later")
+    assert nb.value("v") == 1
+
+
+def test_an_import_in_a_job_is_there_for_all_without_waiting(nb: Kernel) -> None:
+    """A module that a job imports can be used at once by cells and jobs that need nothing else of it."""
+    declare(nb, "%%job slow\nimport time, statistics\ntime.sleep(3)\nv = 1")
+    started = time.monotonic()
+    assert nb.value("statistics.mean([1, 3])") == 2
+    declare(nb, "%%job other\nm = statistics.mean([1, 5])")
+    assert nb.value("m") == 3
+    assert time.monotonic() - started < 2.5
+
+
+def test_a_variable_that_the_job_never_bound_is_a_name_error(nb: Kernel) -> None:
+    """A job that ended well without binding the name: the reader's NameError says which job."""
+    declare(nb, "%%job maybe\nif len('') > 1:\n    v = 1")
+    cell = nb.run("v")
+    assert cell.reply["ename"] == "NameError"
+    assert "maybe" in cell.reply["evalue"]
+
+
+def test_a_variable_that_cannot_leave_the_kernel_is_named(nb: Kernel) -> None:
+    """The error names the variable, its type and the ways out, and nothing is declared."""
+    declare(nb, "import threading\nlock = threading.Lock()")
+    cell = nb.run("%%job use\nheld = lock.locked()")
+    assert "lock" in cell.error
+    assert "--in kernel" in cell.error
+    assert nb.value("__import__('nbflow').flow().status()") == {}
+    declare(nb, "%%job use --in kernel\nheld = lock.locked()")
+    assert nb.value("held") is False
+
+
+def test_declaring_a_failed_job_again_goes_on_from_there(nb: Kernel) -> None:
+    """The same name again is a new generation: upstream is not run again, dependents run."""
+    declare(nb, "%%job load\nimport os\nraw = os.getpid()")
+    declare(nb, "%%job fit\nmodel = raw + 'x'")
+    declare(nb, "%%job report\ntext = model")
+    assert "upstream failed: fit" in nb.run("text").error
+    declare(nb, "%%job fit\nmodel = str(raw) + 'x'")
+    assert nb.value("text == str(raw) + 'x'") is True
+    jobs = "__import__('nbflow').flow().snapshot()['jobs']"
+    assert nb.value(f"[len({jobs}[j]['attempts']) for j in ('load', 'fit', 'report')]") == [1, 2, 1]
+    assert nb.value(f"{jobs}['fit']['generation']") == 2
+
+
+def test_a_job_that_updates_its_own_input_can_be_declared_again(nb: Kernel) -> None:
+    """A body such as ``x = x + 1``, run again after a failure, starts from the version it started from before."""
+    declare(nb, "x = 1")
+    declare(nb, "%%job step\nx = x + 1\nif x < 5: raise ValueError('not yet')")
+    assert nb.run("x").reply["ename"] == "JobFailedError"
+    declare(nb, "%%job step\nx = x + 1")
+    assert nb.value("x") == 2
+    declare(nb, "%%job step\nx = x + 1")
+    assert nb.value("x") == 3
