@@ -26,6 +26,10 @@ _INERT = frozenset(
 """Decorators that do not call what they decorate."""
 
 _DYNAMIC = frozenset({"exec", "eval", "globals", "locals"})
+"""Functions through which any name may be read or bound."""
+
+_MAGIC = {"run_line_magic": "%", "run_cell_magic": "%%"}
+"""What magics become: methods of IPython's shell."""
 
 
 class Flow(Bindings, ast.NodeVisitor):
@@ -218,8 +222,11 @@ class Flow(Bindings, ast.NodeVisitor):
         self.generic_visit(node)
         for name in changed_by_call(node):
             self.change(name)
-        if isinstance(node.func, ast.Name) and node.func.id in _DYNAMIC and node.func.id not in self.state.bound:
-            self.reading.unknown.append(f"{node.func.id}() in line {node.lineno}")
+        match node:
+            case ast.Call(func=ast.Name(id=name)) if name in _DYNAMIC and name not in self.state.bound:
+                self.reading.unknown.append(f"{name}() in line {node.lineno}")
+            case ast.Call(func=ast.Attribute(attr=kind), args=[ast.Constant(value=name), *_]) if kind in _MAGIC:
+                self.reading.unknown.append(f"{_MAGIC[kind]}{name}")
 
     def visit_Await(self, node: ast.Await) -> None:
         self.reading.needs_shell = True
