@@ -1,0 +1,72 @@
+"""The look of a card."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nbflow.engine.client import Display
+from nbflow.notebook.card import Card, screen
+
+
+def job(status: str, **more: Any) -> dict[str, Any]:
+    return {"status": status, "attempts": [], "of": 1, "needs": [], "generation": 1, **more}
+
+
+def test_a_finished_job_says_how_long_and_what_it_left() -> None:
+    """Duration, attempts, needs and the outputs' extents stand after the status."""
+    card = Card(
+        "clean",
+        job(
+            "succeeded",
+            started_at=10.0,
+            ended_at=14.2,
+            needs=["load"],
+            attempts=[{"number": 1}, {"number": 2}],
+            of=3,
+            values={"df": {"size": 2_100_000_000, "shape": "344 × 7"}},
+        ),
+        now=99.0,
+    )
+    assert card.text() == "✓ clean  succeeded · 4.2 s · attempt 2 of 3 · needs load · df 344 × 7 2.1 GB"
+
+
+def test_a_retrying_job_counts_down() -> None:
+    """Between attempts the card says when the next one is due and why the last one failed."""
+    card = Card("fit", job("retrying", due_at=20.0, attempts=[{"number": 1}], of=3, reason_text="ValueError: bad"), 16.0)
+    assert card.text() == "↻ fit  retrying · again in 0:04 · attempt 1 of 3 · ValueError: bad"
+
+
+def test_a_long_log_shows_its_end_and_where_the_rest_is() -> None:
+    """A running job shows six lines and says how many more there are."""
+    card = Card("fit", job("running"), 0.0, log="\n".join(f"line {i}" for i in range(100)))
+    assert card.lines.splitlines() == ["… 94 lines more: %nbflow log fit", *(f"line {i}" for i in range(94, 100))]
+
+
+def test_progress_bars_take_one_line() -> None:
+    """A line rewritten with carriage returns shows as it ended, without colour codes."""
+    assert screen("\x1b[32m10 %\r 50 %\r100 %\x1b[0m\r\nend") == "100 %\nend"
+
+
+def test_text_never_becomes_html() -> None:
+    """Names, reasons, log lines and error texts are escaped."""
+    hostile = "<img src=x onerror=alert(1)>"
+    card = Card(
+        hostile,
+        job("failed", reason_text=hostile, needs=[hostile], values={hostile: {"shape": hostile}}),
+        0.0,
+        log=hostile,
+        traceback=hostile,
+        displays=[Display(data={"text/plain": hostile})],
+    )
+    assert "<img" not in card.html()
+
+
+def test_a_hostile_picture_cannot_leave_its_attribute() -> None:
+    """The base64 of a picture is filtered to base64's alphabet."""
+    html = Card("a", job("succeeded"), 0.0, displays=[Display(data={"image/png": 'x" onload="alert(1)'})]).html()
+    assert 'onload="' not in html
+
+
+def test_a_job_without_anything_to_say_is_one_line() -> None:
+    """Held and ready jobs have no times, attempts or reasons."""
+    assert Card("later", job("held"), 0.0).text() == "◌ later  held"
