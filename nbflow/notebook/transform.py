@@ -53,10 +53,13 @@ def reveal(tree: ast.Module) -> ast.Module:
     >>> ast.unparse(reveal(ast.parse("get_ipython().run_cell_magic('capture', 'out', 'x = 1')")))
     'out = None\\nx = 1'
     """
-    if next(_magic_calls(tree), None) is None:
+    if not any(_has_magic(statement) for statement in tree.body):
         return tree
-    found: ast.Module = _Revealer().visit(copy.deepcopy(tree))
-    return ast.fix_missing_locations(found)
+    body: list[ast.stmt] = []
+    for statement in tree.body:
+        shown = _Revealer().visit(copy.deepcopy(statement)) if _has_magic(statement) else statement
+        body += shown if isinstance(shown, list) else [shown]
+    return ast.fix_missing_locations(ast.Module(body, []))
 
 
 @cache
@@ -119,6 +122,10 @@ def _magic(node: ast.AST) -> _Magic | None:
             if kind in ("system", "getoutput") and len(texts) == len(args) == 1:
                 return _Magic(kind, "", texts[0])
     return None
+
+
+def _has_magic(statement: ast.stmt) -> bool:
+    return next(_magic_calls(statement), None) is not None
 
 
 def _magic_calls(tree: ast.AST) -> Iterator[_Magic]:
