@@ -1,17 +1,21 @@
-"""For all tests: Jupyter's own folders apart from the user's, and nothing left running."""
+"""For all tests: Jupyter's own folders apart from the user's, real kernels, and nothing left running."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests import leftovers
-from tests.interpreters import write_specs
+from tests.interpreters import Interpreter, interpreters, write_specs
+
+if TYPE_CHECKING:
+    from tests.notebook.kernel import Kernel
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -39,3 +43,39 @@ def folder(tmp_path: Path) -> Iterator[Path]:
     yield tmp_path
     left = leftovers.clear(tmp_path)
     assert not left, "left running: " + "; ".join(left)
+
+
+@pytest.fixture(params=interpreters(), ids=lambda interpreter: interpreter.name)
+def interpreter(request: pytest.FixtureRequest) -> Interpreter:
+    """Each interpreter of NBFLOW_KERNEL_PYTHONS in turn."""
+    return request.param
+
+
+@pytest.fixture
+def start_kernel(folder: Path) -> Iterator[Callable[..., Kernel]]:
+    """start_kernel(spec=…, notebook=…, stdin=…) -> Kernel: any number, in one notebook folder, the newest ipykernel."""
+    from tests.notebook.kernel import Kernel
+
+    started: list[Kernel] = []
+
+    def start(spec: str = interpreters()[0].name, notebook: str = "analysis.ipynb", stdin: bool = True) -> Kernel:
+        started.append(Kernel(folder, spec, notebook, stdin))
+        return started[-1]
+
+    yield start
+    for kernel in started:
+        kernel.close()
+
+
+@pytest.fixture
+def kernel(start_kernel: Callable[..., Kernel], interpreter: Interpreter) -> Kernel:
+    """A bare kernel: the test runs once for each interpreter."""
+    return start_kernel(interpreter.name)
+
+
+@pytest.fixture
+def nb(kernel: Kernel) -> Kernel:
+    """A kernel with the extension loaded."""
+    cell = kernel.run("%load_ext nbflow")
+    assert cell.ok, cell.error
+    return kernel
