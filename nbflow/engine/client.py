@@ -141,8 +141,8 @@ class Client:
         folder = os.path.realpath(cwd or self.store.parent)
         replica = Replica(self)
         self._request(lambda ref: self._open(ref, replica, flow, number, folder))
-        replica.wait(lambda _: replica.complete, _ANSWER_PATIENCE)
-        self._replicas.append(replica)
+        if not replica.wait(lambda _: replica.complete, _ANSWER_PATIENCE):
+            raise EngineError(f"the history of {flow!r} did not arrive: see {self.store / 'engine.log'}")
         return replica
 
     def runs(self, flow: str = "") -> tuple[RunInfo, ...]:
@@ -278,10 +278,13 @@ class Client:
     def _push(self, message: ToClient) -> None:
         match message:
             case Opened(ref=ref):
-                self._opening.pop(ref).begin(message)
+                replica = self._opening.pop(ref)
+                if replica not in self._replicas:
+                    self._replicas.append(replica)
+                replica.begin(message)
             case Committed(run=run):
-                for replica in (*self._replicas, *self._opening.values()):
-                    if replica.follows(run):
+                for replica in self._replicas:
+                    if replica.info.run == run:
                         replica.commit(message)
             case RunHere(order=order):
                 self._run(order)

@@ -9,8 +9,9 @@ import random
 import signal
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
+from typing import Any, NoReturn
 
 from nbflow.core.event import Event
 from nbflow.core.status import Reason
@@ -88,16 +89,19 @@ class Engine:
         self._due = None
         try:
             wake_at = self._loop.turn()
-        except Exception:
-            # An engine that no longer knows what it did must not go on: the next one replays the log.
-            _log.exception("the engine ends")
-            os._exit(70)
+        except Exception as error:
+            self._give_up(error)
         if self._timer:
             self._timer.cancel()
         delay = max(0.0, wake_at - self._loop.now()) if wake_at is not None else None
         self._timer = self._asyncio.call_later(delay, self._stir) if delay is not None else None
         if not self._loop.underway:
             self._calm.set()
+
+    def _give_up(self, error: BaseException) -> NoReturn:
+        """An engine that no longer knows what it did must not go on: the next one replays the log."""
+        _log.error("the engine ends", exc_info=error)
+        os._exit(70)
 
     def _tell(self, run: int, first: int, events: Sequence[Event]) -> None:
         self._dirty = True
@@ -107,9 +111,7 @@ class Engine:
         """An executor reports. Where power may fail, its values are carried to the disk before anybody is told."""
         files = {ref.file for ref in report.outputs.values() if ref.file}
         if self._store.durable == "power" and files:
-            task = self._asyncio.create_task(self._keep(report, files))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._in_background(self._keep(report, files))
         else:
             self._unsynced |= files
             self._loop.ended(report)
@@ -160,6 +162,14 @@ class Engine:
             self._turn()
 
     def _recover(self, keys: Sequence[str]) -> None:
-        task = self._asyncio.create_task(self._process.recover(keys))
+        self._in_background(self._process.recover(keys))
+
+    def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
+        task = self._asyncio.create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._over)
+
+    def _over(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            self._give_up(error)

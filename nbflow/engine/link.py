@@ -80,6 +80,7 @@ class Link:
             try:
                 self._connection.sendall(frame)
             except OSError as error:
+                self._alive = False
                 self._pending.pop(ref, None)
                 raise LinkLost(f"the engine has ended ({error})") from error
         return answer

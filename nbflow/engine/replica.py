@@ -145,10 +145,6 @@ class Replica:
             return self.lock.wait_for(over, timeout)
 
     # --- the stream (on the client's thread)
-    def follows(self, run: int) -> bool:
-        """Whether this is a replica of the store's run *run*, and its history has begun to arrive."""
-        return hasattr(self, "info") and self.info.run == run
-
     def begin(self, opened: Opened) -> None:
         """Take the first part of the run's history, for the first time or anew."""
         with self.lock:

@@ -166,6 +166,8 @@ class Server:
             live.cwd = message.cwd
             self.loop.store.move_run(live.row.id, message.cwd)
         self.kernels.claim(connection, message.running)
+        if self.trusted:
+            self.warm(())
         self.loop.answer(lambda: self._opened(connection, message.ref, live))
 
     def _opened(self, connection: Connection, ref: int, live: LiveRun) -> None:
