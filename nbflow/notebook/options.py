@@ -10,8 +10,8 @@ from nbflow.core.match import nearest
 from nbflow.notebook import quantities as take
 from nbflow.notebook.tokens import LineError, Token
 
-Names = Literal["", "jobs", "groups", "after"]
-"""What a value names, for completion: jobs, groups, or both."""
+Names = Literal["", "jobs", "groups", "after", "variables"]
+"""What a value names, for completion; ``after``: jobs or groups."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,6 +163,7 @@ OPTIONS: tuple[Option, ...] = (
         help="the variables the cell reads, instead of what its text says; '' for none",
         parse=take.variables,
         takes="variables' names",
+        names="variables",
         greedy=True,
     ),
     Option(
@@ -171,6 +172,7 @@ OPTIONS: tuple[Option, ...] = (
         help="the variables the cell leaves behind, instead of what its text says; '' for none",
         parse=take.variables,
         takes="variables' names",
+        names="variables",
         greedy=True,
     ),
     Option(
