@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import atexit
-import contextvars
 import sys
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
@@ -116,7 +116,7 @@ class Extension:
         """Show one quiet line under the running cell; the result replaces it."""
         if not self.cards.live:
             return lambda _: None
-        display_id = f"nbflow-{id(object())}-{contextvars.copy_context().__hash__()}"
+        display_id = uuid.uuid4().hex
 
         def bundle(line: str) -> dict[str, str]:
             return {"text/plain": line}

@@ -104,7 +104,8 @@ class Kernel:
 
         cell = self.run(f"print(repr({expression}))", timeout)
         assert cell.ok, cell.error
-        return ast.literal_eval(cell.text)
+        printed = [o["text"] for o in cell.outputs if o["output_type"] == "stream" and o["name"] == "stdout"]
+        return ast.literal_eval("".join(printed))
 
     def until(self, true: Callable[[], bool], timeout: float = 30, what: str = "") -> None:
         """Take messages until the condition holds."""

@@ -17,7 +17,7 @@ ip = get_ipython()
 def traces():
     return [len(ip.ast_transformers), len(ip.Completer.custom_matchers), sorted(ip.magics_manager.magics['cell']),
             sorted(ip.magics_manager.magics['line']), [len(v) for v in ip.events.callbacks.values()],
-            len(ip.configurables), sorted(n for n in ip.user_ns if 'nbflow' in n)]
+            sum(type(c).__module__.startswith('nbflow') for c in ip.configurables), sorted(n for n in ip.user_ns if 'nbflow' in n)]
 """
 
 
@@ -59,7 +59,7 @@ def test_defaults_are_traits(nb: Kernel) -> None:
 @pytest.mark.parametrize(
     ("cell", "said"),
     [
-        ("%%job", "needs a name"),
+        ("%%job\nx = 1", "needs a name"),
         ("%%job a --retry 3\nx = 1", "--retries"),
         ("%%job a --after lod\nx = 1", "'load'"),
         ("%%job a\nx = = 1", "line 1"),
