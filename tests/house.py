@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 PURE = {
-    "__future__", "abc", "ast", "bisect", "builtins", "collections", "dataclasses", "difflib", "enum", "fnmatch",
+    "__future__", "abc", "ast", "bisect", "builtins", "collections", "dataclasses", "difflib", "dis", "enum", "fnmatch",
     "functools", "heapq", "itertools", "keyword", "math", "operator", "re", "shlex", "statistics", "string", "symtable",
     "textwrap", "types", "typing", "unicodedata", "msgspec",
 }  # fmt: skip
@@ -36,7 +36,7 @@ PLACES = {
     "anywidget": ("widget",),
     "ipywidgets": ("widget",),
     "sqlite3": ("engine.store",),
-    "matplotlib": ("picture", "engine.attempt"),
+    "matplotlib": ("picture", "notebook.flow", "engine.attempt"),
     "nest_asyncio2": ("engine.attempt",),
     "nbclient": ("cli",),
 }
