@@ -1,0 +1,139 @@
+"""Names bound to versions at declaration."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+import pytest
+
+from nbflow.core.event import AttemptEnded, AttemptStarted, JobDeclared, RunOpened
+from nbflow.core.names import read_names
+from nbflow.core.run import Run
+from nbflow.core.spec import Captured, GroupNeed, JobNeed, JobSpec, Produced, ValueRef
+from nbflow.core.state import replay
+from nbflow.engine.client import Import
+from nbflow.errors import UnknownJob
+from nbflow.notebook.binding import Binder, imports_of
+from nbflow.notebook.line import parse_job
+from nbflow.notebook.owners import ByImport, Owners
+
+
+class Fake:
+    """A replica with a run."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+
+
+def ref(name: str, value: Any) -> ValueRef:
+    """A capture that can be looked into."""
+    return ValueRef(inline=repr(value).encode(), type=name)
+
+
+def spec(name: str, **more: Any) -> JobSpec:
+    return JobSpec(name=name, **more)
+
+
+def run_of(*specs: JobSpec, done: dict[str, dict[str, ValueRef]] | None = None) -> Run:
+    events: list[Any] = [RunOpened(at=0, flow="f", number=1)]
+    for each in specs:
+        events.append(JobDeclared(at=0, spec=each))
+        if each.name in (done or {}):
+            started = {"job": each.name, "generation": 1, "attempt": 1}
+            events.append(AttemptStarted(at=1, key="k", **started))
+            events.append(AttemptEnded(at=2, end="succeeded", outputs=(done or {})[each.name], **started))
+    return replay(events)
+
+
+def binder(run: Run, owners: Owners, **namespace: Any) -> Binder:
+    return Binder(namespace, owners, ref, Fake(run))  # type: ignore[arg-type]
+
+
+def test_a_kernels_value_is_captured_and_a_jobs_is_referred_to() -> None:
+    """Names of the kernel are stored now, names that a job makes are taken when they are there."""
+    owners = Owners()
+    owners.declare("load", ["raw"], {})
+    bound = binder(run_of(spec("load")), owners, k=3)
+    inputs = bound.inputs(parse_job("clean", "df = raw[:k]"), read_names("df = raw[:k]"))
+    assert inputs == {"k": Captured(ref("k", 3)), "raw": Produced("load", "raw")}
+    assert bound.needs(parse_job("clean"), inputs) == (JobNeed("load"),)
+
+
+def test_a_name_that_nobody_defines_is_left_to_the_job() -> None:
+    """The job's own NameError will say so."""
+    assert binder(run_of(), Owners()).inputs(parse_job("a"), read_names("y = nowhere")) == {}
+
+
+def test_an_import_made_by_a_job_travels_as_an_import() -> None:
+    """Nobody waits for a job for the sake of a module."""
+    owners = Owners()
+    owners.declare("load", ["np"], {"np": ByImport("numpy")})
+    bound = binder(run_of(spec("load")), owners)
+    inputs = bound.inputs(parse_job("b"), read_names("x = np.zeros(3)"))
+    assert inputs == {"np": Captured(ref("np", Import("numpy")))}
+    assert bound.needs(parse_job("b"), inputs) == ()
+
+
+def test_a_job_run_again_after_success_starts_from_its_own_last_value() -> None:
+    """``x = x + 1`` declared again counts on."""
+    owners, last = Owners(), ref("x", 2)
+    owners.declare("step", ["x"], {})
+    bound = binder(run_of(spec("step", outputs=("x",)), done={"step": {"x": last}}), owners)
+    assert bound.inputs(parse_job("step"), read_names("x = x + 1")) == {"x": Captured(last)}
+
+
+def test_a_job_run_again_after_a_failure_starts_from_the_version_before() -> None:
+    """The input of the generation that failed is taken again."""
+    owners, before = Owners(), Captured(ref("x", 1))
+    owners.declare("step", ["x"], {})
+    bound = binder(run_of(spec("step", inputs={"x": before}, outputs=("x",))), owners)
+    assert bound.inputs(parse_job("step"), read_names("x = x + 1")) == {"x": before}
+
+
+def test_inputs_option_overrides_the_text() -> None:
+    """``--inputs`` names all that is taken, whatever the text reads."""
+    bound = binder(run_of(), Owners(), a=1, b=2)
+    assert bound.inputs(parse_job("j --inputs a"), read_names("y = b")) == {"a": Captured(ref("a", 1))}
+
+
+def test_kernel_jobs_take_nothing_along() -> None:
+    """A job that runs in the kernel reads the live namespace."""
+    assert binder(run_of(), Owners(), a=1).inputs(parse_job("j --in kernel"), read_names("y = a")) == {}
+
+
+def test_after_takes_jobs_groups_and_patterns_once_each() -> None:
+    """A pattern stands for all it matches; a group for its members so far; an inferred need is not repeated."""
+    run = run_of(spec("load"), spec("fit_a", group="fits"), spec("fit_b", group="fits"))
+    header = parse_job("report --after fits,load?,'fit_*'")
+    needs = binder(run, Owners()).needs(header, {"raw": Produced("load", "raw")})
+    assert needs == (
+        JobNeed("load"),
+        GroupNeed("fits", ("fit_a", "fit_b")),
+        JobNeed("fit_a"),
+        JobNeed("fit_b"),
+    )
+
+
+def test_after_something_unknown_is_an_error() -> None:
+    """A need that no cell declares is said with the nearest name."""
+    with pytest.raises(UnknownJob, match="did you mean 'load'"):
+        binder(run_of(spec("load")), Owners()).needs(parse_job("a --after laod"), {})
+
+
+@pytest.mark.parametrize(
+    ("code", "names"),
+    [
+        ("import numpy as np", {"np"}),
+        ("import os.path", {"os"}),
+        ("from math import tau as t, pi", {"t", "pi"}),
+        ("if flag:\n    import fast as impl", set()),
+        ("import json\njson = None", set()),
+        ("from .local import thing", set()),
+        ("from math import *", set()),
+        ("import re\ndef re(): pass", set()),
+    ],
+)
+def test_plain_imports_are_told_from_values(code: str, names: set[str]) -> None:
+    """Only unconditional imports of names that nothing else in the cell binds."""
+    assert set(imports_of(ast.parse(code))) == names
