@@ -144,8 +144,8 @@ def check(group: str, policy: Policy) -> None:
 def check_members(group: str, policy: Policy, members: tuple[str, ...], job: str) -> None:
     """Raise `DeclarationError` if *policy* could never be met over *members*, which *job* needs."""
     match policy:
-        case AtLeast(count=count) if count > len(members):
-            have = f"{len(members)} member{'' if len(members) == 1 else 's'}"
+        case AtLeast(count=count) if count > (there := len(set(members))):
+            have = f"{there} member{'' if there == 1 else 's'}"
             raise DeclarationError(
                 f"job {job!r} needs group {group!r}, whose policy {text(policy)!r} cannot be met with {have}"
             )

@@ -105,6 +105,8 @@ def _attempt(attempt: AttemptState) -> dict[str, Any]:
         "reason": _reason(attempt.reason),
         "exit_code": attempt.exit_code,
         "signal": attempt.signal,
+        "rule": None,
+        "recovery": None,
         "log": {"out": f"{folder}/out", "err": f"{folder}/err"},
         "peak_memory": attempt.peak_memory,
         "cpu_seconds": attempt.cpu_seconds,
@@ -153,5 +155,8 @@ def reason_text(run: Run, job: JobState) -> str:
             return "waits for its last attempt to stop" if job.running else "waits for a free slot"
         case Status.RUNNING:
             return {"": "", "skip": "being skipped", "cancel": "being cancelled"}[job.asked]
+        case Status.SKIPPED if job.reason and job.reason.detail in run.groups:
+            why = broken_text(run.groups[job.reason.detail])
+            return f"{job.reason.words()} ({why})" if why else job.reason.words()
         case _:
             return job.reason.words() if job.reason else ""
