@@ -155,6 +155,11 @@ class Client:
         assert isinstance(answer, Reply)
         return answer
 
+    @property
+    def pid(self) -> int:
+        """The engine's process."""
+        return self._linked().welcome.pid
+
     # --- values and files
     @property
     def trusted(self) -> bool:

@@ -29,7 +29,11 @@ def connected(folder: Path) -> Iterator[Client]:
 
 
 def engine_pid(store: Path) -> int:
-    return int(json.loads((store / "engine.json").read_text())["pid"])
+    """The engine's process; ProcessLookupError if that has ended."""
+    pid = int(json.loads((store / "engine.json").read_text())["pid"])
+    if str(store).encode() not in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"):
+        raise ProcessLookupError(pid)
+    return pid
 
 
 def kill_engine(store: Path) -> int:

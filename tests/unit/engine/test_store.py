@@ -65,7 +65,7 @@ def test_an_event_that_is_none_is_damage(path: Path) -> None:
     store.close()
     with sqlite3.connect(path / DATABASE) as database:
         database.execute("UPDATE events SET data = x'ff'")
-    with pytest.raises(StoreError, match="run 1 .* damaged at event 1"):
+    with pytest.raises(StoreError, match=r"run 1 .* damaged at event 1"):
         Store(path).events(run)
 
 
@@ -75,7 +75,7 @@ def test_a_newer_format_is_refused_and_left_alone(path: Path) -> None:
     with sqlite3.connect(path / DATABASE) as database:
         database.execute(f"PRAGMA user_version = {SCHEMA + 1}")
     before = (path / DATABASE).read_bytes()
-    with pytest.raises(StoreError, match="newer nbflow .*upgrade nbflow"):
+    with pytest.raises(StoreError, match=r"newer nbflow .*upgrade nbflow"):
         Store(path)
     assert (path / DATABASE).read_bytes() == before
 
