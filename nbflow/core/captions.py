@@ -1,0 +1,156 @@
+"""The small second line under a job's name, and a group's title: one wording for every picture.
+
+They read the snapshot of `nbflow.core.project`, whose dictionaries only grow.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from nbflow.core.status import Status
+from nbflow.core.words import duration, elapsed
+
+
+class Caption(NamedTuple):
+    """A line of text; ``{}`` in it stands for a time that ticks.
+
+    *tick* is ``up`` for the time since *at* (seconds since the epoch), ``down`` for the time until it, else empty.
+    """
+
+    text: str
+    tick: str = ""
+    at: float = 0.0
+
+    def said_at(self, now: float) -> str:
+        """The line as it reads at *now*.
+
+        >>> Caption("again in {}", "down", 10.0).said_at(6.0)
+        'again in 0:04'
+        """
+        past = now - self.at if self.tick == "up" else self.at - now
+        return self.text.replace("{}", elapsed(past)) if self.tick else self.text
+
+
+def caption(job: Mapping[str, Any]) -> Caption:
+    """The line under the name of a snapshot's *job*.
+
+    >>> caption({"status": "waiting", "waits_for": ["clean"]}).text
+    'needs clean'
+    """
+    match Status(job["status"]):
+        case Status.HELD:
+            return Caption("held")
+        case Status.WAITING:
+            return Caption(_needs(job.get("waits_for") or job.get("needs") or []))
+        case Status.READY:
+            return Caption("queued")
+        case Status.RUNNING:
+            return _running(job)
+        case Status.RETRYING:
+            due = job.get("due_at")
+            return Caption("again in {}", "down", due) if due is not None else Caption("again soon")
+        case Status.SUCCEEDED:
+            return Caption(_succeeded(job))
+        case Status.FAILED | Status.SKIPPED | Status.CANCELLED:
+            return Caption(_why(job))
+
+
+def _needs(names: Sequence[str]) -> str:
+    if len(names) > 2:
+        return f"needs {names[0]} and {len(names) - 1} more"
+    return f"needs {', '.join(names)}" if names else "waiting"
+
+
+def attempts(job: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The attempts of *job*, oldest first."""
+    return list(job.get("attempts") or [])
+
+
+def _running(job: Mapping[str, Any]) -> Caption:
+    last = attempts(job)[-1:]
+    if not last or last[0].get("started_at") is None:
+        return Caption("starting")
+    tried = job.get("try") or 1
+    text = f"{{}} · attempt {tried} of {job.get('of', tried)}" if tried > 1 else "{}"
+    return Caption(text, "up", last[0]["started_at"])
+
+
+def took(attempt: Mapping[str, Any]) -> float | None:
+    """Seconds an ended attempt took, or None."""
+    start, end = attempt.get("started_at"), attempt.get("ended_at")
+    return max(0.0, end - start) if start is not None and end is not None else None
+
+
+def _succeeded(job: Mapping[str, Any]) -> str:
+    last = attempts(job)[-1:]
+    if not last:
+        return "done"
+    seconds, number = took(last[0]), last[0]["number"]
+    said = duration(seconds) if seconds is not None else "done"
+    return f"{said} · attempt {number}" if number > 1 else said
+
+
+def _why(job: Mapping[str, Any]) -> str:
+    """The reason in a word or two: an exception's class, ``exit 10``, ``timeout``, the needed job that failed."""
+    reason = job.get("reason") or {}
+    kind, detail = reason.get("kind", ""), reason.get("detail", "")
+    match kind:
+        case "exception" | "assertion" | "invalid argument" | "invalid type" | "import" | "syntax":
+            said = detail.split(":")[0] or kind
+        case "exit code":
+            said = f"exit {detail}"
+        case "signal":
+            said = detail or kind
+        case "upstream failed":
+            said = f"{detail} failed" if detail else kind
+        case "cancelled" | "skipped":
+            return "by hand"
+        case _:
+            said = kind or str(job["status"])
+    tried = len(attempts(job))
+    return f"{said} · {tried} attempts" if tried > 1 and job["status"] == Status.FAILED else said
+
+
+def policy_words(policy: str, members: int) -> str:
+    """A policy as a person says it.
+
+    >>> policy_words("at-least:2", 3), policy_words("strict", 3), policy_words("critical:a,b", 5)
+    ('at least 2 of 3', 'all 3', 'needs a, b of 5')
+    """
+    word, _, rest = policy.partition(":")
+    match word:
+        case "at-least":
+            return f"at least {rest} of {members}"
+        case "best-effort":
+            return f"best effort, {members}"
+        case "critical":
+            return f"needs {', '.join(rest.split(','))} of {members}"
+        case "strict":
+            return f"all {members}"
+        case _:
+            return policy
+
+
+def counts(statuses: Sequence[str]) -> dict[Status, int]:
+    """How many jobs have each status, in the order in which a header lists them; none at nought.
+
+    >>> counts(["waiting", "succeeded", "succeeded"])
+    {<Status.SUCCEEDED: 'succeeded'>: 2, <Status.WAITING: 'waiting'>: 1}
+    """
+    found = Counter(statuses)
+    return {status: found[status] for status in HEADER_ORDER if found[status]}
+
+
+HEADER_ORDER = (
+    Status.SUCCEEDED,
+    Status.RUNNING,
+    Status.RETRYING,
+    Status.FAILED,
+    Status.SKIPPED,
+    Status.CANCELLED,
+    Status.READY,
+    Status.WAITING,
+    Status.HELD,
+)

@@ -1,0 +1,308 @@
+"""What a picture of a flow consists of and where it stands: nodes, wires, frames of groups. Colours are not its thing.
+
+Widget, static SVG and matplotlib all paint this one scene, made from a snapshot (`nbflow.core.project`). Many jobs with
+the same needs and the same dependents are folded into a block of small cells, so that a fan-out of 300 stays readable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+from nbflow.core.captions import policy_words
+from nbflow.core.layout import GROUP_ABOVE, GROUP_BELOW, GROUP_SIDE, Layout, Point, Size, layout
+from nbflow.core.lettering import clip, shorten, width
+
+NAME_SIZE, SMALL_SIZE = 12.5, 10.5
+NODE_HEIGHT, CELL_HEIGHT, DOT = 44.0, 26.0, 22.0
+NARROWEST, WIDEST = 124.0, 196.0
+CELL_GAP = 6.0
+FOLDED = 9
+"""At least so many jobs alike are folded into a block."""
+NAMED = 60
+"""A block of more jobs than this shows glyphs only; names are in the tooltips."""
+MARGIN = 20.0
+
+Link = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One job's box. *label* fits into it; *form* is ``node`` (two lines), ``cell`` (one line) or ``dot`` (no text)."""
+
+    job: str
+    x: float
+    y: float
+    width: float
+    height: float
+    label: str
+    form: str
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A soft region behind some jobs. *title* fits; it is empty for a group's second region, and where *group* is."""
+
+    group: str
+    x: float
+    y: float
+    width: float
+    height: float
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A drawn flow.
+
+    Attributes:
+        nodes: one a job, in the snapshot's order.
+        links: (needed, dependent) as numbers of *nodes*: what arrow keys follow.
+        wires: the lines to draw, as points; fewer than links where jobs are folded.
+        frames: regions, to be painted first.
+        width, height: of the whole.
+        layout: give the scene as *previous* to keep the next one stable.
+    """
+
+    nodes: tuple[Node, ...] = ()
+    links: tuple[Link, ...] = ()
+    wires: tuple[tuple[Point, ...], ...] = ()
+    frames: tuple[Frame, ...] = ()
+    width: float = 0.0
+    height: float = 0.0
+    layout: Layout = field(default_factory=Layout)
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The part of a snapshot that a scene depends on: where two are equal, nothing needs to be laid out again."""
+
+    jobs: tuple[str, ...]
+    links: tuple[Link, ...]
+    group_of: tuple[str | None, ...]
+    titles: tuple[tuple[str, str], ...]
+
+
+def shape(snapshot: Mapping[str, Any]) -> Shape:
+    """Read the shape of a snapshot.
+
+    A need of a group becomes a link from each member that was declared before the dependent.
+
+    >>> shape({"jobs": {"a": {"needs": []}, "b": {"needs": ["a"]}}}).links
+    ((0, 1),)
+    """
+    jobs = snapshot.get("jobs") or {}
+    groups = snapshot.get("groups") or {}
+    number = {name: at for at, name in enumerate(jobs)}
+    links = {
+        (number[source], number[name]): None
+        for name, job in jobs.items()
+        for need in job.get("needs") or ()
+        for source in _sources(need, jobs, groups)
+        if source in number and (source == need or number[source] < number[name])
+    }
+    group_of = tuple(job.get("group") for job in jobs.values())
+    titles = tuple((name, _title(name, group, group_of.count(name))) for name, group in groups.items())
+    return Shape(tuple(jobs), tuple(links), group_of, titles)
+
+
+def _sources(need: str, jobs: Mapping[str, Any], groups: Mapping[str, Any]) -> Sequence[str]:
+    if need in jobs or need not in groups:
+        return [need]
+    members = groups[need].get("members")
+    return members if members is not None else [name for name, job in jobs.items() if job.get("group") == need]
+
+
+def _title(name: str, group: Mapping[str, Any], members: int) -> str:
+    return f"{name} · {policy_words(str(group.get('policy', '')), members)}"
+
+
+def scene(shape: Shape, previous: Scene | None = None) -> Scene:
+    """Lay out and measure everything to be drawn.
+
+    >>> drawn = scene(Shape(("a", "b"), ((0, 1),), (None, None), ()))
+    >>> [(node.label, node.x) for node in drawn.nodes], len(drawn.wires)
+    ([('a', 20.0), ('b', 192.0)], 1)
+    """
+    if not shape.jobs:
+        return Scene()
+    blocks = _blocks(shape)
+    stands = _stands(shape, blocks)
+    picture = layout(
+        list(stands.sizes),
+        stands.edges,
+        sizes=stands.sizes,
+        groups=stands.groups,
+        previous=previous.layout if previous else None,
+    )
+    nodes = _nodes(shape, blocks, stands, picture)
+    return Scene(
+        nodes,
+        shape.links,
+        tuple(tuple((x + MARGIN, y + MARGIN) for x, y in path) for path in picture.paths),
+        _frames(shape, stands, picture),
+        picture.width + 2 * MARGIN,
+        picture.height + 2 * MARGIN,
+        picture,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """Jobs drawn as one grid of cells, by their numbers."""
+
+    members: tuple[int, ...]
+    across: int
+    cell: Size
+
+    @property
+    def size(self) -> Size:
+        down = -(-len(self.members) // self.across)
+        return tuple(n * (side + CELL_GAP) + CELL_GAP for n, side in zip((self.across, down), self.cell, strict=True))  # type: ignore[return-value]
+
+
+@dataclass(frozen=True, slots=True)
+class _Stands:
+    """What is laid out: jobs and blocks under unique names. *of* says which of them a job is, or is in."""
+
+    of: tuple[str, ...]
+    sizes: dict[str, Size]
+    edges: list[tuple[str, str]]
+    groups: dict[str, str]
+
+
+def _blocks(shape: Shape) -> list[_Block]:
+    """Jobs alike: of one group, with the same needs and the same dependents."""
+    needs: list[list[int]] = [[] for _ in shape.jobs]
+    serves: list[list[int]] = [[] for _ in shape.jobs]
+    for a, b in shape.links:
+        needs[b].append(a)
+        serves[a].append(b)
+    alike: dict[tuple[object, ...], list[int]] = {}
+    for job, group in enumerate(shape.group_of):
+        if group or needs[job] or serves[job]:
+            alike.setdefault((group, tuple(needs[job]), tuple(serves[job])), []).append(job)
+    return [_block(shape, members) for members in alike.values() if len(members) >= FOLDED]
+
+
+def _block(shape: Shape, members: list[int]) -> _Block:
+    if len(members) > NAMED:
+        cell, ratio = (DOT, DOT), 2.2
+    else:
+        wide = max(width(shape.jobs[job], SMALL_SIZE) for job in members) + 30
+        cell, ratio = (min(140.0, max(64.0, wide)), CELL_HEIGHT), 1.5
+    across = max(1, round((len(members) * ratio * (cell[1] + CELL_GAP) / (cell[0] + CELL_GAP)) ** 0.5))
+    return _Block(tuple(members), across, cell)
+
+
+def _stands(shape: Shape, blocks: list[_Block]) -> _Stands:
+    names = [f"job {name}" for name in shape.jobs]
+    of = list(names)
+    sizes: dict[str, Size] = {}
+    for block in blocks:
+        for job in block.members:
+            of[job] = f"block {shape.jobs[block.members[0]]}"
+        sizes[of[block.members[0]]] = block.size
+    wide = max(
+        (width(name, NAME_SIZE) for name, stand in zip(shape.jobs, of, strict=True) if stand not in sizes), default=0
+    )
+    size = (min(WIDEST, max(NARROWEST, round(wide) + 42.0)), NODE_HEIGHT)
+    ordered = {stand: sizes.get(stand, size) for stand in of}
+    edges = list({(of[a], of[b]): None for a, b in shape.links})
+    groups = {stand: group for stand, group in zip(of, shape.group_of, strict=True) if group}
+    groups |= {stand: groups.get(stand, f"\0{stand}") for stand in sizes}
+    return _Stands(tuple(of), ordered, edges, groups)
+
+
+def _nodes(shape: Shape, blocks: list[_Block], stands: _Stands, picture: Layout) -> tuple[Node, ...]:
+    nodes: dict[int, Node] = {}
+    for block in blocks:
+        left, top = picture.positions[stands.of[block.members[0]]]
+        wide, high = block.cell
+        for at, job in enumerate(block.members):
+            x = left + CELL_GAP + at % block.across * (wide + CELL_GAP) + MARGIN
+            y = top + CELL_GAP + at // block.across * (high + CELL_GAP) + MARGIN
+            form = "dot" if wide == DOT else "cell"
+            label = "" if form == "dot" else shorten(shape.jobs[job], wide - 28, SMALL_SIZE)
+            nodes[job] = Node(shape.jobs[job], x, y, wide, high, label, form)
+    for job, name in enumerate(shape.jobs):
+        if job not in nodes:
+            (x, y), (wide, high) = picture.positions[stands.of[job]], stands.sizes[stands.of[job]]
+            label = shorten(name, wide - 38, NAME_SIZE)
+            nodes[job] = Node(name, x + MARGIN, y + MARGIN, wide, high, label, "node")
+    return tuple(nodes[job] for job in range(len(shape.jobs)))
+
+
+Box = tuple[float, float, float, float]
+
+
+def _frames(shape: Shape, stands: _Stands, picture: Layout) -> tuple[Frame, ...]:
+    """One frame a group where no stranger stands in it, else one for each of its columns."""
+    titles = dict(shape.titles)
+    boxes = {
+        stand: (x, y, x + stands.sizes[stand][0], y + stands.sizes[stand][1])
+        for stand, (x, y) in picture.positions.items()
+    }
+    frames: list[Frame] = []
+    for group in dict.fromkeys(stands.groups.values()):
+        members = {stand for stand, title in stands.groups.items() if title == group}
+        title = "" if group.startswith("\0") else titles.get(group, group)
+        areas = [_around([boxes[stand] for stand in members])]
+        if any(_meet(areas[0], box) for stand, box in boxes.items() if stand not in members):
+            columns = [[boxes[key] for key in column if key in members] for column in picture.order]
+            areas = [_around(column) for column in columns if column]
+        for area in areas:
+            frames.append(_frame(group, area, title))
+            title = ""
+    return tuple(frames)
+
+
+def _around(boxes: Sequence[Box]) -> Box:
+    left, top, right, bottom = (list(sides) for sides in zip(*boxes, strict=True))
+    return (min(left) - GROUP_SIDE, min(top) - GROUP_ABOVE, max(right) + GROUP_SIDE, max(bottom) + GROUP_BELOW)
+
+
+def _meet(one: Box, other: Box) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+def _frame(group: str, area: Box, title: str) -> Frame:
+    left, top, right, bottom = area
+    top += 0.0 if title else GROUP_ABOVE - GROUP_BELOW
+    shown = clip(title, right - left - 22, SMALL_SIZE)
+    name = "" if group.startswith("\0") else group
+    return Frame(name, left + MARGIN, top + MARGIN, right - left, bottom - top, shown)
+
+
+def bends(path: Sequence[Point]) -> list[tuple[Point, Point, Point, Point]]:
+    """A wire as cubic curves (start, two controls, end), level where it meets a node.
+
+    >>> bends([(0, 0), (10, 8)])
+    [((0, 0), (5.0, 0), (5.0, 8), (10, 8))]
+    """
+    curves = []
+    for (x0, y0), (x1, y1) in pairwise(path):
+        middle = (x0 + x1) / 2
+        curves.append(((x0, y0), (middle, y0), (middle, y1), (x1, y1)))
+    return curves
+
+
+def path_data(path: Sequence[Point]) -> str:
+    """A wire as SVG path data.
+
+    >>> path_data([(0, 0), (10, 8)])
+    'M0,0C5,0 5,8 10,8'
+    """
+    if not path:
+        return ""
+    curves = "".join(
+        f"C{_point(one)} {_point(two)} {_point(end)}" if one[1] != end[1] else f"L{_point(end)}"
+        for _, one, two, end in bends(path)
+    )
+    return f"M{_point(path[0])}{curves}"
+
+
+def _point(point: Point) -> str:
+    return f"{point[0]:.4g},{point[1]:.4g}" if max(map(abs, point)) < 1000 else f"{point[0]:.0f},{point[1]:.0f}"
