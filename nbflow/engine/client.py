@@ -295,8 +295,8 @@ class Client:
                 self._run(order)
             case StopHere(key=key):
                 self._stop_here(key)
-            case Goodbye():
-                self.failure = EngineError("the engine was stopped; whatever is asked next starts it again")
+            case Goodbye(why=why):
+                self.failure = EngineError(f"the engine {why}; whatever is asked next starts it again")
             case _:
                 pass
 

@@ -74,11 +74,11 @@ class Engine:
             if self._server.trusted:
                 self._server.resume()
             self._asyncio.call_later(_CLAIM_PATIENCE, self._kernels.give_up)
-            await self._until_the_end()
+            why = await self._until_the_end()
             if self._server.stops:
                 await self._stop()
             await self._close()
-            self._server.farewell()
+            self._server.farewell(why)
 
     # --- turns
     def _stir(self) -> None:
@@ -121,13 +121,19 @@ class Engine:
         self._loop.ended(report)
 
     # --- once a second, and the end
-    async def _until_the_end(self) -> None:
+    async def _until_the_end(self) -> str:
+        """Wait until there is a reason to end, and give it. Once a second, carry what is new to the disk."""
         pause = min(_SYNC_EVERY, max(self._idle / 2, 0.05))
-        while not self._server.stopping.is_set() and self._alone_for() < self._idle:
+        while not self._server.stopping.is_set():
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._server.stopping.wait(), pause)
+            if not self._store.there:
+                return "ended, as somebody removed its store"
             if self._dirty:
                 await self._sync()
+            if self._alone_for() >= self._idle:
+                return "ended, as it had nothing to do"
+        return "was stopped"
 
     async def _sync(self) -> None:
         files, self._unsynced, self._dirty = self._unsynced, set(), False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -16,6 +17,7 @@ from nbflow.core.state import empty, evolve
 from nbflow.engine.wire import Ask, Committed, Configure, Declare, Opened, Reply, RunInfo, ToEngine
 from nbflow.errors import EngineError
 
+_log = logging.getLogger(__name__)
 Listener = Callable[[Sequence[Event]], None]
 
 
@@ -175,7 +177,13 @@ class Replica:
             self.lock.notify_all()
         if new:
             for listener in list(self._listeners):
-                listener(new)
+                self._hear(listener, new)
+
+    def _hear(self, listener: Listener, events: Sequence[Event]) -> None:
+        try:
+            listener(events)
+        except Exception:  # one view's fault must not keep the others, or the run, from being up to date
+            _log.exception("a listener to events of %r failed", self.run.flow)
 
     def _declared_since(self, seen: int, spec: JobSpec) -> bool:
         with self.lock:

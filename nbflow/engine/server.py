@@ -258,10 +258,10 @@ class Server:
             counts=counts,
         )
 
-    def farewell(self) -> None:
+    def farewell(self, why: str) -> None:
         """Tell everybody that the engine ends on purpose, and those who asked for it that it has."""
         for connection, ref in self.stops:
             connection.send(Reply(ref=ref))
         for connection in list(self.connections):
-            connection.send(Goodbye())
+            connection.send(Goodbye(why=why))
             connection.close()

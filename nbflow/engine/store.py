@@ -54,7 +54,7 @@ class Row(NamedTuple):
 
 
 class DiskFull(StoreError):
-    """The log cannot grow now; nothing of the transaction was written."""
+    """The log cannot be written now, mostly for want of space; nothing of the transaction was."""
 
 
 class Store:
@@ -81,10 +81,19 @@ class Store:
                 self._prepare()
         except sqlite3.DatabaseError as error:
             raise StoreError(f"{self._file} is damaged or no log of nbflow ({error}): move it away") from error
+        self._inode = self._file.stat().st_ino
         self.durable: Durable = durable
         self.set_durable(durable)
         self.tight = False
         self.restock()
+
+    @property
+    def there(self) -> bool:
+        """Nobody has removed the log or put another in its place."""
+        try:
+            return self._file.stat().st_ino == self._inode
+        except OSError:
+            return False
 
     def set_durable(self, durable: Durable) -> None:
         """Change what a commit is safe against, from the next one on."""
@@ -198,7 +207,9 @@ class Store:
             if not self.tight:
                 self.tight = True
                 self._ballast.unlink(missing_ok=True)
-            raise DiskFull(f"{self.path} cannot be written ({error}): free some space on its disk") from error
+            raise DiskFull(
+                f"{self.path} cannot be written ({error}): make room on its disk, or see its rights"
+            ) from error
         except BaseException:
             self._undo()
             raise

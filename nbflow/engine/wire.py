@@ -149,7 +149,9 @@ class StopHere(Struct, frozen=True, tag="stop-here"):
 
 
 class Goodbye(Struct, frozen=True, tag="goodbye"):
-    """The engine ends on purpose: do not start it again before a person asks for something."""
+    """The engine ends on purpose: do not start it again before a person asks for something. *why* is for people."""
+
+    why: str
 
 
 ToClient = Welcome | Opened | Reply | Committed | RunHere | StopHere | Goodbye

@@ -1,6 +1,8 @@
 """Many clients at once, again and again: one engine per store, and it ends when nobody needs it."""
 
 import os
+import resource
+import shutil
 import subprocess
 import sys
 import threading
@@ -11,6 +13,7 @@ import pytest
 
 from nbflow.core.spec import JobSpec
 from nbflow.engine.client import Client, find_store
+from nbflow.errors import EngineError, StoreError
 from tests.unit.engine.processes import PATIENCE, alive, connected, engine_pid, eventually, kill_engine
 
 pytestmark = pytest.mark.fault
@@ -121,3 +124,35 @@ def test_start_to_ready_is_quick_and_light(tmp_path: Path) -> None:
     root = Path(__file__).parents[2]
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=root)
     assert done.stdout == "[]\n"
+
+
+def test_a_store_that_is_removed_ends_its_engine(tmp_path: Path) -> None:
+    """Nobody goes on writing to a folder that is gone; the next request makes a fresh store."""
+    with connected(tmp_path) as client:
+        replica, pid = client.open("flow"), client.pid
+        shutil.rmtree(client.store)
+        with pytest.raises(EngineError, match="somebody removed its store"):
+            replica.wait(lambda run: False, PATIENCE)
+        assert eventually(lambda: not alive(pid))
+        client.close()
+    with connected(tmp_path) as client:
+        assert client.open("flow").run.number == 1
+
+
+def test_a_full_disk_shows_no_false_end_and_is_got_over(tmp_path: Path) -> None:
+    """While the log cannot be written nothing is told and declarations are refused in words; then all goes on."""
+    with connected(tmp_path) as client:
+        replica = client.open("flow")
+        done = tmp_path / "done"
+        source = f"import time; time.sleep(0.3); open({str(done)!r}, 'w').close(); x = 1"
+        replica.declare([JobSpec(name="a", source=source, outputs=("x",))])
+        assert replica.wait(lambda run: run.jobs["a"].running, PATIENCE)
+        soft, hard = resource.prlimit(client.pid, resource.RLIMIT_FSIZE, (4096, resource.RLIM_INFINITY))
+        assert eventually(done.exists)
+        assert not replica.wait(lambda run: run.jobs["a"].status.ended, 1.0)
+        with pytest.raises(StoreError, match="is full"):
+            replica.declare([JobSpec(name="b", source="y = 1")])
+        resource.prlimit(client.pid, resource.RLIMIT_FSIZE, (soft, hard))
+        assert replica.wait(lambda run: run.jobs["a"].status.good, PATIENCE)
+        replica.declare([JobSpec(name="b", source="y = 1")])
+        assert replica.wait(lambda run: run.jobs["b"].status.good, PATIENCE)

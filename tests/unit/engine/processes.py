@@ -74,5 +74,7 @@ def chain(*sources: str, **extra: object) -> list[JobSpec]:
 
 def finish(replica: Replica, patience: float = PATIENCE) -> dict[str, str]:
     """Wait for every job's end; the statuses."""
-    assert replica.wait(lambda run: all(job.status.ended for job in run.jobs.values()), patience), replica.snapshot()
-    return {name: job.status.value for name, job in replica.run.jobs.items()}
+    done = replica.wait(lambda run: all(job.status.ended for job in run.jobs.values()), patience)
+    statuses = {name: job.status.value for name, job in replica.run.jobs.items()}
+    assert done, statuses
+    return statuses

@@ -317,3 +317,24 @@ def test_a_declaration_is_logged_once(tmp_path: Path) -> None:
         replica = client.open("flow")
         replica.declare(chain("x = 1", "x = 2"))
         assert [e.job for e in replica.events() if isinstance(e, JobDeclared)] == ["j0", "j1"]
+
+
+def test_durable_power_tells_after_the_value_is_on_the_disk(tmp_path: Path) -> None:
+    """The slower road gives the same run."""
+    with connected(tmp_path) as client:
+        replica = client.open("flow")
+        replica.configure(durable="power")
+        replica.declare(chain("x = bytes(200_000)", "x = len(x)"))
+        assert finish(replica) == {"j0": "succeeded", "j1": "succeeded"}
+
+
+def test_a_listener_that_fails_harms_nobody(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Its fault is logged; the replica and the others go on."""
+    with connected(tmp_path) as client:
+        replica = client.open("flow")
+        heard: list[object] = []
+        replica.on_events(lambda events: 1 / 0)
+        replica.on_events(heard.extend)
+        replica.declare([JobSpec(name="a", hold=True)])
+        assert heard
+        assert "a listener to events of 'flow' failed" in caplog.text

@@ -141,7 +141,7 @@ def test_a_full_disk_costs_the_ballast_and_nothing_else(path: Path) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 16, hard))
     try:
-        with pytest.raises(DiskFull, match="free some space"):
+        with pytest.raises(DiskFull, match="make room"):
             store.append([declared(run, 2, 1 << 18)])
         assert not (path / BALLAST).exists()
         store.restock()
@@ -153,3 +153,13 @@ def test_a_full_disk_costs_the_ballast_and_nothing_else(path: Path) -> None:
     assert not store.tight
     store.append([declared(run, 2, 1 << 18)])
     assert len(store.events(run)) == 2
+
+
+def test_a_store_knows_whether_it_is_still_there(path: Path) -> None:
+    """Removed, or another one in its place: both are seen."""
+    store = Store(path)
+    assert store.there
+    (path / DATABASE).rename(path / "away")
+    assert not store.there
+    (path / DATABASE).write_bytes(b"")
+    assert not store.there
