@@ -18,6 +18,11 @@ def check(run: Run, jobs: Sequence[JobSpec], groups: Mapping[str, Policy]) -> No
         UnknownJob: a job or group is needed that neither *run* nor this declaration has.
         CycleError: jobs would need each other in a loop.
         DeclarationError: a number is out of range, a name is taken, or a policy is malformed or can never be met.
+
+    >>> from nbflow.core.spec import JobNeed
+    >>> check(Run(), [JobSpec(name="a", needs=(JobNeed("b"),)), JobSpec(name="b", needs=(JobNeed("a"),))], {})
+    Traceback (most recent call last):
+    nbflow.errors.CycleError: jobs need each other in a loop: a → b → a
     """
     new: dict[str, JobSpec] = {}
     for spec in jobs:

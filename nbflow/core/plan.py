@@ -1,4 +1,13 @@
-"""What to do now: a pure reading of the run, asked again after every event."""
+"""What to do now: a pure reading of the run, asked again after every event.
+
+Example:
+    >>> from nbflow.core.event import JobDeclared
+    >>> from nbflow.core.spec import JobSpec
+    >>> from nbflow.core.state import replay
+    >>> run = replay(JobDeclared(at=0.0, spec=JobSpec(name=name)) for name in ("a", "b", "c"))
+    >>> plan(run, now=0.0, free={"process": 2}).orders
+    (Start(job='a', generation=1, attempt=1), Start(job='b', generation=1, attempt=1))
+"""
 
 from __future__ import annotations
 
@@ -60,7 +69,8 @@ class Plan(Struct, frozen=True):
 def plan(run: Run, now: float, free: Mapping[str, int]) -> Plan:
     """What to do at *now*, with *free* slots per executor (over all runs of the engine).
 
-    An executor that *free* does not name is away: its jobs wait, and do not keep the run from being idle.
+    An executor that *free* does not name is away: its jobs wait, and do not keep the run from being idle. Orders come
+    as stops, schedules, records, starts; they hold together, so all can be carried out before planning again.
     """
     orders: list[Order] = [*_stops(run), *_schedules(run), *_records(run, now), *_starts(run, now, free)]
     idle = not orders and not run.queues.active(free)

@@ -12,7 +12,18 @@ from nbflow.core.status import Reason, RunVerdict, Status, Verdict
 
 
 def project(run: Run, now: float) -> dict[str, Any]:
-    """*run* as it stands at *now*, as ``snapshot()`` and ``status --json`` give it. Keys are only ever added."""
+    """*run* as it stands at *now*, as ``snapshot()`` and ``status --json`` give it. Keys are only ever added.
+
+    Instants are in seconds since the epoch, log paths relative to the notebook's folder. Beyond the statuses, a job has
+    ``reason_text`` (why, in words), ``of`` (attempts allowed in this generation) and ``try`` (those used of them),
+    ``waits_for`` (needs not yet met), ``due_at`` (next attempt), ``started_at`` and ``ended_at`` of this generation.
+
+    >>> from nbflow.testing import declare
+    >>> from nbflow.core.spec import JobNeed, JobSpec
+    >>> view = project(declare(JobSpec(name="a"), JobSpec(name="b", needs=(JobNeed("a"),))), now=5.0)
+    >>> view["verdict"], view["jobs"]["b"]["status"], view["jobs"]["b"]["reason_text"]
+    ('running', 'waiting', 'waits for a')
+    """
     return {
         "schema": 1,
         "flow": run.flow,
@@ -26,7 +37,12 @@ def project(run: Run, now: float) -> dict[str, Any]:
 
 
 def verdict(run: Run) -> RunVerdict:
-    """What *run* has come to. Jobs that wait for a person (held, or behind one that is) do not keep it running."""
+    """What *run* has come to. Jobs that wait for a person (held, or behind one that is) do not keep it running.
+
+    ``failed`` if a job failed that nothing excuses, else ``cancelled`` if one was cancelled that nothing excuses, else
+    ``degraded`` if any job ended without success, else ``succeeded``, also when there is no job. A failed or cancelled
+    job is excused by its group's policy being met (or ``best-effort``), or when all that need it can do without.
+    """
     if run.queues.busy():
         return RunVerdict.RUNNING
     bad = {s: [n for n, j in run.jobs.items() if j.status is s] for s in (Status.FAILED, Status.CANCELLED)}

@@ -1,4 +1,26 @@
-"""The fold: a run is its list of events, and `evolve` is the only way it changes."""
+"""The fold: a run is its list of events, and `evolve` is the only way it changes.
+
+Whatever follows from the events (statuses, reasons, verdicts, what can start) is up to date after each of them, at the
+cost of those who have to hear of it. A run is not copied: `evolve` changes the one it is given.
+
+Example:
+    >>> from nbflow.core.event import AttemptEnded, AttemptStarted, JobDeclared
+    >>> from nbflow.core.spec import JobNeed, JobSpec
+    >>> run = replay(
+    ...     [
+    ...         JobDeclared(at=0.0, spec=JobSpec(name="load")),
+    ...         JobDeclared(at=0.0, spec=JobSpec(name="clean", needs=(JobNeed("load"),))),
+    ...         AttemptStarted(at=1.0, job="load", generation=1, attempt=1, key="a1"),
+    ...     ]
+    ... )
+    >>> run.jobs["load"].status.value, run.jobs["clean"].status.value
+    ('running', 'waiting')
+    >>> ended = AttemptEnded(at=2.0, job="load", generation=1, attempt=1, end="succeeded")
+    >>> evolve(run, ended).jobs["clean"].status.value
+    'ready'
+    >>> accepts(run, ended)
+    False
+"""
 
 from __future__ import annotations
 
