@@ -27,7 +27,7 @@ class Retry(Struct, frozen=True, kw_only=True, omit_defaults=True):
         The longest is ``min(max_delay, delay * backoff ** (failed - 1))``; the shortest is that times ``1 - jitter``.
 
         >>> Retry(attempts=5, delay=1, backoff=2, max_delay=3, jitter=0.5).bounds(1)
-        (0.5, 1.0)
+        (0.5, 1)
         >>> Retry(attempts=5, delay=1, backoff=2, max_delay=3).bounds(3)
         (3, 3)
         """
