@@ -1,33 +1,14 @@
-"""What is known of a job: plain records that `nbflow.core.state` keeps up to date. Read them, never write them."""
+"""What is known of a job: a plain record that `nbflow.core.state` keeps up to date. Read it, never write it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Literal
 
+from nbflow.core.attempt import AttemptState
 from nbflow.core.spec import JobSpec, ValueRef
 from nbflow.core.status import Reason, Status
 from nbflow.core.tally import Tally
-
-
-@dataclass(slots=True)
-class AttemptState:
-    """One try of a job. *number* counts over the run; instants in seconds since the epoch, memory in bytes."""
-
-    number: int
-    generation: int
-    key: str
-    started_at: float
-    ended_at: float | None = None
-    end: Literal["succeeded", "failed", "cancelled", "lost"] | None = None
-    reason: Reason | None = None
-    exit_code: int | None = None
-    signal: str | None = None
-    outputs: dict[str, ValueRef] = field(default_factory=dict)
-    missing: tuple[str, ...] = ()
-    traceback: str = ""
-    peak_memory: int = 0
-    cpu_seconds: float = 0.0
 
 
 @dataclass(slots=True)

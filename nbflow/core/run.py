@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from nbflow.core.job import AttemptState, JobState
+from nbflow.core.attempt import AttemptState
+from nbflow.core.job import JobState
 from nbflow.core.queues import Queues
 from nbflow.core.spec import Policy
 from nbflow.core.status import Verdict

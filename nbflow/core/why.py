@@ -1,0 +1,41 @@
+"""Why a job stands where it does, in words."""
+
+from __future__ import annotations
+
+from nbflow.core.plan import broken_text
+from nbflow.core.run import JobState, Run
+from nbflow.core.spec import GroupNeed, JobNeed, Need
+from nbflow.core.status import Status
+
+
+def need_name(need: Need) -> str:
+    """The name of the job or group that is needed."""
+    return need.job if isinstance(need, JobNeed) else need.group
+
+
+def waits_for(run: Run, job: JobState) -> list[str]:
+    """The names of the needs that are not met yet, while the job waits; empty otherwise."""
+    if job.status is not Status.WAITING:
+        return []
+    return [need_name(need) for need in job.spec.needs if _undecided(run, need)]
+
+
+def _undecided(run: Run, need: Need) -> bool:
+    names = need.members if isinstance(need, GroupNeed) else (need.job,)
+    return any(name not in run.jobs or not run.jobs[name].status.ended for name in names)
+
+
+def reason_text(run: Run, job: JobState) -> str:
+    """Why the job stands where it does, in words; empty where the status says it all."""
+    match job.status:
+        case Status.WAITING:
+            return f"waits for {', '.join(waits_for(run, job))}"
+        case Status.READY:
+            return "waits for its last attempt to stop" if job.running else "waits for a free slot"
+        case Status.RUNNING:
+            return {"": "", "skip": "being skipped", "cancel": "being cancelled"}[job.asked]
+        case Status.SKIPPED if job.reason and job.reason.detail in run.groups:
+            why = broken_text(run.groups[job.reason.detail])
+            return f"{job.reason.words()} ({why})" if why else job.reason.words()
+        case _:
+            return job.reason.words() if job.reason else ""
