@@ -46,8 +46,8 @@ def test_the_first_notebook_runs(checkout):
     said = run(["nbflow", "run", NOTEBOOK, "-o", "out/first.ipynb"], checkout, checkout.parent)
     assert "forecast_gauss" in said and "timeout" in said
     saved = json.loads((checkout / "out/first.ipynb").read_text())
-    pictures = [o for cell in saved["cells"] for o in cell.get("outputs", ()) if "image/png" in o.get("data", {})]
-    assert len(pictures) >= 2
+    pictures = json.dumps(saved).count("data:image/png")
+    assert pictures >= 2
     assert (checkout / "out/first.svg").stat().st_size > 1000
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
+from traitlets.config import Config
 
 from nbflow.core.words import duration
 from nbflow.errors import NbflowError
@@ -20,6 +22,7 @@ from nbflow.picture.table import table_text
 
 _STOPPING = 60.0
 """Seconds that jobs may take to end once they are asked to."""
+_SOCKET_FOLDER = 90
 _MARK = "nbflow-run-end:"
 _END = f"""
 def _nbflow_end(cancel, seconds):
@@ -73,7 +76,8 @@ def run_notebook(notebook: Path, out: Path, limit: float | None = None) -> int:
     """
     began = time.monotonic()
     document = _read(notebook)
-    outcome = _execute(document, notebook.resolve(), limit)
+    with tempfile.TemporaryDirectory(prefix="nbflow-") as sockets:
+        outcome = _execute(document, notebook.resolve(), limit, _private(sockets))
     out.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(document, out)
     _tell(outcome, out, time.monotonic() - began)
@@ -90,7 +94,7 @@ def _read(notebook: Path) -> nbformat.NotebookNode:
     return document
 
 
-def _execute(document: nbformat.NotebookNode, notebook: Path, limit: float | None) -> Outcome:
+def _execute(document: nbformat.NotebookNode, notebook: Path, limit: float | None, config: Config) -> Outcome:
     """Run all cells, then wait in a last cell that is not kept."""
     ends_at = time.monotonic() + limit if limit else None
     client = NotebookClient(
@@ -99,6 +103,7 @@ def _execute(document: nbformat.NotebookNode, notebook: Path, limit: float | Non
         interrupt_on_timeout=True,
         error_on_timeout={"ename": "TimeoutError", "evalue": "the time was up", "traceback": []},
         resources={"metadata": {"path": str(notebook.parent)}},
+        config=config,
     )
     outcome = Outcome()
     with client.setup_kernel(env={**os.environ, "JPY_SESSION_NAME": str(notebook)}):
@@ -109,6 +114,15 @@ def _execute(document: nbformat.NotebookNode, notebook: Path, limit: float | Non
             outcome.trouble = "interrupted"
             _last_cell(client, outcome, cancel=True, seconds=_STOPPING)
     return outcome
+
+
+def _private(folder: str) -> Config:
+    """Talk to the kernel over sockets in *folder*, which is ours alone, unless its name is too long for sockets."""
+    config = Config()
+    if len(os.fsencode(folder)) < _SOCKET_FOLDER:
+        config.KernelManager.transport = "ipc"
+        config.KernelManager.ip = str(Path(folder) / "kernel")
+    return config
 
 
 def _run_cells(client: NotebookClient, document: nbformat.NotebookNode) -> str:
