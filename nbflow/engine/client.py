@@ -81,7 +81,8 @@ _ANSWER_PATIENCE = 60.0
 _CONNECT_PATIENCE = 20.0
 _TAKEN_PAUSE = 0.02
 _TRIES = 10
-_REVIVALS = (0.0, 0.2, 0.5, 1.0, 2.0, 4.0)
+_DEATHS = 3
+_REVIVALS = (0.0, *(min(2.0, 0.05 * 1.5**n) for n in range(20)))
 
 
 class Client:
@@ -225,18 +226,17 @@ class Client:
 
     # --- the connection
     def _request(self, make: Callable[[int], ToEngine], done: Callable[[], bool] = lambda: False) -> Answer:
+        asked = False
         for _ in range(_TRIES):
-            link = self._linked()
-            try:
-                answer = link.call(make, _ANSWER_PATIENCE)
-            except LinkLost:
-                self._linked()
-                if done():
+            with suppress(LinkLost):
+                link = self._linked()
+                if asked and done():
                     return Reply(ref=0)
-                continue
-            if isinstance(answer, Reply) and answer.error:
-                raise _raised(answer)
-            return answer
+                asked = True
+                answer = link.call(make, _ANSWER_PATIENCE)
+                if isinstance(answer, Reply) and answer.error:
+                    raise _raised(answer)
+                return answer
         raise EngineError(f"the engine ended {_TRIES} times while it was asked: see {self.store / 'engine.log'}")
 
     def _linked(self) -> Link:
@@ -257,15 +257,20 @@ class Client:
         if self._start:
             make_store(self.store)
         ends_at = time.monotonic() + _CONNECT_PATIENCE
-        link = dial(self.store, self._attached)
-        while link is None:
+        deaths = 0
+        while (link := dial(self.store, self._attached)) is None:
             if not self._start:
                 raise EngineError(f"no engine is running for {self.store}")
             if time.monotonic() > ends_at:
                 raise EngineError(f"the engine of {self.store} does not answer: see {self.store / 'engine.log'}")
-            if not start_engine(self.store):
+            try:
+                started = start_engine(self.store)
+            except EngineError:
+                started, deaths = False, deaths + 1
+                if deaths == _DEATHS:
+                    raise
+            if not started:
                 time.sleep(_TAKEN_PAUSE)  # another client's engine is starting, or the last one is ending
-            link = dial(self.store, self._attached)
         return link
 
     def _open(self, ref: int, replica: Replica, flow: str, number: int, cwd: str) -> Open:
@@ -318,15 +323,20 @@ class Client:
             replica.wake()
 
     def _revive(self) -> None:
+        failure: NbflowError | None = None
         for pause in _REVIVALS:
             time.sleep(pause)
             try:
                 self._linked()
-            except NbflowError as error:
-                failure = EngineError(f"the engine ended and could not be started again: {error}")
+            except StoreError as error:
+                failure = error
+                break
+            except EngineError as error:
+                failure = error
             else:
                 return
-        self.failure = failure
+        if self._link is None or not self._link.alive:
+            self.failure = EngineError(f"the engine ended and could not be started again: {failure}")
 
 
 def _raised(reply: Reply) -> NbflowError:

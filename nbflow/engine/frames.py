@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Generic, TypeVar
 
 import msgspec
 
-from nbflow.engine.wire import FRAME_LIMIT, ToClient, ToEngine
+from nbflow.core.event import Event
+from nbflow.engine.wire import FRAME_LIMIT, Committed, ToClient, ToEngine
 from nbflow.errors import EngineError
 
 M = TypeVar("M")
@@ -14,23 +16,46 @@ _HEADER = 4
 _encoder = msgspec.msgpack.Encoder()
 
 
+PUSH_LIMIT = 1 << 30
+"""What a client takes in a frame: one event can be larger than any request, as an attempt may leave many values."""
+_PART = 4 << 20
+
+
 def pack(message: ToEngine | ToClient) -> bytes:
     """*message* as one frame.
-
-    Raises:
-        EngineError: it is larger than `FRAME_LIMIT`.
 
     >>> from nbflow.engine.wire import Stop
     >>> len(pack(Stop(ref=1)))
     17
     """
     body = _encoder.encode(message)
-    if len(body) > FRAME_LIMIT:
+    return len(body).to_bytes(_HEADER, "big") + body
+
+
+def pack_request(message: ToEngine) -> bytes:
+    """*message* as one frame.
+
+    Raises:
+        EngineError: it is larger than `FRAME_LIMIT`.
+    """
+    frame = pack(message)
+    if len(frame) - _HEADER > FRAME_LIMIT:
         raise EngineError(
-            f"a message of {len(body) / 1e6:.0f} MB is more than the engine takes ({FRAME_LIMIT / 1e6:.0f} MB): "
+            f"a message of {len(frame) / 1e6:.0f} MB is more than the engine takes ({FRAME_LIMIT / 1e6:.0f} MB): "
             f"declare fewer jobs at once"
         )
-    return len(body).to_bytes(_HEADER, "big") + body
+    return frame
+
+
+def pack_events(run: int, first: int, events: Sequence[Event]) -> Iterator[bytes]:
+    """*events* of *run* as frames of `Committed` of some 4 MB at most, as far as single events allow."""
+    frame = pack(Committed(run=run, first=first, events=tuple(events)))
+    if len(frame) <= _PART or len(events) == 1:
+        yield frame
+        return
+    half = len(events) // 2
+    yield from pack_events(run, first, events[:half])
+    yield from pack_events(run, first + half, events[half:])
 
 
 class Unpacker(Generic[M]):
@@ -85,4 +110,4 @@ def to_engine(limit: int = FRAME_LIMIT) -> Unpacker[ToEngine]:
 
 def to_client() -> Unpacker[ToClient]:
     """An unpacker of what the engine sends."""
-    return Unpacker(msgspec.msgpack.Decoder(ToClient))
+    return Unpacker(msgspec.msgpack.Decoder(ToClient), PUSH_LIMIT)

@@ -10,7 +10,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
 
-from nbflow.engine.frames import Unpacker, pack, to_client
+from nbflow.engine.frames import Unpacker, pack, pack_request, to_client
 from nbflow.engine.locate import Address, peer_uid, read_address
 from nbflow.engine.wire import Committed, Goodbye, Hello, Opened, Reply, RunHere, StopHere, ToClient, ToEngine, Welcome
 from nbflow.errors import EngineError
@@ -75,7 +75,7 @@ class Link:
             if not self._alive:
                 raise LinkLost("the engine has ended")
             ref, self._next = self._next, self._next + 1
-            frame = pack(make(ref))
+            frame = pack_request(make(ref))
             self._pending[ref] = answer
             try:
                 self._connection.sendall(frame)

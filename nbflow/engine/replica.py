@@ -148,11 +148,10 @@ class Replica:
 
     # --- the stream (on the client's thread)
     def begin(self, opened: Opened) -> None:
-        """Take the first part of the run's history, for the first time or anew."""
+        """The run's history is about to arrive, for the first time or anew."""
         with self.lock:
             self.info, self._total = opened.info, opened.total
             self._coming = empty()
-        self._fold(1, opened.events)
 
     def commit(self, committed: Committed) -> None:
         """Take events that are in the log."""

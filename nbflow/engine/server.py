@@ -8,17 +8,16 @@ from collections.abc import Callable, Sequence
 from typing import assert_never
 
 from nbflow.core.event import CancelRequested, Event
-from nbflow.core.project import project
+from nbflow.core.project import verdict
 from nbflow.engine.connection import Connection
 from nbflow.engine.executors.kernel import KernelExecutor
-from nbflow.engine.frames import pack
+from nbflow.engine.frames import pack_events
 from nbflow.engine.live import LiveRun
 from nbflow.engine.loop import Loop
 from nbflow.engine.store import RunRow
 from nbflow.engine.trust import trusted
 from nbflow.engine.wire import (
     Ask,
-    Committed,
     Configure,
     Declare,
     Goodbye,
@@ -35,7 +34,6 @@ from nbflow.engine.wire import (
 from nbflow.errors import EngineError, NbflowError, StoreError
 
 _log = logging.getLogger(__name__)
-_CHUNK = 500
 
 
 class Server:
@@ -65,10 +63,9 @@ class Server:
     # --- what the loop asks
     def tell(self, run: int, first: int, events: Sequence[Event]) -> None:
         """Push committed events to those who follow the run."""
-        frame = b""
-        for connection in self.connections:
-            if run in connection.follows:
-                frame = frame or pack(Committed(run=run, first=first, events=tuple(events)))
+        followers = [connection for connection in self.connections if run in connection.follows]
+        for frame in pack_events(run, first, events) if followers else ():
+            for connection in followers:
                 connection.write(frame)
 
     def reachable(self, run: int, executor: str) -> bool:
@@ -174,11 +171,9 @@ class Server:
         """Send the run so far; from here on its events follow as they are committed."""
         run = live.row.id
         events = self.loop.store.events(run)
-        first = tuple(events[:_CHUNK])
-        connection.send(Opened(ref=ref, info=self._describe(live), events=first, total=len(events)))
-        for start in range(_CHUNK, len(events), _CHUNK):
-            part = tuple(events[start : start + _CHUNK])
-            connection.send(Committed(run=run, first=start + 1, events=part))
+        connection.send(Opened(ref=ref, info=self._describe(live), total=len(events)))
+        for frame in pack_events(run, 1, events):
+            connection.write(frame)
         connection.follows[run] = self._age()
         self.loop.stir()
 
@@ -244,7 +239,6 @@ class Server:
         return info
 
     def _describe(self, live: LiveRun) -> RunInfo:
-        view = project(live.run, self.loop.now())
         counts: dict[str, int] = {}
         for job in live.run.jobs.values():
             counts[job.status.value] = counts.get(job.status.value, 0) + 1
@@ -254,7 +248,7 @@ class Server:
             flow=row.flow,
             number=row.number,
             started_at=row.opened_at,
-            verdict=view["verdict"],
+            verdict=verdict(live.run).value,
             counts=counts,
         )
 

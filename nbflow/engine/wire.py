@@ -110,12 +110,11 @@ class RunInfo(Struct, frozen=True, kw_only=True):
 
 
 class Opened(Struct, frozen=True, tag="opened"):
-    """The answer to `Open`: the first of the *total* events so far; the rest and later ones follow as `Committed`."""
+    """The answer to `Open`: the *total* events so far, and later ones, follow as `Committed`."""
 
     ref: int
     info: RunInfo
-    events: tuple[Event, ...]
-    total: int = 0
+    total: int
 
 
 class Reply(Struct, frozen=True, tag="reply", omit_defaults=True):

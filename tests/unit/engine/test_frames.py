@@ -2,8 +2,10 @@ import random
 
 import pytest
 
-from nbflow.engine.frames import pack, to_engine
-from nbflow.engine.wire import Runs, Stop
+from nbflow.core.event import JobDeclared
+from nbflow.core.spec import JobSpec
+from nbflow.engine.frames import pack, pack_events, pack_request, to_client, to_engine
+from nbflow.engine.wire import FRAME_LIMIT, Runs, Stop
 from nbflow.errors import EngineError
 
 
@@ -45,5 +47,22 @@ def test_a_message_over_the_limit_is_not_sent(monkeypatch: pytest.MonkeyPatch) -
     """The sender is told at once, in words."""
     monkeypatch.setattr("nbflow.engine.frames.FRAME_LIMIT", 20)
     with pytest.raises(EngineError, match="declare fewer jobs"):
-        pack(Runs(ref=1, flow="f" * 40))
-    assert pack(Stop(ref=1)).endswith(b"\x01")
+        pack_request(Runs(ref=1, flow="f" * 40))
+    assert pack_request(Stop(ref=1)) == pack(Stop(ref=1))
+
+
+def test_many_large_events_go_in_several_frames() -> None:
+    """Each event once, in order, numbered on; no frame is much larger than one event."""
+    events = [JobDeclared(at=0.0, spec=JobSpec(name=f"j{n}", source="x" * 1_000_000)) for n in range(11)]
+    frames = list(pack_events(3, 5, events))
+    parts = [message for frame in frames for message in to_client().feed(frame)]
+    assert max(map(len, frames)) < 5_000_000
+    assert [part.first for part in parts] == [5 + sum(len(p.events) for p in parts[:n]) for n in range(len(parts))]
+    assert [event for part in parts for event in part.events] == events
+
+
+def test_an_event_larger_than_any_request_arrives() -> None:
+    """An attempt may leave many values; its end is told all the same."""
+    event = JobDeclared(at=0.0, spec=JobSpec(name="j", source="x" * (FRAME_LIMIT + 1)))
+    (frame,) = pack_events(1, 1, [event])
+    assert to_client().feed(frame)[0].events == (event,)
