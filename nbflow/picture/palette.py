@@ -19,6 +19,21 @@ INKS: dict[Status, str] = {
 }
 """Dark enough for text on white (at least 4.5 : 1), and told apart with every common colour blindness."""
 
+_GREY = "#767d86"
+
+ANYWHERE: dict[Status, str] = {
+    Status.HELD: _GREY,
+    Status.WAITING: _GREY,
+    Status.READY: _GREY,
+    Status.RUNNING: "#1a7fc1",
+    Status.RETRYING: "#9a7400",
+    Status.SUCCEEDED: "#0f8a68",
+    Status.FAILED: "#cf5a0a",
+    Status.SKIPPED: "#b0609a",
+    Status.CANCELLED: _GREY,
+}
+"""The same hues for text on a ground nobody knows: at least 3.5 : 1 on white and on the dark pages of notebooks."""
+
 DASHES: dict[Status, tuple[float, float] | None] = {
     Status.HELD: (1.5, 3.5),
     Status.WAITING: (2.0, 3.0),

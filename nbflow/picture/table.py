@@ -1,0 +1,120 @@
+"""A run as a table: aligned text for terminals, and HTML that reads on any page and without its styles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from nbflow.core.status import Status
+from nbflow.picture.palette import ANYWHERE
+from nbflow.picture.plain import columns, escaped, fit, plain, start
+from nbflow.picture.rows import BEGIN, COLUMNS, Row, group_lines, rows
+from nbflow.picture.summary import counted, headline
+
+NAME_COLUMNS, NEEDS_COLUMNS, WHY_COLUMNS = 40, 28, 72
+WHY_SIGNS = 240
+LISTED = 200
+"""The HTML table lists no more jobs than this, for it is saved in the notebook; the eventful ones come first."""
+
+
+def table_text(snapshot: Mapping[str, Any]) -> str:
+    """The jobs of *snapshot* as aligned text, one a line: glyph, job, status, attempts, time, needs and why.
+
+    Columns are as wide as what stands in them; long names lose their middle. Nothing in it steers a terminal.
+
+    >>> print(table_text({"flow": "analysis", "run": 1, "verdict": "running", "jobs": {}}))
+    analysis · run 1 · no jobs yet: begin a cell with %%job NAME
+    """
+    found = rows(snapshot)
+    if not found:
+        return _nothing(snapshot)
+    lines = [("", *COLUMNS), *map(_line, found)]
+    wide = [max(map(columns, column)) for column in zip(*lines, strict=True)]
+    shown = [at for at, room in enumerate(wide) if at < 3 or any(line[at] for line in lines[1:])]
+    body = ["  ".join(_padded(line[at], wide[at]) for at in shown).rstrip() for line in lines]
+    return "\n".join([plain(headline(snapshot)), "", *body, "", counted(snapshot), *group_lines(snapshot)])
+
+
+def _nothing(snapshot: Mapping[str, Any]) -> str:
+    return f"{plain(snapshot.get('flow', ''))} · run {plain(snapshot.get('run', ''))} · {BEGIN}"
+
+
+def _line(row: Row) -> tuple[str, ...]:
+    """The cells of a row of text."""
+    needs = fit(row.said_needs(2), NEEDS_COLUMNS)
+    why = row.why if columns(row.why) <= WHY_COLUMNS else f"{start(row.why, WHY_COLUMNS - 1)}…"
+    return (row.status.glyph, fit(row.job, NAME_COLUMNS), row.status.value, row.attempts, row.time, needs, why)
+
+
+def _padded(cell: str, room: int) -> str:
+    return cell + " " * (room - columns(cell))
+
+
+_LEFT = "text-align:left;vertical-align:top"
+_CELL = f"{_LEFT};white-space:nowrap"
+_LONG = f"{_LEFT};white-space:normal;overflow-wrap:anywhere"
+
+
+def table_html(snapshot: Mapping[str, Any]) -> str:
+    """The jobs of *snapshot* as an HTML table in a frame of its own: no script, no style sheet, everything escaped.
+
+    Text takes the colour of the page, so it reads on light and dark; without its styles it is a plain table.
+
+    >>> table_html({"flow": "analysis", "run": 1, "jobs": {}})[-74:]
+    '<p>analysis · run 1 · no jobs yet: begin a cell with %%job NAME</p></div>'
+    """
+    opening = '<div class="nbflow-table tex2jax_ignore" style="max-width:100%;overflow-x:auto">'
+    found = rows(snapshot)
+    if not found:
+        return f"{opening}<p>{escaped(_nothing(snapshot))}</p></div>"
+    listed = _listed(found)
+    head = "".join(f'<th scope="col" style="{_CELL}">{name}</th>' for name in ("status", "job", *COLUMNS[2:]))
+    notes = [*([_unlisted(found, listed)] if len(listed) < len(found) else []), *group_lines(snapshot)]
+    return "".join(
+        [
+            opening,
+            f"<p><strong>{escaped(headline(snapshot))}</strong><br>{escaped(counted(snapshot))}</p>",
+            f'<table style="border-collapse:collapse"><thead><tr>{head}</tr></thead><tbody>',
+            *map(_html_row, listed),
+            "</tbody></table>",
+            f"<p>{'<br>'.join(map(escaped, notes))}</p>" if notes else "",
+            "</div>",
+        ]
+    )
+
+
+def _listed(found: Sequence[Row]) -> list[Row]:
+    """The rows to show: all, or the most eventful ones in their order."""
+    if len(found) <= LISTED:
+        return list(found)
+    chosen = sorted(range(len(found)), key=lambda at: _EVENTFUL.index(found[at].status))[:LISTED]
+    return [found[at] for at in sorted(chosen)]
+
+
+_EVENTFUL = (
+    Status.FAILED,
+    Status.RETRYING,
+    Status.RUNNING,
+    Status.CANCELLED,
+    Status.SKIPPED,
+    Status.HELD,
+    Status.READY,
+    Status.SUCCEEDED,
+    Status.WAITING,
+)
+
+
+def _unlisted(found: Sequence[Row], listed: Sequence[Row]) -> str:
+    names = {row.job for row in listed}
+    rest = [row for row in found if row.job not in names]
+    return f"and {len(rest)} more jobs: {counted({'jobs': {row.job: {'status': row.status} for row in rest}})}"
+
+
+def _html_row(row: Row) -> str:
+    status = f'<span style="color:{ANYWHERE[row.status]};font-weight:600">{row.status.glyph} {row.status.value}</span>'
+    why = row.why if len(row.why) <= WHY_SIGNS else f"{row.why[: WHY_SIGNS - 1]}…"
+    return (
+        f'<tr><td style="{_CELL}">{status}</td><td style="{_LONG}">{escaped(row.job)}</td>'
+        f'<td style="{_CELL}">{row.attempts}</td><td style="{_CELL}">{row.time}</td>'
+        f'<td style="{_LONG}">{escaped(row.said_needs())}</td><td style="{_LONG}">{escaped(why)}</td></tr>'
+    )
