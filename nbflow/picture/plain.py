@@ -8,6 +8,9 @@ from html import escape
 _TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Signs that turn the direction of what follows them: a name holding one would rearrange its neighbours."""
 
+NO_MATHS = "mathjax_ignore tex2jax_ignore"
+"""Classes that keep notebooks from setting what stands between two dollar signs as a formula."""
+
 
 def plain(text: object) -> str:
     r"""*text* on one line, without control signs: nothing in it can steer a terminal or break markup.

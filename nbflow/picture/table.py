@@ -7,7 +7,7 @@ from typing import Any
 
 from nbflow.core.status import Status
 from nbflow.picture.palette import ANYWHERE
-from nbflow.picture.plain import columns, escaped, fit, plain, start
+from nbflow.picture.plain import NO_MATHS, columns, escaped, fit, plain, start
 from nbflow.picture.rows import BEGIN, COLUMNS, Row, group_lines, rows
 from nbflow.picture.summary import counted, headline
 
@@ -60,10 +60,10 @@ def table_html(snapshot: Mapping[str, Any]) -> str:
 
     Text takes the colour of the page, so it reads on light and dark; without its styles it is a plain table.
 
-    >>> table_html({"flow": "analysis", "run": 1, "jobs": {}})[-74:]
-    '<p>analysis · run 1 · no jobs yet: begin a cell with %%job NAME</p></div>'
+    >>> table_html({"flow": "analysis", "run": 1, "jobs": {}})[-16:]
+    'job NAME</p></div>'
     """
-    opening = '<div class="nbflow-table tex2jax_ignore" style="max-width:100%;overflow-x:auto">'
+    opening = f'<div class="nbflow-table {NO_MATHS}" style="max-width:100%;overflow-x:auto">'
     found = rows(snapshot)
     if not found:
         return f"{opening}<p>{escaped(_nothing(snapshot))}</p></div>"
