@@ -60,7 +60,7 @@ def table_html(snapshot: Mapping[str, Any]) -> str:
 
     Text takes the colour of the page, so it reads on light and dark; without its styles it is a plain table.
 
-    >>> table_html({"flow": "analysis", "run": 1, "jobs": {}})[-16:]
+    >>> table_html({"flow": "analysis", "run": 1, "jobs": {}})[-18:]
     'job NAME</p></div>'
     """
     opening = f'<div class="nbflow-table {NO_MATHS}" style="max-width:100%;overflow-x:auto">'
