@@ -65,20 +65,26 @@ class Engine:
         self._loop.add_executor("process", self._process, slots, self._recover)
         self._loop.add_executor("kernel", self._kernels, _KERNEL_SLOTS, self._kernels.recover)
 
-    async def run(self, listener: socket.socket, ready: Callable[[], None]) -> None:
-        """Serve on *listener* until the end; *ready* is called when clients are heard."""
+    async def run(self, listener: socket.socket, ready: Callable[[], None]) -> str:
+        """Serve on *listener* until there is a reason to end, and return it. *ready* is called when clients are heard."""
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             self._asyncio.add_signal_handler(number, self._server.stopping.set)
-        async with await self._asyncio.create_unix_server(lambda: Connection(self._server), sock=listener):
-            ready()
-            if self._server.trusted:
-                self._server.resume()
-            self._asyncio.call_later(_CLAIM_PATIENCE, self._kernels.give_up)
-            why = await self._until_the_end()
-            if self._server.stops:
-                await self._stop()
-            await self._close()
-            self._server.farewell(why)
+        server = await self._asyncio.create_unix_server(lambda: Connection(self._server), sock=listener)
+        ready()
+        if self._server.trusted:
+            self._server.resume()
+        self._asyncio.call_later(_CLAIM_PATIENCE, self._kernels.give_up)
+        why = await self._until_the_end()
+        if self._server.stops:
+            await self._stop()
+        server.close()
+        await self._close()
+        return why
+
+    async def farewell(self, why: str) -> None:
+        """Tell all clients that the engine has ended, and hang up."""
+        self._server.farewell(why)
+        await asyncio.sleep(0)
 
     # --- turns
     def _stir(self) -> None:

@@ -73,7 +73,9 @@ async def _serve(path: Path, tell: int) -> None:
         Path(where).chmod(0o600)
         listener.listen(128)
         with published(path, where) as address:
-            await Engine(store, address.token).run(listener, lambda: _say(tell, "ready"))
+            engine = Engine(store, address.token)
+            why = await engine.run(listener, lambda: _say(tell, "ready"))
+        await engine.farewell(why)
     finally:
         Path(where).unlink(missing_ok=True)
         listener.close()
