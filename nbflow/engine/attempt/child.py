@@ -215,7 +215,7 @@ def tell(channel: socket.socket, word: bytes) -> None:
 def flush() -> None:
     """Empty Python's and C's buffers."""
     for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError, ValueError):
+        with suppress(OSError, ValueError, AttributeError):  # the cell may have closed or replaced it
             stream.flush()
     _libc.fflush(None)
 

@@ -28,6 +28,11 @@ def take(folder: Path | str) -> int | None:
     return None
 
 
+def exists(folder: Path | str) -> bool:
+    """Whether anybody has ever tried to take the lock: without it nothing of the attempt can have run."""
+    return (Path(folder) / ALIVE).exists()
+
+
 def give_up(folder: Path | str) -> bool:
     """Make sure that the attempt neither runs nor will; False if it still holds its lock."""
     place = Path(folder)

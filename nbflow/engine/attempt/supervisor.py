@@ -121,10 +121,15 @@ class Supervised:
         return not left
 
     def _leftovers(self, now: float, orphans: set[int] | None) -> int:
-        """How many processes the child left, after asking or killing them. All that it left have been adopted."""
-        if orphans is not None and not any(tree.worn(pid) == self.tag for pid in orphans):
+        """How many processes the child left, after asking or killing them; at least one if that is not yet certain.
+
+        All that it left have been adopted, or descend from one that has. An orphan that is gone by the time it is
+        looked at may have been ours, and may have forked before it went.
+        """
+        if orphans is not None and not {tree.worn(pid) for pid in orphans} & {self.tag, None}:
             return 0
-        return tree.end({self.tag}) if now >= self._kill_at else tree.ask({self.tag})
+        count = tree.end({self.tag}) if now >= self._kill_at else tree.ask({self.tag})
+        return count if orphans is None else max(count, 1)
 
     # --- what is told
     def _settle(self) -> None:

@@ -152,6 +152,7 @@ class Zygote:
             data = frame(order)
             sent = socket.send_fds(channel, [data], [held])
             channel.sendall(data[sent:])
+        channel.setblocking(False)
         os.close(held)
 
     def fork(self) -> tuple[int, socket.socket]:
@@ -178,6 +179,8 @@ class Zygote:
         attempt, channel = self.channels[fd]
         try:
             words = channel.recv(16)
+        except BlockingIOError:
+            return
         except OSError:
             words = b""
         if child.READY in words:
@@ -192,10 +195,16 @@ class Zygote:
             os.read(self.wakeup, 4096)
         for pid, status, usage in reaped():
             if pid in self.attempts:
+                self.hear_out(self.attempts[pid])
                 self.attempts[pid].exited(status, usage, time.monotonic())
             for spare in [spare for spare in self.spares if spare[0] == pid]:
                 self.spares.remove(spare)
                 spare[1].close()
+
+    def hear_out(self, attempt: Supervised) -> None:
+        """What a child said before it ended comes before its end."""
+        for fd in [fd for fd, (owner, _) in self.channels.items() if owner is attempt]:
+            self.from_child(fd)
 
     def orphans(self) -> set[int] | None:
         """Processes that came to us because their parents ended; None if the system does not tell."""

@@ -11,12 +11,14 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from nbflow.core.status import Reason
-from nbflow.engine.attempt import recovery, tree
+from nbflow.engine.attempt import lock, recovery, tree
 from nbflow.engine.attempt.link import LOG, Link
 from nbflow.engine.attempt.record import AttemptOrder, AttemptReport
 from nbflow.errors import EngineError
 
 Report = Callable[[AttemptReport], None]
+FALSE_STARTS = 3
+"""Zygotes in a row that may die before they are ready; the second time, the packages they were to import are blamed."""
 
 
 class ProcessExecutor:
@@ -31,6 +33,7 @@ class ProcessExecutor:
         self._report, self._store = report, Path(store)
         self._wanted: tuple[str, ...] = ()
         self._harmful: set[str] = set()
+        self._false_starts = 0
         self._serving: Link | None = None
         self._coming: Link | None = None
         self._retired: set[Link] = set()
@@ -78,6 +81,7 @@ class ProcessExecutor:
     # --- what the zygotes say
     def ready(self, link: Link) -> None:
         """A zygote has done its imports: it takes over if it was started to."""
+        self._false_starts = 0
         if link is not self._coming:
             return
         old, self._serving, self._coming = self._serving, link, None
@@ -92,7 +96,7 @@ class ProcessExecutor:
             self._retire(link)
 
     async def died(self, link: Link) -> None:
-        """A zygote is gone: so are its attempts, but for those whose result is in place."""
+        """A zygote is gone: so are its attempts, but for those whose result is in place, or that had not begun."""
         self._retired.discard(link)
         if link is self._coming:
             self._coming = None
@@ -101,22 +105,29 @@ class ProcessExecutor:
         if not link.is_ready:
             self._failed_to_start(link)
             return
+        self.warm()
         self._dying.add(link)
-        folders = {key: Path(order.folder) for key, order in link.orders.items()}
-        for report in await recovery.recover(folders, "its supervisor died"):
+        begun = {key: Path(order.folder) for key, order in link.orders.items() if lock.exists(order.folder)}
+        for key in link.orders.keys() - begun.keys():
+            self.submit(link.orders.pop(key))
+        for report in await recovery.recover(begun, "its supervisor died"):
             self._report(report)
         self._dying.discard(link)
 
     def _failed_to_start(self, link: Link) -> None:
-        """Nothing of its orders has begun: try without the packages, or say that this executor cannot work."""
-        self._harmful |= set(link.modules)
-        self._wanted = ()
+        """Nothing of its orders has begun: try again, then without packages, then say that this cannot work."""
+        self._false_starts += 1
+        if self._false_starts > 1:
+            self._harmful |= set(link.modules)
+            self._wanted = ()
         for order in link.orders.values():
-            if link.modules:
+            if self._false_starts <= FALSE_STARTS:
                 self.submit(order)
                 continue
             reason = Reason("executor unavailable", f"its helper process does not start: see {LOG}", order.attempt)
             self._report(AttemptReport(key=order.key, end="failed", reason=reason))
+        if self._false_starts <= FALSE_STARTS:
+            self.warm()
 
     # --- zygotes
     def _link(self, modules: tuple[str, ...]) -> Link:

@@ -1,0 +1,127 @@
+"""What every executor owes the engine: one report per order, and the same words for the same ends."""
+
+from __future__ import annotations
+
+import pytest
+
+from nbflow.core.status import Reason
+from tests.attempts import CANCELLED
+
+
+def test_outputs_come_back(runner):
+    """An attempt that succeeds reports the outputs it was asked for."""
+    trial = runner.run("total = sum(numbers)\nother = 1", ("total",), inputs={"numbers": [1, 2, 3]})
+    assert trial.report().end == "succeeded"
+    assert list(trial.report().outputs) == ["total"]
+    assert runner.value(trial, "total") == 6
+
+
+def test_missing_outputs_are_named(runner):
+    """An output that the body did not bind is listed as missing and is no failure by itself."""
+    report = runner.run("a = 1\nif a > 1:\n    b = 2", ("a", "b")).report()
+    assert (report.end, report.missing) == ("succeeded", ("b",))
+
+
+def test_absent_input_is_none(runner):
+    """An input whose need is tolerated to be missing is the value None."""
+    assert runner.value(runner.run("seen = x is None", ("seen",), absent=["x"]), "seen") is True
+
+
+@pytest.mark.parametrize(
+    ("source", "kind", "detail"),
+    [
+        ("raise KeyError('x')", "exception", "KeyError: 'x'"),
+        ("raise ValueError('bad')", "invalid argument", "ValueError: bad"),
+        ("len(5)", "invalid type", "TypeError: object of type 'int' has no len()"),
+        ("assert 1 == 2, 'no'", "assertion", "AssertionError: no"),
+        ("import no_such_module", "import", "ModuleNotFoundError: No module named 'no_such_module'"),
+        ("a = (", "syntax", "SyntaxError: '(' was never closed (line 1)"),
+        ("raise MemoryError", "out of memory", "MemoryError"),
+        ("import sys; sys.exit(10)", "exit code", "10"),
+        ("raise KeyboardInterrupt", "exception", "KeyboardInterrupt"),
+    ],
+    ids=lambda value: value if " " not in value else None,
+)
+def test_a_failure_has_a_reason(runner, source, kind, detail):
+    """Each way to fail has its kind of reason, the words of the error, and the attempt's number."""
+    report = runner.run(source).report()
+    assert (report.end, report.reason) == ("failed", Reason(kind, detail, 4))
+
+
+@pytest.mark.parametrize("code", ["0", "None", ""])
+def test_exit_zero_is_an_end_like_another(runner, code):
+    """``sys.exit(0)`` in a cell ends it, and what was bound until then counts."""
+    trial = runner.run(f"import sys\nx = 5\nsys.exit({code})\nx = 6", ("x",))
+    assert trial.report().end == "succeeded"
+    assert runner.value(trial, "x") == 5
+
+
+def test_traceback_starts_at_the_users_code(runner):
+    """The traceback is plain text, shows the lines as typed, and nothing of ours."""
+    trace = runner.run("def f(x):\n    return 1 / x  # here\n\nf(0)").report().traceback
+    assert trace.splitlines()[1:3] == ['  File "<job fit>", line 4, in <module>', "    f(0)"]
+    assert "return 1 / x  # here" in trace
+    assert "nbflow" not in trace
+    assert "\x1b" not in trace
+
+
+def test_output_that_cannot_leave(runner):
+    """A value that cannot be stored fails the attempt and is named with its type and the cause."""
+    report = runner.run("import threading\nlock = threading.Lock()", ("lock",)).report()
+    assert report.reason == Reason("output not storable", "lock (lock): cannot pickle '_thread.lock' object", 4)
+
+
+def test_input_that_cannot_enter(runner):
+    """A value that cannot be loaded fails the attempt before its body runs."""
+    trial = runner.run("print('ran')", inputs={"x": Gone()})
+    assert trial.report().reason.kind == "input not loadable"
+    assert trial.report().reason.detail.startswith("x: LookupError")
+    assert trial.out == ""
+
+
+class Gone:
+    """Loads nowhere."""
+
+    def __reduce__(self):
+        return _gone, ()
+
+
+def _gone():
+    raise LookupError("gone")
+
+
+def test_streams_are_the_attempts_own(runner):
+    """What is printed goes to the attempt's files, stream by stream."""
+    trial = runner.run("import sys\nprint('to out')\nprint('to err', file=sys.stderr)")
+    assert (trial.out, trial.err) == ("to out\n", "to err\n")
+
+
+def test_last_expression_is_shown(runner):
+    """The value of a cell's last expression is its rich output; a semicolon silences it."""
+    assert [display.data for display in runner.run("1 + 1").displays] == [{"text/plain": "2"}]
+    assert runner.run("1 + 1;").displays == []
+    assert runner.run("None").displays == []
+
+
+def test_cancel_ends_it_and_says_why(runner):
+    """A cancelled attempt reports ``cancelled`` and the cause it was given."""
+    trial = runner.submit("import time\nprint('started')\nfor _ in range(600): time.sleep(.1)")
+    trial.saw("started")
+    runner.cancel(trial)
+    runner.cancel(trial)
+    assert (trial.report().end, trial.report().reason) == ("cancelled", CANCELLED)
+
+
+def test_cancel_after_the_end_is_ignored(runner):
+    """Cancelling what has ended, or was never there, does nothing."""
+    trial = runner.run("x = 1", ("x",))
+    runner.cancel(trial)
+    assert runner.run("pass").report().end == "succeeded"
+    assert [report.end for report in trial.reports] == ["succeeded"]
+
+
+def test_one_report_each(runner):
+    """Many attempts at once: each reports once, with its own result."""
+    trials = [runner.submit(f"x = {number} ** 2", ("x",)) for number in range(20)]
+    assert [runner.value(trial, "x") for trial in trials] == [number**2 for number in range(20)]
+    assert {len(trial.reports) for trial in trials} == {1}

@@ -1,0 +1,148 @@
+"""No process of an attempt outlives its end by two seconds, whatever it does to get away."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from nbflow.engine.attempt.supervisor import LEFTOVER_GRACE
+from tests.attempts import Runner, until
+from tests.fault.escapers import BODIES, gone, start_all, survivors
+
+pytestmark = pytest.mark.fault
+
+
+@pytest.fixture
+def runner(tmp_path):
+    runner = Runner(tmp_path)
+    yield runner
+    runner.close()
+
+
+def test_cancel_ends_the_whole_tree(runner):
+    """Cancelled: grace, and all are gone."""
+    trials = start_all(runner, grace=0.3)
+    assert survivors(trials).keys() == BODIES.keys()
+    for trial in trials.values():
+        runner.cancel(trial)
+    gone(trials, 2.0)
+    assert {name: trial.report().end for name, trial in trials.items()} == dict.fromkeys(BODIES, "cancelled")
+
+
+def test_timeout_ends_the_whole_tree(runner):
+    """Timed out: grace, and all are gone."""
+    trials = start_all(runner, timeout=4.0, grace=0.3)
+    ends = {name: (trial.report().end, trial.report().reason.kind) for name, trial in trials.items()}
+    assert ends == dict.fromkeys(BODIES, ("failed", "timeout"))
+    gone(trials, 1.0)
+
+
+def test_a_normal_end_takes_the_rest_along(runner):
+    """The cell ends well: its result counts, and what it left behind is ended."""
+    trials = start_all(runner, then="return")
+    waits = {"stops itself", "closes everything", "exec"}
+    ends = {name: trial.report().end for name, trial in trials.items() if name not in waits}
+    assert set(ends.values()) == {"succeeded"}
+    gone({name: trial for name, trial in trials.items() if name not in waits}, LEFTOVER_GRACE + 2.0)
+
+
+def test_a_crash_takes_the_rest_along(runner):
+    """The cell's process dies: the rest of its tree goes before the end is reported."""
+    trials = start_all(runner, then="os._exit(7)")
+    waits = {"stops itself", "closes everything", "exec"}
+    for name in BODIES.keys() - waits:
+        report = trials[name].report()
+        assert (report.end, report.reason.words(), report.exit_code) == ("failed", "exit 7", 7)
+    assert survivors(trials).keys() <= waits
+
+
+def test_zygote_killed(runner):
+    """The supervisor dies: all attempts end, are reported lost, and the next one runs."""
+    trials = start_all(runner)
+    os.kill(runner.call(lambda: runner.executor._serving.pid), signal.SIGKILL)
+    gone(trials, 2.0)
+    assert {name: trial.report().end for name, trial in trials.items()} == dict.fromkeys(BODIES, "lost")
+    assert runner.run("x = 1", ("x",)).report().end == "succeeded"
+
+
+STAND_IN = """
+import sys, time
+from pathlib import Path
+from tests.attempts import Runner
+from tests.fault.escapers import start_all
+trials = start_all(Runner(Path(sys.argv[1])))
+print(*(trial.order.key for trial in trials.values()), flush=True)
+time.sleep(600)
+"""
+
+
+def test_engine_killed(tmp_path):
+    """The engine dies: the zygote kills every attempt and ends as well."""
+    engine = subprocess.Popen([sys.executable, "-c", STAND_IN, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    try:
+        keys = engine.stdout.readline().split()
+        assert len(keys) == len(BODIES)
+    finally:
+        engine.kill()
+        engine.communicate()
+    until(lambda: not processes_in(tmp_path), "an empty process table", 2.0)
+
+
+def test_timeout_is_kept(runner):
+    """No attempt outlives timeout + grace + 0.5 s, even if it does not listen."""
+    trial = runner.submit(
+        "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint(time.monotonic())\nwhile True: pass",
+        timeout=0.5,
+        grace=0.4,
+    )
+    report = trial.report()
+    took = trial.reported_at - float(trial.out)
+    assert (report.reason.words(), report.signal) == ("timeout: 0.5 s", "SIGKILL")
+    assert 0.85 < took < 0.5 + 0.4 + 0.5
+
+
+def test_polite_end_within_the_grace(runner):
+    """A cell that obeys SIGTERM ends at once, and may clean up."""
+    trial = runner.submit(
+        "import signal, sys, time\n"
+        "def bye(*_):\n    print('tidy')\n    sys.exit(1)\n"
+        "signal.signal(signal.SIGTERM, bye)\nprint('ready')\ntime.sleep(600)",
+        grace=20.0,
+    )
+    trial.saw("ready")
+    began = time.monotonic()
+    runner.cancel(trial)
+    assert trial.report().end == "cancelled"
+    assert time.monotonic() - began < 2
+    assert "tidy" in trial.out
+
+
+def test_success_while_being_stopped_counts(runner):
+    """A result that is in place when the stop comes to act is not thrown away."""
+    trial = runner.submit(
+        "import signal, time\nasked = []\nsignal.signal(signal.SIGTERM, lambda *_: asked.append(1))\nprint('ready')\n"
+        "while not asked: time.sleep(.01)\nx = 1",
+        ("x",),
+        grace=20.0,
+    )
+    trial.saw("ready")
+    runner.cancel(trial)
+    assert trial.report().end == "succeeded"
+    assert runner.value(trial, "x") == 1
+
+
+def processes_in(folder):
+    """Processes whose working folder is below *folder*."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if (process / "cwd").readlink().is_relative_to(folder):
+                found.append(int(process.name))
+    return found
