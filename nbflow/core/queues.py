@@ -14,28 +14,30 @@ from nbflow.core.status import Status
 
 @dataclass(slots=True)
 class Lane:
-    """Jobs of one executor that may start, by declaration order. Stale entries are dropped when met."""
+    """Places of jobs of one executor that may start, the first declared first. Stale entries are dropped when met."""
 
-    heap: list[tuple[int, JobState]] = field(default_factory=list)
+    heap: list[int] = field(default_factory=list)
     entered: set[int] = field(default_factory=set)
 
-    def push(self, job: JobState) -> None:
-        if job.order not in self.entered:
-            self.entered.add(job.order)
-            heappush(self.heap, (job.order, job))
+    def push(self, order: int) -> None:
+        if order not in self.entered:
+            self.entered.add(order)
+            heappush(self.heap, order)
 
-    def pop(self) -> JobState:
-        order, job = heappop(self.heap)
+    def pop(self) -> int:
+        order = heappop(self.heap)
         self.entered.discard(order)
-        return job
+        return order
 
 
 @dataclass(slots=True)
 class Queues:
     """Jobs by what they wait for. `note` files a job anew; all sets are keyed by name."""
 
+    jobs: dict[int, JobState] = field(default_factory=dict)
+    """By their place in declaration order: heaps hold places."""
     lanes: dict[str, Lane] = field(default_factory=lambda: defaultdict(Lane))
-    due: list[tuple[float, int, JobState]] = field(default_factory=list)
+    due: list[tuple[float, int]] = field(default_factory=list)
     """Heap of jobs in backoff, by when their next attempt is due; may hold stale entries."""
     due_of: dict[int, float] = field(default_factory=dict)
     ripe_at: float = -inf
@@ -52,6 +54,7 @@ class Queues:
     def note(self, job: JobState) -> None:
         """File *job* as it stands now."""
         name = job.spec.name
+        self.jobs[job.order] = job
         _keep(self.running, name, job, job.running is not None)
         _keep(self.to_stop, name, job, job.stop_cause != "")
         _keep(self.to_schedule, name, job, job.unscheduled is not None)
@@ -66,10 +69,10 @@ class Queues:
 
     def _enter(self, job: JobState) -> None:
         if job.due_at is None:
-            self.lanes[job.spec.executor].push(job)
+            self.lanes[job.spec.executor].push(job.order)
         elif self.due_of.get(job.order) != job.due_at:
             self.due_of[job.order] = job.due_at
-            heappush(self.due, (job.due_at, job.order, job))
+            heappush(self.due, (job.due_at, job.order))
 
     def active(self, executors: Mapping[str, int]) -> bool:
         """Whether an attempt runs, or one will start on one of *executors* without a person's doing."""
@@ -89,7 +92,8 @@ class Queues:
         """When the next job in backoff is due, after *now*."""
         self._ripen(now)
         while self.due:
-            due_at, _, job = self.due[0]
+            due_at, order = self.due[0]
+            job = self.jobs[order]
             if job.queued and job.due_at == due_at:
                 return due_at
             self._pop_due()
@@ -98,25 +102,26 @@ class Queues:
     def _ripen(self, now: float) -> None:
         """Move the jobs whose time has come to their lanes; the other way if the clock went back."""
         if now < self.ripe_at:
-            for job in [job for lane in self.lanes.values() for _, job in lane.heap if job.queued]:
-                self._enter(job)
+            for order in [order for lane in self.lanes.values() for order in lane.heap]:
+                if self.jobs[order].queued:
+                    self._enter(self.jobs[order])
         self.ripe_at = now
         while self.due and self.due[0][0] <= now:
             job = self._pop_due()
             if job.startable(now):
-                self.lanes[job.spec.executor].push(job)
+                self.lanes[job.spec.executor].push(job.order)
 
     def _pop_due(self) -> JobState:
-        due_at, order, job = heappop(self.due)
+        due_at, order = heappop(self.due)
         if self.due_of.get(order) == due_at:
             del self.due_of[order]
-        return job
+        return self.jobs[order]
 
     def _first(self, executor: str, slots: int, now: float) -> list[JobState]:
         """The first *slots* jobs of *executor* that can start. They stay queued: only `note` says that they have."""
         lane, found = self.lanes[executor], list[JobState]()
         while lane.heap and len(found) < slots:
-            job = lane.pop()
+            job = self.jobs[lane.pop()]
             if job.spec.executor != executor:
                 continue
             if job.startable(now):
@@ -124,7 +129,7 @@ class Queues:
             elif job.queued:  # due later after all
                 self._enter(job)
         for job in found:
-            lane.push(job)
+            lane.push(job.order)
         return found
 
 

@@ -173,3 +173,17 @@ def test_a_slot_freed_by_an_end_goes_to_the_next_in_line():
         end(run, turn[0])
         done += turn
     assert done == ["a", "b", "c"]
+
+
+def test_the_same_instant_twice_is_no_trouble():
+    """Due at 5, then at 7, then at 5 again, while the queue still holds the first 5."""
+    run = run_of(job("a", retries=9))
+    for due_at in (5.0, 7.0, 5.0):
+        came(run, "a", "failed")
+        retry_due(run, "a", due_at)
+        assert orders(run).wake_at == due_at
+        ask(run, "cancel", "a")
+        ask(run, "retry", "a")
+    came(run, "a", "failed")
+    retry_due(run, "a", due_at=7.0)
+    assert (starts(run, 6.0), starts(run, 7.0)) == ([], ["a"])
