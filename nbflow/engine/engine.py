@@ -66,7 +66,7 @@ class Engine:
         self._loop.add_executor("kernel", self._kernels, _KERNEL_SLOTS, self._kernels.recover)
 
     async def run(self, listener: socket.socket, ready: Callable[[], None]) -> str:
-        """Serve on *listener* until there is a reason to end, and return it. *ready* is called when clients are heard."""
+        """Serve on *listener* until there is a reason to end; returns it. *ready* is called when clients are heard."""
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             self._asyncio.add_signal_handler(number, self._server.stopping.set)
         server = await self._asyncio.create_unix_server(lambda: Connection(self._server), sock=listener)
