@@ -108,7 +108,30 @@ def only_the_first_dependent_hears(patch):
     patch.setattr(needs, "_tell", lambda run, job: deque(whole(run, job), maxlen=1))
 
 
+def a_new_generation_has_an_old_budget(patch):
+    whole = state._open_generation
+
+    def _open_generation(job):
+        failures = job.failures
+        whole(job)
+        job.failures = failures
+
+    patch.setattr(state, "_open_generation", _open_generation)
+
+
+def a_failed_job_has_one_retry_too_many(patch):
+    whole = state._go_on
+
+    def _go_on(job, event):
+        job.failures -= event.end == "failed" and job.failures == 1
+        whole(job, event)
+
+    patch.setattr(state, "_go_on", _go_on)
+
+
 BROKEN = [
+    a_new_generation_has_an_old_budget,
+    a_failed_job_has_one_retry_too_many,
     needs_are_not_told,
     a_root_that_changes_is_not_passed_on,
     stale_ends_are_taken,

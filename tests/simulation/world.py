@@ -45,6 +45,7 @@ class World:
         self.stopping: set[str] = set()
         self.late: list[e.AttemptEnded] = []
         self.succeeded: set[tuple[str, int]] = set()
+        self.asked: set[tuple[str, int, type]] = set()
         self.hands = self.rng.randint(0, 8)
         self.crashes = self.rng.choice((0, 0, 1, 1, 2, 3))
         self.losses = self.rng.choice((0, 0, 1, 2, 6))
@@ -243,13 +244,32 @@ class World:
         assert all(used[name] <= slots for name, slots in SLOTS.items()), f"more than the slots: {used}"
 
     def check_step(self, event: e.Event) -> None:
+        if isinstance(event, e.SkipRequested | e.CancelRequested):
+            self.asked.add((event.job, event.generation, type(event)))
         for name, job in self.run.jobs.items():
             if job.status is Status.SUCCEEDED:
                 self.succeeded.add((name, job.generation))
                 assert job.outputs == {"x": VALUE}
             else:
                 assert (name, job.generation) not in self.succeeded, f"{name} had succeeded, {event} took it back"
-            assert job.failures <= job.spec.retry.attempts and job.lost <= LOST_RESTARTS + 1
+            self.check_budget(name, job)
+            self.check_hands(name, job)
+
+    def check_budget(self, name: str, job: JobState) -> None:
+        """Failed and lost attempts are counted over this generation, and a job fails only when they are used up."""
+        ends = [attempt.end for attempt in job.attempts if attempt.generation == job.generation]
+        failed, lost, allowed = ends.count("failed"), ends.count("lost"), job.spec.retry.attempts
+        assert failed <= allowed and lost <= LOST_RESTARTS + 1, f"{name} has used more than its budget"
+        if job.status is Status.FAILED:
+            assert job.reason is not None
+            final = {"syntax": failed > 0, "lost": lost > LOST_RESTARTS}
+            assert final.get(job.reason.kind, failed == allowed), f"{name} has failed with attempts left"
+
+    def check_hands(self, name: str, job: JobState) -> None:
+        """Nothing is skipped or cancelled that nobody asked for, or that nothing upstream explains."""
+        if job.status is Status.CANCELLED or (job.reason is not None and job.reason.kind == "skipped"):
+            kind = e.CancelRequested if job.status is Status.CANCELLED else e.SkipRequested
+            assert (name, job.generation, kind) in self.asked, f"{name} is {job.status}, and nobody asked for that"
 
     def check_end(self) -> None:
         held = any(job.status is Status.HELD for job in self.run.jobs.values())
