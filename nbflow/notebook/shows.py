@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nbflow.core.event import CancelRequested, Request, RetryRequested, SkipRequested
 from nbflow.core.status import Status
@@ -17,7 +17,9 @@ from nbflow.errors import NbflowError
 from nbflow.notebook.session import Session
 from nbflow.picture.svg import svg
 from nbflow.picture.table import table_html, table_text
-from nbflow.widget.dag import FlowView
+
+if TYPE_CHECKING:
+    from nbflow.widget.dag import FlowView
 
 PACE = 1.0
 """Seconds at least between two updates of a static picture."""
@@ -58,6 +60,8 @@ class Shows:
         """The live view of this session's run, made once."""
         with self._lock:
             if self._view is None:
+                from nbflow.widget.dag import FlowView  # widgets are loaded by those who show some
+
                 self._view = FlowView(snapshot=self.session.snapshot, log=self._log, request=self._request)
             return self._view
 
