@@ -18,8 +18,8 @@ test: $(SETUP) $(SETUP_IK6) browser lint js-test  ## everything CI runs; pytest'
 bench: $(SETUP_BENCH)  ## overhead beside peers, responsiveness, replay of real traces; tables and benchmarks/results/*.json
 	$(BIN)/python -m benchmarks
 
-fault: $(SETUP)  ## the full doses of the fault tests
-	NBFLOW_FAULT_DOSE=full $(BIN)/python -m pytest tests/fault --timeout 7200
+fault: $(SETUP)  ## the full doses of the fault tests and of the simulation
+	NBFLOW_KILLS=1000 NBFLOW_STARTS=200 NBFLOW_SCHEDULES=1000000 $(BIN)/python -m pytest tests/fault tests/simulation --timeout 14400
 
 lab: $(SETUP)  ## JupyterLab on the example notebooks
 	$(BIN)/jupyter lab --notebook-dir notebooks
