@@ -137,8 +137,6 @@ class JobSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Folder the attempt runs in; empty: the notebook's folder."""
     shell: bool = False
     """The body needs an IPython shell (magics, ``!``, ``?``, top-level await, display)."""
-    modules: tuple[str, ...] = ()
-    """Importable site packages worth having in the zygote: hints only."""
     cell_id: str = ""
     code: str = ""
     """The body after IPython's own transformation; empty means *source* is plain Python already."""

@@ -16,7 +16,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -39,6 +39,7 @@ from nbflow.engine.trust import trust, trusted
 from nbflow.engine.values import Values
 from nbflow.engine.wire import (
     Committed,
+    Configure,
     Goodbye,
     Open,
     Opened,
@@ -149,6 +150,10 @@ class Client:
     def runs(self, flow: str = "") -> tuple[RunInfo, ...]:
         """The runs of *flow*, or of all flows of the store, oldest first."""
         return self.call(lambda ref: Runs(ref=ref, flow=flow)).runs
+
+    def warm(self, modules: Sequence[str]) -> None:
+        """Have *modules*, installed packages that jobs will import, loaded before the next attempts start."""
+        self.call(lambda ref: Configure(ref=ref, run=0, modules=tuple(modules)))
 
     def call(self, make: Callable[[int], ToEngine], done: Callable[[], bool] = lambda: False) -> Reply:
         """Send a request; where the engine ends meanwhile, send it again unless *done* says that it was carried out."""

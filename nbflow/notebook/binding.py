@@ -108,7 +108,7 @@ def outputs_of(header: JobHeader, names: Names) -> tuple[str, ...]:
 
 
 def spec_of(header: JobHeader, names: Names, code: str, shell: bool, **bound: Any) -> JobSpec:
-    """The job as it travels to the engine. *bound*: inputs, outputs, needs, modules, cell_id, cwd."""
+    """The job as it travels to the engine. *bound*: inputs, outputs, needs, cell_id, cwd."""
     return JobSpec(
         name=header.name,
         source=header.body,

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import ast
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from nbflow.core.names import Names
@@ -19,7 +18,7 @@ from nbflow.notebook.cards import Cards
 from nbflow.notebook.line import JobHeader
 from nbflow.notebook.owners import Owners
 from nbflow.notebook.reading import Reader
-from nbflow.notebook.session import Session, preloads
+from nbflow.notebook.session import Session
 from nbflow.notebook.transform import Transformed, plain
 
 
@@ -32,7 +31,6 @@ class Declarer:
     reader: Reader
     cards: Cards
     namespace: dict[str, Any]
-    modules: Callable[[], Mapping[str, ModuleType]]
     cell_id: Callable[[], str]
 
     def known(self) -> list[str]:
@@ -62,7 +60,6 @@ class Declarer:
             inputs=inputs,
             outputs=outputs,
             needs=binder.needs(header, inputs),
-            modules=preloads(self.modules()),
             cell_id=self.cell_id(),
             cwd=self._cwd(header),
         )

@@ -44,9 +44,7 @@ class Extension:
         self.cells = Cells(self.owners, shell.user_ns, self.reader, self.waiting.bring)
         self.completion = Completion(self.session.names, self.session.groups)
         self.kernel_jobs: KernelJobs | None = None
-        self.declarer = Declarer(
-            self.session, self.owners, self.reader, self.cards, shell.user_ns, lambda: sys.modules, self.cell_id
-        )
+        self.declarer = Declarer(self.session, self.owners, self.reader, self.cards, shell.user_ns, self.cell_id)
         self.flow = Flow(self.session, self.pumping, self.settle, self.declarer.take_up)
         forms: dict[str, Callable[..., Any]] = {"figure": self.figure, "trust": self.trust}
         self.magics.attach(self.flow, self.declarer, self.shows.show, forms)
@@ -99,6 +97,7 @@ class Extension:
     # --- the shell's side
     def connected(self, client: Client) -> None:
         """A client is there: kernel jobs can run, and an unfinished run is announced."""
+        self.session.preload()
         self.kernel_jobs = KernelJobs(client, self.shell, self.waiting.bring)
         unfinished = [info for info in client.runs(self.session.place.flow) if info.verdict == "running"]
         if unfinished and self.session.opened is None:
@@ -144,7 +143,8 @@ class Extension:
             self.shows.flush()
 
     def after_cell(self, *_: object) -> None:
-        """A client that follows one cell at a time sees only what is sent while a cell runs: send what is new."""
+        """After a cell: packages it loaded are loaded for jobs too; headless clients see what is sent until now."""
+        self.session.preload()
         if self.headless:
             self.settle()
 

@@ -17,6 +17,8 @@ from nbflow.errors import NbflowError, UnknownJob
 from nbflow.notebook.place import Place
 
 NEW, LAST = -1, 0
+_OWN = {"nbflow", "ipykernel", "ipywidgets", "anywidget", "debugpy", "pydevd", "zmq", "tornado", "jupyter_client"}
+"""What a kernel has loaded for itself."""
 
 
 class Settings(Protocol):
@@ -41,8 +43,19 @@ class Session:
         self._lock = threading.RLock()
         self._listeners: list[Callable[[], None]] = []
         self._prepare: list[Callable[[Client], None]] = []
+        self._loaded, self._warmed = 0, frozenset[str]()
 
     # --- connecting
+    def preload(self) -> None:
+        """Tell the engine, in the background, which packages the kernel has loaded since it was last told."""
+        if self._client is None or self._loaded == len(sys.modules):
+            return
+        self._loaded, found = len(sys.modules), preloads(sys.modules)
+        if not found - self._warmed:
+            return
+        self._warmed = found
+        threading.Thread(target=self._client.warm, args=(sorted(found),), name="nbflow-preload", daemon=True).start()
+
     def warm(self, then: Callable[[Client], None] | None = None) -> threading.Thread:
         """Connect in the background; *then* is called with the client if that went well."""
 
@@ -96,7 +109,6 @@ class Session:
                 slots=self.settings.parallel or None,
                 durable=self.settings.durable,
                 on_kernel_exit=self.settings.on_kernel_exit,
-                modules=preloads(sys.modules),
             )
             replica.on_events(lambda _events: self._changed())
             self._replica = replica
@@ -161,6 +173,7 @@ class Session:
     def declare(self, jobs: Iterable[JobSpec], groups: Mapping[str, Policy]) -> None:
         """Declare jobs and group policies, all or nothing."""
         self.replica.declare(tuple(jobs), dict(groups))
+        self.preload()
 
     def ask(self, kind: Callable[..., Request], names: Iterable[str]) -> int:
         """Ask for one thing for each of the jobs; the number of requests that changed something."""
@@ -181,25 +194,14 @@ class Session:
                 step = min(step * 1.2, 0.025)
 
 
-def preloads(modules: Mapping[str, object]) -> tuple[str, ...]:
+def preloads(modules: Mapping[str, object]) -> frozenset[str]:
     """Top-level packages from site-packages that the kernel has loaded: the zygote imports them too."""
-    own = {
-        "nbflow",
-        "ipykernel",
-        "debugpy",
-        "_pydevd_bundle",
-        "pydevd",
-        "zmq",
-        "tornado",
-        "jupyter_client",
-        "anywidget",
-    }
     found = []
     for name in list(modules):
         file = getattr(modules[name], "__file__", None)
-        if "." not in name and name not in own and file and "site-packages" in file and not name.startswith("_"):
+        if "." not in name and name not in _OWN and file and "site-packages" in file and not name.startswith("_"):
             found.append(name)
-    return tuple(sorted(found))
+    return frozenset(found)
 
 
 def empty_snapshot(flow: str) -> dict[str, Any]:
