@@ -135,7 +135,8 @@ def _part(whole: _Whole, part: list[int], sizes: list[Size]) -> _Part:
         if (at, key) in whole.before
     }
     stand = arrange(web, order, group, known)
-    frame = _frame(stand, web, sizes, group)
+    inset = GROUP_SIDE if whole.group else 0.0  # of every part, so that their first columns are in line
+    frame = _frame(stand, web, sizes, group, inset)
     places = [(frame.left[web.column[v]], frame.middle[v] - sizes[v][1] / 2) for v in range(len(part))]
     paths = {
         at: _path(a, b, chain, web, sizes, frame) for (at, (a, b)), chain in zip(edges.items(), web.chains, strict=True)
@@ -189,13 +190,12 @@ class _Frame:
     height: float
 
 
-def _frame(stand: Columns, web: Layered, sizes: list[Size], group: dict[int, str]) -> _Frame:
+def _frame(stand: Columns, web: Layered, sizes: list[Size], group: dict[int, str], inset: float) -> _Frame:
     room = _Room(web, sizes, group)
     middle = _heights(stand, web, room)
     left, right = _sides(stand, web, sizes)
     top = min(middle[v] - room.above(v) for v in range(len(middle)))
     bottom = max(middle[v] + room.below(v) for v in range(len(middle)))
-    inset = GROUP_SIDE if group else 0.0
     return _Frame(
         [y - top for y in middle],
         [x + inset for x in left],

@@ -17,7 +17,7 @@ from nbflow.core.lettering import clip, shorten, width
 
 NAME_SIZE, SMALL_SIZE = 12.5, 10.5
 NODE_HEIGHT, CELL_HEIGHT, DOT = 44.0, 26.0, 22.0
-NARROWEST, WIDEST = 124.0, 196.0
+NARROWEST, WIDEST = 148.0, 196.0
 CELL_GAP = 6.0
 FOLDED = 9
 """At least so many jobs alike are folded into a block."""
@@ -124,7 +124,7 @@ def scene(shape: Shape, previous: Scene | None = None) -> Scene:
 
     >>> drawn = scene(Shape(("a", "b"), ((0, 1),), (None, None), ()))
     >>> [(node.label, node.x) for node in drawn.nodes], len(drawn.wires)
-    ([('a', 20.0), ('b', 192.0)], 1)
+    ([('a', 20.0), ('b', 216.0)], 1)
     """
     if not shape.jobs:
         return Scene()

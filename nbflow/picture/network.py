@@ -14,7 +14,7 @@ from nbflow.picture.summary import jobs
 def graph(snapshot: Mapping[str, Any]) -> networkx.DiGraph:
     """The jobs of *snapshot* and their needs as a directed graph.
 
-    A node per job, in the order of declaration, with copies of its part of the snapshot as attributes; an edge from
+    A node per job, in the order of declaration, with its part of the snapshot as attributes; an edge from
     each needed job to its dependent. The need of a group is an edge from each member declared before the dependent,
     with the group's name as attribute ``group``; edges of needs by name have ``group`` None. The graph's own
     attributes are ``flow``, ``run``, ``verdict``, ``now`` and ``groups``.

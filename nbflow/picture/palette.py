@@ -60,3 +60,11 @@ def blend(colour: str, ground: str, share: float) -> str:
     """
     pairs = [(int(colour[at : at + 2], 16), int(ground[at : at + 2], 16)) for at in (1, 3, 5)]
     return "#" + "".join(f"{round(share * a + (1 - share) * b):02x}" for a, b in pairs)
+
+
+def fill(status: Status) -> str:
+    """What a box is filled with."""
+    return blend(INKS[status], GROUND, 0.1)
+
+
+WIRE = blend(DIM, GROUND, 0.45)

@@ -13,7 +13,6 @@ from nbflow.picture.plain import plain
 from nbflow.picture.summary import jobs
 
 COLUMNS = ("job", "status", "attempts", "time", "needs", "why")
-BEGIN = "no jobs yet: begin a cell with %%job NAME"
 
 
 @dataclass(frozen=True, slots=True)

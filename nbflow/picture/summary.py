@@ -9,6 +9,9 @@ from nbflow.core.captions import counts
 from nbflow.core.status import RunVerdict, Status
 from nbflow.core.words import duration
 
+BEGIN = "write %%job and a name on the first line of a cell, and run it"
+"""How a flow without jobs gets its first."""
+
 
 def tally(snapshot: Mapping[str, Any]) -> dict[Status, int]:
     """How many jobs of *snapshot* have each status, in the usual order."""

@@ -1,21 +1,20 @@
-"""A flow as one self-contained SVG: no scripts, no style sheets, no fonts from elsewhere; reads on light and dark pages."""
+"""A flow as one self-contained SVG: no scripts, no style sheets, no fonts from elsewhere; reads on any page."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from html import escape
 from typing import Any
 
 from nbflow.core.captions import caption
 from nbflow.core.icons import ICONS
-from nbflow.core.lettering import clip, width
+from nbflow.core.lettering import clip
 from nbflow.core.scene import SMALL_SIZE, Frame, Node, Scene, path_data, scene, shape
 from nbflow.core.status import Status
-from nbflow.picture.palette import DASHES, DIM, GROUND, INK, INKS, LINE, SOFT, blend, weight
-from nbflow.picture.summary import headline, jobs, tally
+from nbflow.picture.head import FIRST, NAME_SIZE, SAID_SIZE, SIDE, STEP, TALLY_SIZE, Count, Head, head
+from nbflow.picture.palette import DASHES, DIM, GROUND, INK, INKS, LINE, SOFT, WIRE, fill, weight
+from nbflow.picture.plain import NO_MATHS, escaped
+from nbflow.picture.summary import headline, jobs
 
-HEAD = 44.0
-NARROWEST = 420.0
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif"
 
 
@@ -29,48 +28,43 @@ def svg(snapshot: Mapping[str, Any]) -> str:
     '<svg xmlns="http://www.w3.o'
     """
     drawn = scene(shape(snapshot))
-    head, needed = _head(snapshot)
-    wide = max(drawn.width, needed, NARROWEST)
-    high = HEAD + max(drawn.height, 24.0)
+    top = head(snapshot, drawn.width)
+    wide, high = top.width, top.height + drawn.height
     return "".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide:.0f} {high:.0f}" width="{wide:.0f}" '
-            f'height="{high:.0f}" style="max-width:100%;height:auto" role="img" font-family="{FONT}" '
-            f'font-size="12.5" fill="{INK}"><title>{_text(headline(snapshot))}</title>',
+            f'height="{high:.0f}" style="max-width:100%;height:auto" class="{NO_MATHS}" role="img" '
+            f'font-family="{FONT}" font-size="{SAID_SIZE}" fill="{INK}"><title>{escaped(headline(snapshot))}</title>',
             f'<rect x=".5" y=".5" width="{wide - 1:.0f}" height="{high - 1:.0f}" rx="10" fill="{GROUND}" '
             f'stroke="{LINE}"/>',
-            head,
-            f'<g transform="translate({(wide - drawn.width) / 2:.1f},{HEAD:.0f})">',
+            *_head(top),
+            f'<g transform="translate({(wide - drawn.width) / 2:.1f},{top.height:.0f})">',
             *_graph(drawn, snapshot),
             "</g></svg>",
         ]
     )
 
 
-def _text(text: str) -> str:
-    """*text* safe inside markup: escaped, and without the control characters that XML forbids."""
-    return escape("".join(sign if sign >= " " and sign not in "\x7f\ufffe\uffff" else " " for sign in text))
+def _head(top: Head) -> list[str]:
+    return [
+        f'<text x="{SIDE}" y="{FIRST}" font-size="{NAME_SIZE}" font-weight="600">{escaped(top.name)}</text>',
+        f'<text x="{top.said_x:.0f}" y="{FIRST}" fill="{DIM}">{escaped(top.said)}</text>',
+        *map(_count, top.counts),
+        f'<text x="{SIDE}" y="{FIRST + STEP}" fill="{DIM}">{escaped(top.hint)}</text>' if top.hint else "",
+    ]
 
 
-def _head(snapshot: Mapping[str, Any]) -> tuple[str, float]:
-    """The line at the top, and how wide it is."""
-    name = clip(str(snapshot.get("flow", "")), 260, 14)
-    said = headline({**snapshot, "flow": ""})[3:]
-    x = 20 + width(name, 14) + 14
-    parts = [f'<text x="20" y="28" font-size="14" font-weight="600">{_text(name)}</text>']
-    parts.append(f'<text x="{x:.0f}" y="28" fill="{DIM}">{_text(said)}</text>')
-    x += width(said, 12.5) + 22
-    for status, count in tally(snapshot).items():
-        words = f"{count} {status.value}"
-        parts.append(_icon(status, x, 17, INKS[status]))
-        parts.append(f'<text x="{x + 19:.0f}" y="28" font-size="12">{words}</text>')
-        x += 19 + width(words, 12) + 16
-    return "".join(parts), x
+def _count(count: Count) -> str:
+    words = f'<text x="{count.x + 19:.0f}" y="{count.y}" font-size="{TALLY_SIZE}">{count.words}</text>'
+    return _icon(count.status, count.x, count.y - 11, INKS[count.status]) + words
 
 
 def _icon(status: Status, x: float, y: float, colour: str) -> str:
     icon = ICONS[status]
-    stroke = f'<path d="{icon.stroke}" fill="none" stroke="{colour}" stroke-width="1.7" stroke-linecap="round" stroke-linejoin="round"/>'
+    stroke = (
+        f'<path d="{icon.stroke}" fill="none" stroke="{colour}" stroke-width="1.7" stroke-linecap="round" '
+        f'stroke-linejoin="round"/>'
+    )
     fill = f'<path d="{icon.fill}" fill="{colour}"/>' if icon.fill else ""
     return f'<g transform="translate({x:.1f},{y:.1f})">{stroke}{fill}</g>'
 
@@ -80,7 +74,7 @@ def _graph(drawn: Scene, snapshot: Mapping[str, Any]) -> list[str]:
     found = jobs(snapshot)
     return [
         *(_frame(frame) for frame in drawn.frames),
-        f'<path d="{wires}" fill="none" stroke="{blend(DIM, GROUND, 0.45)}" stroke-width="1.5"/>' if wires else "",
+        f'<path d="{wires}" fill="none" stroke="{WIRE}" stroke-width="1.5"/>' if wires else "",
         *(_node(node, found[node.job], float(snapshot.get("now") or 0.0)) for node in drawn.nodes),
     ]
 
@@ -90,14 +84,18 @@ def _frame(frame: Frame) -> str:
         f'<rect x="{frame.x:.1f}" y="{frame.y:.1f}" width="{frame.width:.1f}" height="{frame.height:.1f}" rx="12" '
         f'fill="{SOFT}" stroke="{LINE}"/>'
     )
-    title = f'<text x="{frame.x + 12:.1f}" y="{frame.y + 19:.1f}" font-size="{SMALL_SIZE}" fill="{DIM}">{_text(frame.title)}</text>'
+    title = (
+        f'<text x="{frame.x + 12:.1f}" y="{frame.y + 19:.1f}" font-size="{SMALL_SIZE}" fill="{DIM}">'
+        f"{escaped(frame.title)}</text>"
+    )
     return box + (title if frame.title else "")
 
 
 def _node(node: Node, job: Mapping[str, Any], now: float) -> str:
     status = Status(job["status"])
     said = caption(job).said_at(now)
-    return f"<g><title>{_text(_tip(node.job, status, said, job))}</title>{_box(node, status)}{_words(node, status, said)}</g>"
+    tip = f"<title>{escaped(_tip(node.job, status, said, job))}</title>"
+    return f"<g>{tip}{_box(node, status)}{_words(node, status, said)}</g>"
 
 
 def _tip(name: str, status: Status, said: str, job: Mapping[str, Any]) -> str:
@@ -110,7 +108,7 @@ def _box(node: Node, status: Status) -> str:
     dashes = f' stroke-dasharray="{dash[0]:g} {dash[1]:g}"' if dash else ""
     return (
         f'<rect x="{node.x:.1f}" y="{node.y:.1f}" width="{node.width:.1f}" height="{node.height:.1f}" '
-        f'rx="{8 if node.form == "node" else 6}" fill="{blend(colour, GROUND, 0.1)}" stroke="{colour}" '
+        f'rx="{8 if node.form == "node" else 6}" fill="{fill(status)}" stroke="{colour}" '
         f'stroke-width="{weight(status):g}"{dashes}/>'
     )
 
@@ -122,13 +120,11 @@ def _words(node: Node, status: Status, said: str) -> str:
             small = clip(said, node.width - 20, SMALL_SIZE)
             return (
                 f"{_icon(status, x + 10, y + 7, INKS[status])}"
-                f'<text x="{x + 30:.1f}" y="{y + 18.5:.1f}">{_text(node.label)}</text>'
-                f'<text x="{x + 11:.1f}" y="{y + 35:.1f}" font-size="{SMALL_SIZE}" fill="{DIM}">{_text(small)}</text>'
+                f'<text x="{x + 30:.1f}" y="{y + 18.5:.1f}">{escaped(node.label)}</text>'
+                f'<text x="{x + 11:.1f}" y="{y + 35:.1f}" font-size="{SMALL_SIZE}" fill="{DIM}">{escaped(small)}</text>'
             )
         case "cell":
-            label = f'<text x="{x + 23:.1f}" y="{y + 17:.1f}" font-size="{SMALL_SIZE}">{_text(node.label)}</text>'
+            label = f'<text x="{x + 23:.1f}" y="{y + 17:.1f}" font-size="{SMALL_SIZE}">{escaped(node.label)}</text>'
             return _icon(status, x + 5, y + 6, INKS[status]) + label
         case _:
             return _icon(status, x + (node.width - 14) / 2, y + (node.height - 14) / 2, INKS[status])
-
-

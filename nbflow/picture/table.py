@@ -8,8 +8,8 @@ from typing import Any
 from nbflow.core.status import Status
 from nbflow.picture.palette import ANYWHERE
 from nbflow.picture.plain import NO_MATHS, columns, escaped, fit, plain, start
-from nbflow.picture.rows import BEGIN, COLUMNS, Row, group_lines, rows
-from nbflow.picture.summary import counted, headline
+from nbflow.picture.rows import COLUMNS, Row, group_lines, rows
+from nbflow.picture.summary import BEGIN, counted, headline
 
 NAME_COLUMNS, NEEDS_COLUMNS, WHY_COLUMNS = 40, 28, 72
 WHY_SIGNS = 240
@@ -23,7 +23,7 @@ def table_text(snapshot: Mapping[str, Any]) -> str:
     Columns are as wide as what stands in them; long names lose their middle. Nothing in it steers a terminal.
 
     >>> print(table_text({"flow": "analysis", "run": 1, "verdict": "running", "jobs": {}}))
-    analysis · run 1 · no jobs yet: begin a cell with %%job NAME
+    analysis · run 1 · no jobs yet: write %%job and a name on the first line of a cell, and run it
     """
     found = rows(snapshot)
     if not found:
@@ -36,7 +36,7 @@ def table_text(snapshot: Mapping[str, Any]) -> str:
 
 
 def _nothing(snapshot: Mapping[str, Any]) -> str:
-    return f"{plain(snapshot.get('flow', ''))} · run {plain(snapshot.get('run', ''))} · {BEGIN}"
+    return f"{plain(headline(snapshot))}: {BEGIN}"
 
 
 def _line(row: Row) -> tuple[str, ...]:
@@ -60,8 +60,8 @@ def table_html(snapshot: Mapping[str, Any]) -> str:
 
     Text takes the colour of the page, so it reads on light and dark; without its styles it is a plain table.
 
-    >>> table_html({"flow": "analysis", "run": 1, "jobs": {}})[-18:]
-    'job NAME</p></div>'
+    >>> table_html({"flow": "analysis", "run": 1, "jobs": {}})[-20:]
+    'and run it</p></div>'
     """
     opening = f'<div class="nbflow-table {NO_MATHS}" style="max-width:100%;overflow-x:auto">'
     found = rows(snapshot)
