@@ -18,10 +18,14 @@ PENDING, MET, GONE = range(3)
 def settle(run: Run, touched: Iterable[str], at: float) -> None:
     """Bring statuses and all that follows up to date after the jobs *touched* changed, at *at*."""
     queue = deque(dict.fromkeys(touched))
-    queued = set(queue)
+    queued, seen, steps = set(queue), set[str](), 0
     while queue:
         name = queue.popleft()
         queued.discard(name)
+        seen.add(name)
+        steps += 1
+        if steps > len(seen) ** 2:  # only a loop takes so long: kept out by `graph.check`, but a log can hold anything
+            break
         job = run.jobs[name]
         status, reason = _standing(run, job)
         if status is not job.status or reason != job.reason:
