@@ -8,6 +8,7 @@ and a restart is replay, then plan.
 from __future__ import annotations
 
 import logging
+import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
@@ -24,7 +25,7 @@ from nbflow.core.state import accepts, evolve, replay
 from nbflow.engine.attempt.record import AttemptOrder, AttemptReport
 from nbflow.engine.executors import Executor
 from nbflow.engine.live import LiveRun, Turn, Underway, lost_report
-from nbflow.engine.orders import Place, attempt_folder, attempt_order
+from nbflow.engine.orders import Place, attempt_order
 from nbflow.engine.store import DiskFull, Row, RunRow, Store
 from nbflow.errors import DeclarationError
 
@@ -63,6 +64,7 @@ class Loop:
         """The disk is full: what happened waits in memory to be committed, nothing is told or started."""
         self.reachable: Callable[[int, str], bool] = lambda _run, _executor: True
         """Whether an executor can take attempts of a run now."""
+        self._place = str(store.path)
         self._stopping: set[str] = set()
         self._turn = Turn()
         self._turns = 0
@@ -245,7 +247,7 @@ class Loop:
         executor = live.run.jobs[order.job].spec.executor
         under = Underway(live.row.id, order.job, order.generation, order.attempt, executor)
         self.underway[key] = under
-        made = attempt_order(live.run, started, Place(self.store.path, live.cwd))
+        made = attempt_order(live.run, started, Place(self._place, live.cwd))
         self._turn.acts.append(partial(self._submit, self.executors[executor], made))
         return True
 
@@ -262,7 +264,7 @@ class Loop:
 
     def _submit(self, executor: Executor, order: AttemptOrder) -> None:
         try:
-            attempt_folder(self.store.path, order.key).mkdir(mode=0o700, exist_ok=True)
+            os.mkdir(order.folder, 0o700)  # noqa: PTH102 - on the way to every attempt
         except OSError as error:
             self.ended(lost_report(order.key, f"its folder cannot be made ({error})"))
             return

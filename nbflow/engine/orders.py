@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,7 +17,7 @@ ATTEMPTS = "attempts"
 class Place(NamedTuple):
     """Where a run's attempts live: the *store* and the notebook's folder *cwd*."""
 
-    store: Path
+    store: str
     cwd: str
 
 
@@ -42,9 +43,9 @@ def attempt_order(run: Run, started: AttemptStarted, place: Place) -> AttemptOrd
         generation=started.generation,
         attempt=started.attempt,
         of=spec.retry.attempts,
-        folder=str(attempt_folder(place.store, started.key)),
-        store=str(place.store),
-        cwd=str(Path(place.cwd) / spec.cwd),
+        folder=os.path.join(place.store, ATTEMPTS, started.key),  # noqa: PTH118 - on the way to every attempt
+        store=place.store,
+        cwd=os.path.join(place.cwd, spec.cwd) if spec.cwd else place.cwd,  # noqa: PTH118
         env=spec.env,
         source=spec.source,
         shell=spec.shell,
