@@ -15,6 +15,8 @@ from nbflow.picture.palette import DASHES, DIM, GROUND, INK, INKS, LINE, SOFT, W
 from nbflow.picture.plain import NO_MATHS, escaped
 from nbflow.picture.summary import headline, jobs
 
+SHRUNK = 0.7
+"""A page narrower than this share of the picture scrolls it: smaller, nobody could read it."""
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif"
 
 
@@ -33,8 +35,9 @@ def svg(snapshot: Mapping[str, Any]) -> str:
     return "".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide:.0f} {high:.0f}" width="{wide:.0f}" '
-            f'height="{high:.0f}" style="max-width:100%;height:auto" class="{NO_MATHS}" role="img" '
-            f'font-family="{FONT}" font-size="{SAID_SIZE}" fill="{INK}"><title>{escaped(headline(snapshot))}</title>',
+            f'height="{high:.0f}" style="max-width:100%;min-width:{SHRUNK * wide:.0f}px;height:auto" role="img" '
+            f'class="{NO_MATHS}" font-family="{FONT}" font-size="{SAID_SIZE}" fill="{INK}">'
+            f"<title>{escaped(headline(snapshot))}</title>",
             f'<rect x=".5" y=".5" width="{wide - 1:.0f}" height="{high - 1:.0f}" rx="10" fill="{GROUND}" '
             f'stroke="{LINE}"/>',
             *_head(top),

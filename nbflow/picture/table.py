@@ -50,9 +50,8 @@ def _padded(cell: str, room: int) -> str:
     return cell + " " * (room - columns(cell))
 
 
-_LEFT = "text-align:left;vertical-align:top"
-_CELL = f"{_LEFT};white-space:nowrap"
-_LONG = f"{_LEFT};white-space:normal;overflow-wrap:anywhere"
+_TABLE = "border-collapse:collapse;font-size:inherit;border:0;margin:.6em 0"
+_ROW = "border-bottom:1px solid rgba(128,128,128,.3)"
 
 
 def table_html(snapshot: Mapping[str, Any]) -> str:
@@ -68,13 +67,12 @@ def table_html(snapshot: Mapping[str, Any]) -> str:
     if not found:
         return f"{opening}<p>{escaped(_nothing(snapshot))}</p></div>"
     listed = _listed(found)
-    head = "".join(f'<th scope="col" style="{_CELL}">{name}</th>' for name in ("status", "job", *COLUMNS[2:]))
     notes = [*([_unlisted(found, listed)] if len(listed) < len(found) else []), *group_lines(snapshot)]
     return "".join(
         [
             opening,
             f"<p><strong>{escaped(headline(snapshot))}</strong><br>{escaped(counted(snapshot))}</p>",
-            f'<table style="border-collapse:collapse"><thead><tr>{head}</tr></thead><tbody>',
+            f'<table cellpadding="4" style="{_TABLE}"><thead>{_html_heads(listed)}</thead><tbody>',
             *map(_html_row, listed),
             "</tbody></table>",
             f"<p>{'<br>'.join(map(escaped, notes))}</p>" if notes else "",
@@ -110,11 +108,36 @@ def _unlisted(found: Sequence[Row], listed: Sequence[Row]) -> str:
     return f"and {len(rest)} more jobs: {counted({'jobs': {row.job: {'status': row.status} for row in rest}})}"
 
 
+def _html_heads(listed: Sequence[Row]) -> str:
+    """The titles; those of columns of free text keep them wide enough to read."""
+    needs = max(columns(_needs(row)) for row in listed)
+    why = max(columns(row.why) for row in listed)
+    widths = {"needs": min(needs, 24), "why": min(why, 36)}
+    styles = {name: f"text-align:left;min-width:{wide * 0.6:.0f}em" for name, wide in widths.items()}
+    names = ("status", "job", *COLUMNS[2:])
+    heads = [f'<th scope="col" style="{styles.get(name, "text-align:left")}">{name}</th>' for name in names]
+    return f'<tr style="{_ROW}">{"".join(heads)}</tr>'
+
+
 def _html_row(row: Row) -> str:
-    status = f'<span style="color:{ANYWHERE[row.status]};font-weight:600">{row.status.glyph} {row.status.value}</span>'
+    short = fit(row.job, NAME_COLUMNS)
+    whole = f' title="{escaped(row.job)}"' if short != row.job else ""
     why = row.why if len(row.why) <= WHY_SIGNS else f"{row.why[: WHY_SIGNS - 1]}…"
+    status = _cell(f"{row.status.glyph} {row.status}", f"font-weight:600;color:{ANYWHERE[row.status]}")
     return (
-        f'<tr><td style="{_CELL}">{status}</td><td style="{_LONG}">{escaped(row.job)}</td>'
-        f'<td style="{_CELL}">{row.attempts}</td><td style="{_CELL}">{row.time}</td>'
-        f'<td style="{_LONG}">{escaped(row.said_needs())}</td><td style="{_LONG}">{escaped(why)}</td></tr>'
+        f'<tr style="{_ROW}">{status}'
+        f"{_cell(short, 'white-space:nowrap', whole)}{_cell(row.attempts, 'white-space:nowrap')}"
+        f"{_cell(row.time, 'white-space:nowrap')}{_cell(_needs(row))}{_cell(why)}</tr>"
     )
+
+
+def _cell(text: str, style: str = "", more: str = "") -> str:
+    """One cell, its style kept short: the table is saved in the notebook. Text may break anywhere if it has to."""
+    if not text:
+        return "<td></td>"
+    style = style or ("overflow-wrap:anywhere" if max(map(len, text.split())) > 20 else "")
+    return f'<td style="text-align:left{";" if style else ""}{style}"{more}>{escaped(text)}</td>'
+
+
+def _needs(row: Row) -> str:
+    return fit(row.said_needs(), 2 * NAME_COLUMNS)
