@@ -103,11 +103,15 @@ class Supervised:
         return Stop("failed", Reason("timeout", f"{self.order.timeout:g} s", self.order.attempt))
 
     def _begin_stop(self, stop: Stop, now: float) -> None:
-        """Ask the whole tree to end; `tick` insists when the grace is over."""
+        """Ask the whole tree to end; `tick` insists when the grace is over.
+
+        A child that has not begun gets none: it has nothing to clean up, and still ignores the polite signal, as the
+        process does that it was forked from.
+        """
         if self._stop is not None or self.reported or self._exit is not None:
             return
         self._stop = stop
-        self._kill_at = self.next_at = now + self.order.grace
+        self._kill_at = self.next_at = now + (self.order.grace if self._started else 0.0)
         tree.send(self.pid, signal.SIGTERM)
         tree.send(self.pid, signal.SIGCONT)
         tree.ask({self.tag})
