@@ -36,8 +36,9 @@ def first_column(title: str) -> str:
 
 
 @pytest.mark.kernel
-def test_the_cells_run_in_a_notebook(nb):
+def test_the_cells_run_in_a_notebook(start_kernel):
     """Each block is a cell, and none fails; the value that the text promises is there."""
+    nb = start_kernel()
     for source in CELLS:
         cell = nb.run(source, SECONDS)
         assert cell.ok, f"{source}\n{cell.error}"
