@@ -26,7 +26,7 @@ def pack(message: ToEngine | ToClient) -> bytes:
 
     >>> from nbflow.engine.wire import Stop
     >>> len(pack(Stop(ref=1)))
-    17
+    20
     """
     body = _encoder.encode(message)
     return len(body).to_bytes(_HEADER, "big") + body
