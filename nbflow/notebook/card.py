@@ -84,7 +84,8 @@ class Card:
         return [("waits for " if self.status is Status.WAITING else "needs ") + ", ".join(shown)]
 
     def _outputs(self) -> list[str]:
-        return [_output(name, ref) for name, ref in list(self.job.get("values", {}).items())[:4]]
+        told = [_output(name, ref) for name, ref in self.job.get("values", {}).items()]
+        return [each for each in told if each][:3]
 
     @property
     def lines(self) -> str:
@@ -165,5 +166,6 @@ def _indent(text: str) -> str:
 
 
 def _output(name: str, ref: dict[str, Any]) -> str:
-    size = words.size(ref["size"]) if ref.get("size", 0) >= 100_000 else ""
-    return " ".join(filter(None, [name, ref.get("shape", ""), size]))
+    """An output with its extent, where that says something; what is small and has no shape goes without saying."""
+    extent = [ref.get("shape", ""), words.size(ref["size"]) if ref.get("size", 0) >= 1_000_000 else ""]
+    return " ".join([name, *filter(None, extent)]) if any(extent) else ""
