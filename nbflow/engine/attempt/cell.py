@@ -62,8 +62,9 @@ def ends_in_semicolon(code: str, last: ast.stmt) -> bool:
 
 def remember(code: str, filename: str, source: str) -> None:
     """Let tracebacks and ``inspect.getsource`` find the cell's text."""
-    typed = source if source.count("\n") == code.count("\n") else ""
-    lines = (typed or code).splitlines(keepends=True)
+    lines, typed = code.splitlines(keepends=True), source.splitlines(keepends=True)
+    if len(typed) == len(lines):
+        lines = typed
     linecache.cache[filename] = (sum(map(len, lines)), None, lines, filename)
 
 

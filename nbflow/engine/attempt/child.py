@@ -46,6 +46,7 @@ def wait_and_run(channel: socket.socket, shell: CellShell, parent: int) -> NoRet
     code = 1
     try:
         settle(parent)
+        make_ready(shell)
         order = receive(channel)
         code = Child(order, shell, channel).run()
     except BaseException:  # the traceback goes to the log; the supervisor sees that there is no record
@@ -73,7 +74,30 @@ def settle(parent: int) -> None:
 def adjust(setting: str, value: int) -> None:
     """Set one of this process's settings in ``/proc``, where there is such a setting."""
     with suppress(OSError):
-        Path("/proc/self", setting).write_text(str(value))
+        fd = os.open(f"/proc/self/{setting}", os.O_WRONLY | os.O_CLOEXEC)
+        try:
+            os.write(fd, str(value).encode())
+        finally:
+            os.close(fd)
+
+
+def make_ready(shell: CellShell) -> None:
+    """All that can be done before there is an order.
+
+    The rehearsal touches what an attempt will touch: a fork's first touch of each page costs about a microsecond, and
+    there are hundreds of them.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)  # type: ignore[union-attr]
+    faulthandler.enable(2)
+    sys.argv = [""]
+    enter(shell)
+    reseed()
+    for event in ("pre_execute", "post_execute"):
+        shell.events.trigger(event)
+    cell.run("rehearsal = 0", {}, "<spare>")
+    record = ResultRecord(key="", end="succeeded", outputs={"x": Values("").dump(0)})
+    msgspec.msgpack.encode(with_usage(record))
 
 
 def receive(channel: socket.socket) -> AttemptOrder:
@@ -118,21 +142,15 @@ class Child:
         return 0 if record.end == "succeeded" else 1
 
     def prepare(self) -> None:
-        """Streams, environment, path, hooks: what a cell may take for granted."""
+        """Streams, environment, path, displays: what a cell may take for granted."""
         for name, fd in ((OUT, 1), (ERR, 2)):
             file = os.open(self.folder / name, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
             os.dup2(file, fd)
             os.close(file)
-        for stream in (sys.stdout, sys.stderr):
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)  # type: ignore[union-attr]
-        faulthandler.enable(2)
         os.environ.update(self.order.env)
         os.environ.update(current.environment(self.order))
         sys.path.insert(0, str(Path(self.order.store).parent))
-        sys.argv = [""]
         self.shell.record_to(DisplayFile(self.folder))
-        enter(self.shell)
-        reseed()
 
     def attempt(self) -> ResultRecord:
         """Inputs, cell, outputs; whatever goes wrong on the way is the record's reason."""

@@ -18,6 +18,8 @@ LIMIT = 10 * 1024 * 1024
 """Bytes kept of each stream: half from its head, half from its tail."""
 EVERY = 0.25
 """Seconds between two looks."""
+SOON = 0.05
+"""Seconds until the next look when a log was too long."""
 NOTE = 96
 """Bytes of the line that says what is missing."""
 FALLOC_FL_COLLAPSE_RANGE = 0x08
@@ -34,10 +36,9 @@ class Logs:
     def __init__(self, folder: Path | str, limit: int = LIMIT) -> None:
         self._logs = [Log(Path(folder) / name, limit) for name in (OUT, ERR)]
 
-    def trim(self) -> None:
-        """Bring both within the limit."""
-        for log in self._logs:
-            log.trim()
+    def trim(self) -> bool:
+        """Bring both within the limit; whether there was anything to do."""
+        return any([log.trim() for log in self._logs])
 
 
 class Log:
@@ -46,18 +47,20 @@ class Log:
     def __init__(self, path: Path, limit: int) -> None:
         self.path, self.limit, self.dropped = path, limit, 0
 
-    def trim(self) -> None:
-        """Take out the middle if the file is too long (by an eighth: not for every byte)."""
+    def trim(self) -> bool:
+        """Take out the middle if the file is too long (by an eighth: not for every byte); whether it was."""
         try:
             size = self.path.stat().st_size
         except FileNotFoundError:
-            return
-        if size > self.limit + self.limit // 8:
-            fd = os.open(self.path, os.O_RDWR | os.O_CLOEXEC)
-            try:
-                self._cut(fd, size)
-            finally:
-                os.close(fd)
+            return False
+        if size <= self.limit + self.limit // 8:
+            return False
+        fd = os.open(self.path, os.O_RDWR | os.O_CLOEXEC)
+        try:
+            self._cut(fd, size)
+        finally:
+            os.close(fd)
+        return True
 
     def _cut(self, fd: int, size: int) -> None:
         block = os.fstatvfs(fd).f_bsize

@@ -5,6 +5,7 @@ It keeps no history, writes no files, and what it would show goes to a recorder.
 
 from __future__ import annotations
 
+import atexit
 import builtins
 import getpass
 import sys
@@ -107,7 +108,9 @@ def make() -> CellShell:
     """The process's one shell, around a fresh ``__main__``."""
     main = ModuleType("__main__")
     config = Config(HistoryManager={"enabled": False, "hist_file": ":memory:"}, InteractiveShell={"colors": "nocolor"})
-    return CellShell.instance(config=config, user_module=main, user_ns=main.__dict__)
+    shell = CellShell.instance(config=config, user_module=main, user_ns=main.__dict__)
+    atexit.unregister(shell.atexit_operations)  # saves a history there is none of, in a millisecond of every attempt
+    return shell
 
 
 def enter(shell: CellShell) -> None:

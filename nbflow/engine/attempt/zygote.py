@@ -48,7 +48,7 @@ class Zygote:
         signal.set_wakeup_fd(self.waker, warn_on_full_buffer=False)
         self.poll.register(self.wakeup, select.POLLIN)
         self.poll.register(engine, select.POLLIN)
-        self.looked_at = 0.0
+        self.look_at = 0.0
         self.open, self.warmed = True, False
 
     def run(self) -> None:
@@ -76,8 +76,8 @@ class Zygote:
         """Milliseconds until an attempt wants attention; None if none ever does."""
         if not self.attempts:
             return None
-        first = min(attempt.next_at for attempt in self.attempts.values())
-        return max(0.0, min(first - time.monotonic(), logs.EVERY) * 1000 + 1)
+        first = min(self.look_at, *(attempt.next_at for attempt in self.attempts.values()))
+        return max(0.0, (first - time.monotonic()) * 1000 + 1)
 
     def pass_time(self, now: float) -> None:
         due = [attempt for attempt in self.attempts.values() if attempt.next_at <= now]
@@ -85,10 +85,9 @@ class Zygote:
         for attempt in due:
             if attempt.tick(now, orphans):
                 self.forget(attempt)
-        if now - self.looked_at >= logs.EVERY:
-            self.looked_at = now
-            for attempt in self.attempts.values():
-                attempt.logs.trim()
+        if now >= self.look_at:
+            flood = any([attempt.logs.trim() for attempt in self.attempts.values()])
+            self.look_at = now + (logs.SOON if flood else logs.EVERY)
 
     # --- the engine
     def from_engine(self, event: int) -> None:
