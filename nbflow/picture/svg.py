@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from nbflow.core.captions import caption
 from nbflow.core.icons import ICONS
-from nbflow.core.lettering import clip
+from nbflow.core.layout import Point
 from nbflow.core.scene import SMALL_SIZE, Frame, Node, Scene, path_data, scene, shape
 from nbflow.core.status import Status
 from nbflow.picture.head import FIRST, NAME_SIZE, SAID_SIZE, SIDE, STEP, TALLY_SIZE, Count, Head, head
+from nbflow.picture.inside import RADIUS, Label, icon_corner, labels
 from nbflow.picture.palette import DASHES, DIM, GROUND, INK, INKS, LINE, SOFT, WIRE, fill, weight
 from nbflow.picture.plain import NO_MATHS, escaped
 from nbflow.picture.summary import headline, jobs
@@ -59,27 +60,42 @@ def _head(top: Head) -> list[str]:
 
 def _count(count: Count) -> str:
     words = f'<text x="{count.x + 19:.0f}" y="{count.y}" font-size="{TALLY_SIZE}">{count.words}</text>'
-    return _icon(count.status, count.x, count.y - 11, INKS[count.status]) + words
+    return _icons(count.status, [(count.x, count.y - 11)]) + words
 
 
-def _icon(status: Status, x: float, y: float, colour: str) -> str:
-    icon = ICONS[status]
-    stroke = (
-        f'<path d="{icon.stroke}" fill="none" stroke="{colour}" stroke-width="1.7" stroke-linecap="round" '
-        f'stroke-linejoin="round"/>'
+_PEN = 'stroke-width="1.7" stroke-linecap="round" stroke-linejoin="round"'
+
+
+def _icons(status: Status, corners: Iterable[Point]) -> str:
+    """The icon of *status* at each of *corners*."""
+    icon, colour = ICONS[status], INKS[status]
+    drawn = "".join(
+        f'<path transform="translate({x:.1f},{y:.1f})" d="{icon.stroke}"/>'
+        + (f'<path transform="translate({x:.1f},{y:.1f})" d="{icon.fill}" fill="{colour}"/>' if icon.fill else "")
+        for x, y in corners
     )
-    fill = f'<path d="{icon.fill}" fill="{colour}"/>' if icon.fill else ""
-    return f'<g transform="translate({x:.1f},{y:.1f})">{stroke}{fill}</g>'
+    return f'<g fill="none" stroke="{colour}" {_PEN}>{drawn}</g>'
 
 
-def _graph(drawn: Scene, snapshot: Mapping[str, Any]) -> list[str]:
-    wires = "".join(path_data(path) for path in drawn.wires)
-    found = jobs(snapshot)
-    return [
-        *(_frame(frame) for frame in drawn.frames),
-        f'<path d="{wires}" fill="none" stroke="{WIRE}" stroke-width="1.5"/>' if wires else "",
-        *(_node(node, found[node.job], float(snapshot.get("now") or 0.0)) for node in drawn.nodes),
-    ]
+def _graph(drawn: Scene, snapshot: Mapping[str, Any]) -> Iterator[str]:
+    """Everything under the head; nodes of one status share their colours, which keeps pictures of many jobs small."""
+    yield from map(_frame, drawn.frames)
+    if drawn.wires:
+        wires = "".join(map(path_data, drawn.wires))
+        yield f'<path d="{wires}" fill="none" stroke="{WIRE}" stroke-width="1.5"/>'
+    found, now = jobs(snapshot), float(snapshot.get("now") or 0.0)
+    said = {node.job: caption(found[node.job]).said_at(now) for node in drawn.nodes}
+    alike: dict[Status, list[Node]] = {}
+    for node in drawn.nodes:
+        alike.setdefault(Status(found[node.job]["status"]), []).append(node)
+    for status, nodes in alike.items():
+        boxes = "".join(_box(node, _tip(node.job, status, said[node.job], found[node.job])) for node in nodes)
+        yield f"<g {_border(status)}>{boxes}</g>"
+    yield '<g pointer-events="none">'
+    for status, nodes in alike.items():
+        yield _icons(status, map(icon_corner, nodes))
+    yield from (_label(label) for node in drawn.nodes for label in labels(node, said[node.job]))
+    yield "</g>"
 
 
 def _frame(frame: Frame) -> str:
@@ -94,11 +110,10 @@ def _frame(frame: Frame) -> str:
     return box + (title if frame.title else "")
 
 
-def _node(node: Node, job: Mapping[str, Any], now: float) -> str:
-    status = Status(job["status"])
-    said = caption(job).said_at(now)
-    tip = f"<title>{escaped(_tip(node.job, status, said, job))}</title>"
-    return f"<g>{tip}{_box(node, status)}{_words(node, status, said)}</g>"
+def _label(label: Label) -> str:
+    size = f' font-size="{label.size}"' if label.size != SAID_SIZE else ""
+    colour = f' fill="{label.colour}"' if label.colour != INK else ""
+    return f'<text x="{label.x:.1f}" y="{label.y:.1f}"{size}{colour}>{escaped(label.text)}</text>'
 
 
 def _tip(name: str, status: Status, said: str, job: Mapping[str, Any]) -> str:
@@ -106,28 +121,14 @@ def _tip(name: str, status: Status, said: str, job: Mapping[str, Any]) -> str:
     return f"{name}: {status.value}, {why[:300] or said}" if why or said else f"{name}: {status.value}"
 
 
-def _box(node: Node, status: Status) -> str:
-    colour, dash = INKS[status], DASHES[status]
+def _border(status: Status) -> str:
+    dash = DASHES[status]
     dashes = f' stroke-dasharray="{dash[0]:g} {dash[1]:g}"' if dash else ""
+    return f'fill="{fill(status)}" stroke="{INKS[status]}" stroke-width="{weight(status):g}"{dashes}'
+
+
+def _box(node: Node, tip: str) -> str:
     return (
         f'<rect x="{node.x:.1f}" y="{node.y:.1f}" width="{node.width:.1f}" height="{node.height:.1f}" '
-        f'rx="{8 if node.form == "node" else 6}" fill="{fill(status)}" stroke="{colour}" '
-        f'stroke-width="{weight(status):g}"{dashes}/>'
+        f'rx="{RADIUS[node.form]:g}"><title>{escaped(tip)}</title></rect>'
     )
-
-
-def _words(node: Node, status: Status, said: str) -> str:
-    x, y = node.x, node.y
-    match node.form:
-        case "node":
-            small = clip(said, node.width - 20, SMALL_SIZE)
-            return (
-                f"{_icon(status, x + 10, y + 7, INKS[status])}"
-                f'<text x="{x + 30:.1f}" y="{y + 18.5:.1f}">{escaped(node.label)}</text>'
-                f'<text x="{x + 11:.1f}" y="{y + 35:.1f}" font-size="{SMALL_SIZE}" fill="{DIM}">{escaped(small)}</text>'
-            )
-        case "cell":
-            label = f'<text x="{x + 23:.1f}" y="{y + 17:.1f}" font-size="{SMALL_SIZE}">{escaped(node.label)}</text>'
-            return _icon(status, x + 5, y + 6, INKS[status]) + label
-        case _:
-            return _icon(status, x + (node.width - 14) / 2, y + (node.height - 14) / 2, INKS[status])

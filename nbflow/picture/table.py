@@ -123,7 +123,9 @@ def _html_row(row: Row) -> str:
     short = fit(row.job, NAME_COLUMNS)
     whole = f' title="{escaped(row.job)}"' if short != row.job else ""
     why = row.why if len(row.why) <= WHY_SIGNS else f"{row.why[: WHY_SIGNS - 1]}…"
-    status = _cell(f"{row.status.glyph} {row.status}", f"font-weight:600;color:{ANYWHERE[row.status]}")
+    status = _cell(
+        f"{row.status.glyph} {row.status}", f"white-space:nowrap;font-weight:600;color:{ANYWHERE[row.status]}"
+    )
     return (
         f'<tr style="{_ROW}">{status}'
         f"{_cell(short, 'white-space:nowrap', whole)}{_cell(row.attempts, 'white-space:nowrap')}"

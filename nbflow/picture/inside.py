@@ -1,0 +1,60 @@
+"""What stands inside a node's box, and where: the same in SVG and matplotlib."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from nbflow.core.layout import Point
+from nbflow.core.lettering import clip
+from nbflow.core.scene import NAME_SIZE, SMALL_SIZE, Node
+from nbflow.picture.palette import DIM, INK
+from nbflow.picture.plain import plain
+
+ICON = 14.0
+"""The side of an icon, in pixels."""
+
+RADIUS = {"node": 8.0, "cell": 6.0, "dot": 6.0}
+"""How round the corners of a box are, by its form."""
+
+
+class Label(NamedTuple):
+    """A line of text that begins at (*x*, *y*), *y* being its base line."""
+
+    x: float
+    y: float
+    text: str
+    size: float
+    colour: str
+
+
+def icon_corner(node: Node) -> Point:
+    """The top left corner of the status's icon.
+
+    >>> icon_corner(Node("a", 0, 0, 22, 22, "", "dot"))
+    (4.0, 4.0)
+    """
+    match node.form:
+        case "node":
+            return (node.x + 10, node.y + 7)
+        case "cell":
+            return (node.x + 5, node.y + 6)
+        case _:
+            return (node.x + (node.width - ICON) / 2, node.y + (node.height - ICON) / 2)
+
+
+def labels(node: Node, said: str) -> Iterator[Label]:
+    """The job's name, and under it *said*, as far as the form has room for them.
+
+    >>> [label.text for label in labels(Node("a", 0, 0, 130, 44, "a", "node"), "0:04")]
+    ['a', '0:04']
+    """
+    x, y = node.x, node.y
+    match node.form:
+        case "node":
+            yield Label(x + 30, y + 18.5, plain(node.label), NAME_SIZE, INK)
+            yield Label(x + 11, y + 35, clip(plain(said), node.width - 20, SMALL_SIZE), SMALL_SIZE, DIM)
+        case "cell":
+            yield Label(x + 23, y + 17, plain(node.label), SMALL_SIZE, INK)
+        case _:
+            return
