@@ -31,9 +31,10 @@ from nbflow.engine.attempt.failures import text as failure_text
 from nbflow.engine.attempt.record import ERR, OUT, AttemptOrder, AttemptReport, Display
 from nbflow.engine.imports import Import, imported
 from nbflow.engine.link import Answer, Link, LinkLost, dial
-from nbflow.engine.locate import find_store, make_store, start_engine
+from nbflow.engine.locate import find_store
 from nbflow.engine.logs import read_displays, read_log
 from nbflow.engine.orders import attempt_folder
+from nbflow.engine.reach import end_engine, reach
 from nbflow.engine.replica import Replica
 from nbflow.engine.trust import trust, trusted
 from nbflow.engine.values import Values
@@ -79,10 +80,7 @@ __all__ = [
     "trusted",
 ]
 _ANSWER_PATIENCE = 60.0
-_CONNECT_PATIENCE = 20.0
-_TAKEN_PAUSE = 0.02
 _TRIES = 10
-_DEATHS = 3
 _REVIVALS = (0.0, *(min(2.0, 0.05 * 1.5**n) for n in range(20)))
 
 
@@ -213,7 +211,11 @@ class Client:
     def stop(self) -> None:
         """End the engine and all it runs; jobs under way end cancelled, and can be retried. None running is fine."""
         with self._linking:
-            link = self._link if self._link and self._link.alive else dial(self.store, attached=False)
+            try:
+                link = self._link if self._link and self._link.alive else dial(self.store, attached=False)
+            except EngineError:
+                end_engine(self.store)
+                return
             if link is None:
                 return
             if link is not self._link:
@@ -251,32 +253,12 @@ class Client:
                 raise EngineError("this client is closed: connect again")
             if self._link is None or not self._link.alive:
                 self._opening.clear()
-                self._link = self._connect()
+                self._link = reach(self.store, self._start, self._attached)
                 self.failure = None
                 self._link.listen(self._push, self._lost)
                 for replica in self._replicas:
                     self._open_again(self._link, replica)
             return self._link
-
-    def _connect(self) -> Link:
-        if self._start:
-            make_store(self.store)
-        ends_at = time.monotonic() + _CONNECT_PATIENCE
-        deaths = 0
-        while (link := dial(self.store, self._attached)) is None:
-            if not self._start:
-                raise EngineError(f"no engine is running for {self.store}")
-            if time.monotonic() > ends_at:
-                raise EngineError(f"the engine of {self.store} does not answer: see {self.store / 'engine.log'}")
-            try:
-                started = start_engine(self.store)
-            except EngineError:
-                started, deaths = False, deaths + 1
-                if deaths == _DEATHS:
-                    raise
-            if not started:
-                time.sleep(_TAKEN_PAUSE)  # another client's engine is starting, or the last one is ending
-        return link
 
     def _open(self, ref: int, replica: Replica, flow: str, number: int, cwd: str) -> Open:
         self._opening[ref] = replica

@@ -30,12 +30,28 @@ _STOP_PATIENCE = 6.0
 _SYNC_EVERY = 1.0
 _IDLE = 5.0
 _clock = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
-_epoch = time.time() - time.clock_gettime(_clock)
+_DAY = 86_400.0
 
 
-def steady_now() -> float:
-    """Seconds since the epoch as set when the engine started, counted on by a clock that nobody sets; sleep counts."""
-    return _epoch + time.clock_gettime(_clock)
+class SteadyClock:
+    """Seconds since the epoch as the wall clock had them at the start, counted on by a clock that nobody sets.
+
+    Args:
+        last_at: the last instant an earlier engine wrote down. Where the wall clock was set back since, by less than a
+            day, time goes on from there: a wait that is under way does not become longer.
+
+    >>> clock = SteadyClock(time.time() + 3600)
+    >>> 3599 < clock() - time.time() <= 3601
+    True
+    """
+
+    def __init__(self, last_at: float = 0.0) -> None:
+        wall = time.time()
+        start = last_at if wall < last_at < wall + _DAY else wall
+        self._epoch = start - time.clock_gettime(_clock)
+
+    def __call__(self) -> float:
+        return self._epoch + time.clock_gettime(_clock)
 
 
 class Engine:
@@ -57,7 +73,7 @@ class Engine:
         self._dirty = False
         self._calm = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._loop = Loop(store, now=steady_now, draw=random.random, tell=self._tell, stir=self._stir)
+        self._loop = Loop(store, now=SteadyClock(store.last_at()), draw=random.random, tell=self._tell, stir=self._stir)
         self._process = ProcessExecutor(self._ended, store.path)
         self._kernels = KernelExecutor(self._ended, lambda key: self._server.route(key))
         self._server = Server(self._loop, self._kernels, token, lambda modules: self._process.warm(tuple(modules)))

@@ -12,7 +12,19 @@ from pathlib import Path
 
 from nbflow.engine.frames import Unpacker, pack, pack_request, to_client
 from nbflow.engine.locate import Address, peer_uid, read_address
-from nbflow.engine.wire import Committed, Goodbye, Hello, Opened, Reply, RunHere, StopHere, ToClient, ToEngine, Welcome
+from nbflow.engine.wire import (
+    PROTOCOL,
+    Committed,
+    Goodbye,
+    Hello,
+    Opened,
+    Reply,
+    RunHere,
+    StopHere,
+    ToClient,
+    ToEngine,
+    Welcome,
+)
 from nbflow.errors import EngineError
 
 Push = Committed | RunHere | StopHere | Goodbye
@@ -160,7 +172,7 @@ def dial(store: Path, attached: bool) -> Link | None:
 
 
 def _greet(connection: socket.socket, address: Address, attached: bool) -> Link:
-    connection.sendall(pack(Hello(token=address.token, attached=attached)))
+    connection.sendall(pack(Hello(token=address.token, protocol=PROTOCOL, attached=attached)))
     unpacker = to_client()
     while True:
         data = connection.recv(1 << 16)

@@ -131,6 +131,11 @@ class Store:
             raise StoreError(f"run {run} of {self._file} is damaged at event {len(found) + 1} ({error})") from error
         return found
 
+    def last_at(self) -> float:
+        """The instant of the event written last; 0 if there is none."""
+        row = self._database.execute("SELECT at FROM events ORDER BY rowid DESC LIMIT 1").fetchone()
+        return float(row[0]) if row else 0.0
+
     # --- writing
     def open_run(self, flow: str, at: float, cwd: str) -> RunRow:
         """A new run of *flow*, with its first event."""

@@ -1,3 +1,6 @@
+import json
+import os
+import signal
 import sqlite3
 import threading
 from pathlib import Path
@@ -10,7 +13,7 @@ from nbflow.core.spec import JobNeed, JobSpec, Produced, Retry
 from nbflow.engine.attempt.record import AttemptOrder, AttemptReport
 from nbflow.engine.client import Client, find_store, trust
 from nbflow.errors import CycleError, EngineError, StoreError, UnknownJob
-from tests.unit.engine.processes import PATIENCE, chain, connected, eventually, finish, kill_engine
+from tests.unit.engine.processes import PATIENCE, alive, chain, connected, eventually, finish, kill_engine
 
 
 def test_jobs_run_and_their_values_come_back(tmp_path: Path) -> None:
@@ -338,3 +341,38 @@ def test_a_listener_that_fails_harms_nobody(tmp_path: Path, caplog: pytest.LogCa
         replica.declare([JobSpec(name="a", hold=True)])
         assert heard
         assert "a listener to events of 'flow' failed" in caplog.text
+
+
+def test_an_engine_of_another_version_can_be_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It refuses to talk, in words; stop ends it all the same, and the next one is this version's."""
+    with connected(tmp_path) as client:
+        pid = client.pid
+        monkeypatch.setattr("nbflow.engine.link.PROTOCOL", 99)
+        with pytest.raises(EngineError, match="%nbflow stop"):
+            other = Client.connect(client.store)
+        other = Client(client.store, start=True, attached=True)
+        other.stop()
+        assert eventually(lambda: not alive(pid))
+        monkeypatch.undo()
+
+
+def test_an_engine_on_another_machine_is_named(tmp_path: Path) -> None:
+    """On a shared disk the lock is held, and the address says where."""
+    with connected(tmp_path) as client:
+        path = client.store / "engine.json"
+        address = json.loads(path.read_text())
+        path.write_text(json.dumps(address | {"host": "elsewhere", "path": "/nowhere"}))
+        with pytest.raises(EngineError, match="runs on elsewhere"):
+            Client.connect(client.store)
+        path.write_text(json.dumps(address))
+
+
+def test_an_engine_that_hangs_is_not_waited_for_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is there but does not answer: the error says where to look."""
+    monkeypatch.setattr("nbflow.engine.link._PATIENCE", 0.1)
+    monkeypatch.setattr("nbflow.engine.reach._PATIENCE", 0.3)
+    with connected(tmp_path) as client:
+        os.kill(client.pid, signal.SIGSTOP)
+        with pytest.raises(EngineError, match=r"does not answer: see .*engine\.log"):
+            Client.connect(client.store)
+        os.kill(client.pid, signal.SIGCONT)

@@ -163,3 +163,14 @@ def test_a_store_knows_whether_it_is_still_there(path: Path) -> None:
     assert not store.there
     (path / DATABASE).write_bytes(b"")
     assert not store.there
+
+
+def test_the_last_instant_is_that_of_the_event_written_last(path: Path) -> None:
+    """Whichever run it belongs to; nothing written is 0."""
+    store = Store(path)
+    assert store.last_at() == 0.0
+    first = store.open_run("f", 5.0, "").id
+    store.open_run("g", 6.0, "")
+    assert store.last_at() == 6.0
+    store.append([declared(first, 2)])
+    assert store.last_at() == 2.0
