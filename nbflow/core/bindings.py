@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from nbflow.core.changes import sources
 from nbflow.core.paths import State
-from nbflow.core.scopes import Uses
+from nbflow.core.scopes import NOTHING, Uses
 
 _SHELL = frozenset({"display", "get_ipython"})
 GIVEN = (
@@ -50,10 +50,6 @@ class Bindings:
     def __init__(self, reading: Reading) -> None:
         self.reading = reading
         self.state = State()
-        self.functions: dict[str, Uses] = {}
-        """Functions and classes of the cell: their bodies count where their names are read."""
-        self.aliases: dict[str, set[str]] = {}
-        """Names bound to (parts of) the values of other names."""
         self.hidden: frozenset[str] = frozenset()
         """Targets of the comprehensions around."""
         self.local: dict[str, Uses] | None = None
@@ -75,13 +71,11 @@ class Bindings:
                 reading.needs_shell |= name in _SHELL
                 return
             (reading.later if self.lazy else reading.reads).add(name)
+            if not self.lazy:
+                self.state.seen.add(name)
         if (name, self.lazy) not in self.called:
             self.called.add((name, self.lazy))
-            uses = self.functions.get(name)
-            if uses is None and not own:
-                uses = reading.behind(name)
-            if uses:
-                self.use(uses)
+            self.use(self.state.functions.get(name, NOTHING) | (NOTHING if own else reading.behind(name)))
 
     def use(self, uses: Uses) -> None:
         """The body of a function or class runs, or may."""
@@ -106,12 +100,10 @@ class Bindings:
             self.local[name] = uses or Uses()
             return
         self.state.bind(name)
-        self.aliases.pop(name, None)
-        self.functions.pop(name, None)
         self.called -= {(name, True), (name, False)}
         self.reading.imports.discard(name)
         if uses:
-            self.functions[name] = uses
+            self.state.functions[name] = uses
 
     def drop(self, name: str) -> None:
         if self.local is not None and name in self.local:
@@ -120,27 +112,30 @@ class Bindings:
         if name not in self.state.defined:
             self.load(name)
         self.state.drop(name)
-        self.functions.pop(name, None)
         self.called.clear()
 
-    def change(self, name: str, *, aliases: bool = True) -> None:
+    def change(self, name: str) -> None:
         """The object of *name* changes in place, and with it those it is a part of."""
         if name in self.hidden or (self.local is not None and name in self.local):
             return
-        for each in {name, *self.aliases.get(name, ())} if aliases else {name}:
+        for each in {name, *self.state.aliases.get(name, ())}:
             given = each in self.reading.given and each not in self.state.bound
-            if given or each in self.reading.modules or each in self.state.defined:
+            if given or each in self.reading.modules or each in self.state.defined | self.state.lost:
                 continue
             self.load(each)
             self.reading.mutates.add(each)
             self.state.touch(each)
 
-    def alias(self, target: ast.expr, value: ast.expr) -> None:
-        held = sources(value)
-        held |= {far for near in held for far in self.aliases.get(near, ())}
-        for node in ast.walk(target) if held else ():
+    def held(self, value: ast.expr) -> frozenset[str]:
+        """Names whose parts an assignment from *value* gets hold of."""
+        near = sources(value)
+        return frozenset(near).union(*(self.state.aliases.get(name, ()) for name in near))
+
+    def alias(self, target: ast.expr, held: frozenset[str]) -> None:
+        """What *target* binds may be parts of the values of *held*."""
+        for node in ast.walk(target) if held and self.local is None else ():
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-                self.aliases[node.id] = held - {node.id}
+                self.state.aliases[node.id] = held - {node.id}
 
     def move(self, state: State) -> None:
         """Go on at another point."""

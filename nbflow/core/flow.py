@@ -86,9 +86,9 @@ class Flow(Bindings, ast.NodeVisitor):
     def visit_For(self, node: ast.For | ast.AsyncFor) -> None:
         self.reading.needs_shell |= isinstance(node, ast.AsyncFor)
         self.visit(node.iter)
-        before = self.state.copy()
+        before, held = self.state.copy(), self.held(node.iter)
         self.visit(node.target)
-        self.alias(node.target, node.iter)
+        self.alias(node.target, held)
         if self.local is None:
             self.reading.looped |= {each.id for each in ast.walk(node.target) if isinstance(each, ast.Name)}
         self.loop(node.body, node.orelse, before, once=never_empty(node.iter), endless=False)
@@ -198,16 +198,17 @@ class Flow(Bindings, ast.NodeVisitor):
         names = all(isinstance(target, ast.Name) for target in targets)
         function = value if names and isinstance(value, ast.Lambda) else None
         self.run(signature_expressions(function) if function else [value])
+        held = self.held(value)
         for target in targets:
             self.visit(target)
-            self.alias(target, value)
+            self.alias(target, held)
             if function and isinstance(target, ast.Name):
                 self.store(target.id, function_uses(function))
 
     def visit_AugAssign(self, node: ast.AugAssign) -> None:
         if isinstance(node.target, ast.Name):
             self.load(node.target.id)
-            self.change(node.target.id, aliases=False)
+            self.change(node.target.id)
         self.visit(node.value)
         self.visit(node.target)
 

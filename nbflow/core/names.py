@@ -97,7 +97,7 @@ def _summary(flow: Flow, reading: Reading, tree: ast.Module) -> Names:
     writes = frozenset(name for name in end.bound if not _OURS.fullmatch(name))
     later = frozenset(reading.later)
     reads = frozenset(reading.reads) | (later - writes)
-    lasting = end.defined | (reads - end.gone)
+    lasting = end.defined | end.seen
     return Names(
         reads=reads,
         maybe=((writes - lasting - reading.looped) | later) - reads,
@@ -107,7 +107,7 @@ def _summary(flow: Flow, reading: Reading, tree: ast.Module) -> Names:
         mutates=writes & reading.mutates,
         imports=writes & reading.imports,
         packages=frozenset(reading.packages),
-        functions={name: reading.outside(uses) for name, uses in flow.functions.items() if name in writes},
+        functions={name: reading.outside(uses) for name, uses in end.functions.items() if name in writes},
         unknown=tuple(dict.fromkeys(reading.unknown)),
         needs_shell=reading.needs_shell or _shows(tree),
     )

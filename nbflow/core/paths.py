@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
+from nbflow.core.scopes import NOTHING, Uses
+
 
 class State:
     """The names at one point, as far as the cell itself has bound or deleted them."""
@@ -16,35 +18,65 @@ class State:
         """Bound, or changed in place, on some way here."""
         self.gone: set[str] = set()
         """Deleted on some way here."""
+        self.lost: set[str] = set()
+        """Deleted on every way here."""
+        self.seen: set[str] = set()
+        """Read on every way here: so they exist, whoever bound them."""
+        self.functions: dict[str, Uses] = {}
+        """Functions and classes of the cell: their bodies count where their names are read."""
+        self.aliases: dict[str, frozenset[str]] = {}
+        """Names bound to (parts of) the values of other names."""
         self.dead = False
         """No way leads here: after ``raise``, ``break``, ``continue``."""
 
     def copy(self) -> State:
         other = State()
         other.defined, other.bound, other.gone = set(self.defined), set(self.bound), set(self.gone)
+        other.lost, other.seen = set(self.lost), set(self.seen)
+        other.functions, other.aliases = dict(self.functions), dict(self.aliases)
         other.dead = self.dead
         return other
 
     def bind(self, name: str) -> None:
         self.defined.add(name)
+        self.gone.discard(name)
+        self.forget(name)
         self.touch(name)
 
     def touch(self, name: str) -> None:
         """*name* may be bound here."""
         self.bound.add(name)
-        self.gone.discard(name)
+        self.lost.discard(name)
 
     def drop(self, name: str) -> None:
         self.defined.discard(name)
         self.bound.discard(name)
+        self.seen.discard(name)
         self.gone.add(name)
+        self.lost.add(name)
+        self.forget(name)
+
+    def forget(self, name: str) -> None:
+        """What *name* stood for is of no interest any more."""
+        self.functions.pop(name, None)
+        self.aliases.pop(name, None)
+
+    def add(self, other: State) -> None:
+        """What is possible in *other* is possible here."""
+        self.bound |= other.bound
+        self.gone |= other.gone
+        for name, uses in other.functions.items():
+            self.functions[name] = self.functions.get(name, NOTHING) | uses
+        for name, held in other.aliases.items():
+            self.aliases[name] = self.aliases.get(name, frozenset()) | held
 
     def interrupted(self, later: State) -> State:
         """The state in a handler of code that went from this state to *later*, or stopped anywhere between."""
         other = self.copy()
         other.defined -= later.gone
-        other.bound |= later.bound
-        other.gone |= later.gone
+        other.lost -= later.bound
+        other.seen -= later.gone
+        other.add(later)
         return other
 
 
@@ -54,8 +86,9 @@ def join(states: Sequence[State]) -> State:
     result = live[0].copy()
     for state in live[1:]:
         result.defined &= state.defined
-        result.bound |= state.bound
-        result.gone |= state.gone
+        result.seen &= state.seen
+        result.lost &= state.lost
+        result.add(state)
     return result
 
 
