@@ -48,7 +48,7 @@ class Card:
     def facts(self) -> list[str]:
         """What stands after the status, in words, most telling first.
 
-        >>> job = {"status": "running", "started_at": 10.0, "attempts": [{"number": 2}], "of": 3, "needs": ["load"]}
+        >>> job = {"status": "running", "started_at": 10.0, "try": 2, "of": 3, "needs": ["load"]}
         >>> Card("fit", job, now=14.0).facts
         ['0:04', 'attempt 2 of 3', 'needs load']
         """
@@ -66,11 +66,10 @@ class Card:
         return []
 
     def _attempts(self) -> list[str]:
-        count, allowed = len(self.job.get("attempts", ())), self.job.get("of", 1)
-        if count == 0 or (count == 1 and allowed == 1):
+        tried, allowed = self.job.get("try", 0), self.job.get("of", 1)
+        if tried == 0 or (tried == 1 and allowed == 1):
             return []
-        number = self.job["attempts"][-1]["number"]
-        return [f"attempt {number} of {allowed}" if number <= allowed else f"attempt {number}"]
+        return [f"attempt {tried} of {allowed}"]
 
     def _why(self) -> list[str]:
         text = self.job.get("reason_text", "")

@@ -42,6 +42,4 @@ def _standing(run: Run, needs: list[str]) -> str:
 
 
 def _attempt(job: JobState) -> str:
-    number = job.attempts[-1].number if job.attempts else 1
-    allowed = job.spec.retry.attempts
-    return f"{number} of {allowed}" if allowed >= number else str(number)
+    return f"{max(1, job.tries)} of {job.spec.retry.attempts}"

@@ -21,8 +21,8 @@ def test_a_finished_job_says_how_long_and_what_it_left() -> None:
             started_at=10.0,
             ended_at=14.2,
             needs=["load"],
-            attempts=[{"number": 1}, {"number": 2}],
             of=3,
+            **{"try": 2},
             values={"df": {"size": 2_100_000_000, "shape": "344 × 7"}},
         ),
         now=99.0,
@@ -32,7 +32,8 @@ def test_a_finished_job_says_how_long_and_what_it_left() -> None:
 
 def test_a_retrying_job_counts_down() -> None:
     """Between attempts the card says when the next one is due and why the last one failed."""
-    card = Card("fit", job("retrying", due_at=20.0, attempts=[{"number": 1}], of=3, reason_text="ValueError: bad"), 16.0)
+    state = job("retrying", due_at=20.0, of=3, reason_text="ValueError: bad", **{"try": 1})
+    card = Card("fit", state, 16.0)
     assert card.text() == "↻ fit  retrying · again in 0:04 · attempt 1 of 3 · ValueError: bad"
 
 
