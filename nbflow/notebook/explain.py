@@ -26,8 +26,7 @@ def explain(run: Run, name: str, now: float) -> str:
             why = job.failure.words() if job.failure else reason_text(run, job)
             return f"{name} failed ({why}) and runs again in {again}: attempt {_attempt(job)} has ended."
         case Status.SUCCEEDED:
-            tries = len(job.attempts)
-            return f"{name} succeeded" + (f" at attempt {job.attempts[-1].number}." if tries > 1 else ".")
+            return f"{name} succeeded" + (f" at attempt {_attempt(job)}." if job.tries > 1 else ".")
         case Status.FAILED:
             return f"{name} failed after attempt {_attempt(job)}: {reason_text(run, job)}."
         case Status.SKIPPED | Status.CANCELLED:
