@@ -128,7 +128,7 @@ class Nbflow:
     """nbflow: each job an attempt with its own log, events and result, kept in the store; the value is read back."""
 
     def __init__(self, client: object, executor: str, modules: tuple[str, ...] = ()) -> None:
-        self.client, self.executor, self.modules = client, executor, modules
+        self.client, self.executor = client, executor
         self._open().configure(slots=WORKERS, modules=modules)
         self.fan(2 * WORKERS)
 
@@ -143,7 +143,6 @@ class Nbflow:
             outputs=(name,),
             needs=tuple(JobNeed(job=read) for read in reads),
             executor=self.executor,
-            modules=self.modules,
         )
 
     def _run(self, jobs: Sequence[JobSpec]) -> int:

@@ -7,9 +7,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from queue import Empty
 from typing import Any
 
+import zmq
 from jupyter_client.manager import KernelManager
 
 
@@ -143,17 +143,21 @@ class Kernel:
         data = {"method": "custom", "content": content}
         self.client.shell_channel.send(self.client.session.msg("comm_msg", {"comm_id": comm, "data": data}))
 
-    def _take(self, timeout: float) -> None:
-        """Handle the replies that are here and one message of iopub."""
+    def _take(self, seconds: float) -> None:
+        """Handle the messages that are here, of which the first may be *seconds* away."""
+        poller = zmq.Poller()
+        for channel in (self.client.shell_channel, self.client.iopub_channel):
+            poller.register(channel.socket, zmq.POLLIN)
+        poller.poll(seconds * 1000)
+        while self.client.iopub_channel.msg_ready():
+            self._route(self.client.get_iopub_msg(timeout=0))
         while self.client.shell_channel.msg_ready():
-            reply = self.client.get_shell_msg(timeout=0)
-            cell = self.cells.get(reply["parent_header"].get("msg_id", ""))
-            if cell and reply["msg_type"] == "execute_reply":
-                cell.reply = reply["content"]
-        try:
-            self._route(self.client.get_iopub_msg(timeout=timeout))
-        except Empty:
-            return
+            self._reply(self.client.get_shell_msg(timeout=0))
+
+    def _reply(self, message: dict[str, Any]) -> None:
+        cell = self.cells.get(message["parent_header"].get("msg_id", ""))
+        if cell and message["msg_type"] == "execute_reply":
+            cell.reply = message["content"]
 
     def _route(self, message: dict[str, Any]) -> None:
         content, cell = message["content"], self.cells.get(message["parent_header"].get("msg_id", ""))
