@@ -40,7 +40,7 @@ class Owners:
     A name that is in none of the tables belongs to the kernel: what the namespace says is its present version.
 
     >>> owners = Owners()
-    >>> owners.declare("load", outputs=["raw"], imports={"np": ByImport("numpy")})
+    >>> owners.declare("load", outputs=["raw", "np"], imports={"np": ByImport("numpy")})
     >>> owners.maker("raw"), owners.maker("np"), owners.maker("x")
     (ByJob(job='load', live=False), ByImport(module='numpy', attribute=None), None)
     """
