@@ -44,6 +44,7 @@ class Connection(asyncio.Protocol):
         self.welcome = False
         self.follows: dict[int, int] = {}
         """Runs it follows -> when it opened them, as a count."""
+        self._frames: list[bytes] = []
         self._unpacker = to_engine(HELLO_LIMIT)
         self._transport: asyncio.Transport | None = None
         self._deadline: asyncio.TimerHandle | None = None
@@ -82,14 +83,24 @@ class Connection(asyncio.Protocol):
         """Send a packed message; a client that does not read for long is dropped and may come back."""
         if self._transport is None:
             return
-        self._transport.write(frame)
-        if self._transport.get_write_buffer_size() > BACKLOG_LIMIT:
-            self._drop("a client that does not read")
+        if not self._frames:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._frames.append(frame)
 
     def close(self) -> None:
         """Close once everything written is sent."""
+        self._flush()
         if self._transport is not None:
             self._transport.close()
+
+    def _flush(self) -> None:
+        """Send what one turn of the loop had to say in one piece: it wakes the client once."""
+        if self._transport is None or not self._frames:
+            return
+        self._transport.write(b"".join(self._frames))
+        self._frames.clear()
+        if self._transport.get_write_buffer_size() > BACKLOG_LIMIT:
+            self._drop("a client that does not read")
 
     def _greet(self, message: ToEngine) -> bool:
         if not isinstance(message, Hello) or not secrets.compare_digest(message.token, self._host.token):
