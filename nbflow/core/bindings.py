@@ -75,7 +75,14 @@ class Bindings:
                 self.state.seen.add(name)
         if (name, self.lazy) not in self.called:
             self.called.add((name, self.lazy))
-            self.use(self.state.functions.get(name, NOTHING) | (NOTHING if own else reading.behind(name)))
+            self.use(self.uses_of(name))
+
+    def uses_of(self, name: str) -> Uses:
+        """What calling *name* uses: a function of the cell, of the notebook before it, or either."""
+        here = self.state.functions.get(name, NOTHING)
+        if name in self.state.defined or name in self.hidden or name in self.reading.given:
+            return here
+        return here | self.reading.behind(name)
 
     def use(self, uses: Uses) -> None:
         """The body of a function or class runs, or may."""

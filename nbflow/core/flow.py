@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from nbflow.core.bindings import Bindings
 from nbflow.core.changes import changed_by_call, root
@@ -221,13 +222,21 @@ class Flow(Bindings, ast.NodeVisitor):
 
     def visit_Call(self, node: ast.Call) -> None:
         self.generic_visit(node)
-        for name in changed_by_call(node):
+        for name in (*changed_by_call(node), *self.changed_by_function(node)):
             self.change(name)
         match node:
             case ast.Call(func=ast.Name(id=name)) if name in _DYNAMIC and name not in self.state.bound:
                 self.reading.unknown.append(f"{name}() in line {node.lineno}")
             case ast.Call(func=ast.Attribute(attr=kind), args=[ast.Constant(value=name), *_]) if kind in _MAGIC:
                 self.reading.unknown.append(f"{_MAGIC[kind]}{name}")
+
+    def changed_by_function(self, node: ast.Call) -> list[str]:
+        """Names that a function whose text is known changes when it gets them as arguments."""
+        if not isinstance(node.func, ast.Name):
+            return []
+        changes = self.uses_of(node.func.id).changes
+        passed = [*enumerate(node.args), *((each.arg, each.value) for each in node.keywords)]
+        return [name for key, value in passed if key in changes and (name := root(value))]
 
     def visit_Await(self, node: ast.Await) -> None:
         self.reading.needs_shell = True
@@ -268,7 +277,7 @@ class Flow(Bindings, ast.NodeVisitor):
         self.run(node.body)
         uses = Uses()
         for each in self.local.values():
-            uses |= each
+            uses |= replace(each, changes=frozenset())  # arguments of methods are not those of the class
         self.local, self.hidden = around, hidden
         self.store(node.name, uses)
         if not _inert(node.decorator_list):

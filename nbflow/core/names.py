@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 
 from nbflow.core.bindings import GIVEN, Reading
 from nbflow.core.flow import Flow
-from nbflow.core.scopes import NOTHING, Uses, code_uses, globals_of
+from nbflow.core.scopes import NOTHING, Uses, code_uses, globals_of, text_uses
 
-__all__ = ["Names", "SyntaxFault", "Uses", "code_uses", "globals_of", "read_names"]
+__all__ = ["Names", "SyntaxFault", "Uses", "code_uses", "globals_of", "read_names", "text_uses"]
 
 
 @dataclass(frozen=True)

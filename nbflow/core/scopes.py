@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 import dis
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from textwrap import dedent
 from types import CodeType
 
 from nbflow.core.changes import changed_by_call, root
@@ -22,14 +23,23 @@ class Uses:
     reads: frozenset[str] = frozenset()
     writes: frozenset[str] = frozenset()
     mutates: frozenset[str] = frozenset()
+    changes: frozenset[int | str] = frozenset()
+    """Arguments, by place and by name, that a call visibly changes in place."""
 
     def __or__(self, other: Uses) -> Uses:
-        return Uses(self.reads | other.reads, self.writes | other.writes, self.mutates | other.mutates)
+        if other is NOTHING:
+            return self
+        return Uses(
+            self.reads | other.reads,
+            self.writes | other.writes,
+            self.mutates | other.mutates,
+            self.changes | other.changes,
+        )
 
     def without(self, names: Iterable[str]) -> Uses:
         """The same, but for *names*."""
         hidden = frozenset(names)
-        return Uses(self.reads - hidden, self.writes - hidden, self.mutates - hidden)
+        return Uses(self.reads - hidden, self.writes - hidden, self.mutates - hidden, self.changes)
 
 
 NOTHING = Uses()
@@ -44,11 +54,30 @@ def function_uses(node: Function) -> Uses:
     (['c', 'd', 'g'], ['d'])
     """
     scope = _Scope()
-    scope.bound.update(argument.arg for argument in arguments(node.args))
-    scope.bound.update(type_parameters(node))
     for statement in [node.body] if isinstance(node, ast.Lambda) else node.body:
         scope.visit(statement)
-    return scope.uses()
+    places = [each.arg for each in (*node.args.posonlyargs, *node.args.args)]
+    named = {each.arg for each in arguments(node.args)}
+    changed = (scope.changed & named) - scope.bound  # one bound anew, as by ``x = x.copy()``, is not the caller's
+    scope.bound |= named | set(type_parameters(node))
+    uses = scope.uses()
+    return replace(uses, changes=frozenset(changed) | {places.index(name) for name in changed if name in places})
+
+
+def text_uses(text: str) -> Uses:
+    """`function_uses` of a function's source text, indented or not; nothing if that is no definition.
+
+    >>> sorted(text_uses("    def f(rows, r):\\n        rows.append(r)").changes, key=str)
+    [0, 'rows']
+    """
+    try:
+        tree = ast.parse(dedent(text))
+    except (SyntaxError, ValueError):
+        return NOTHING
+    match tree.body:
+        case [ast.FunctionDef() | ast.AsyncFunctionDef() as node]:
+            return function_uses(node)
+    return NOTHING
 
 
 @lru_cache(maxsize=4096)
@@ -69,7 +98,7 @@ def code_uses(code: CodeType) -> Uses:
             case "STORE_NAME":
                 own.add(instruction.argval)
     inner = [code_uses(each) for each in code.co_consts if isinstance(each, CodeType)]
-    return Uses(frozenset(reads - own), frozenset(writes)).__or__(_union(inner))
+    return Uses(frozenset(reads - own), frozenset(writes)) | _union(inner)
 
 
 def globals_of(code: CodeType) -> frozenset[str]:
@@ -144,9 +173,8 @@ class _Scope(ast.NodeVisitor):
 
     def uses(self) -> Uses:
         own = frozenset(self.bound - self.declared - self.foreign)
-        inner = self.inner if self.class_level else Uses(
-            self.inner.reads - own, self.inner.writes, self.inner.mutates - own
-        )
+        hidden = frozenset() if self.class_level else own
+        inner = Uses(self.inner.reads - hidden, self.inner.writes, self.inner.mutates - hidden)
         written = frozenset(self.bound & self.declared)
         return inner | Uses(frozenset(self.loaded - own), written, frozenset(self.changed - own))
 

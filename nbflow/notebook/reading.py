@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import ast
 import builtins
+import inspect
+import tokenize
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
-from nbflow.core.names import Names, Uses, code_uses, read_names
+from nbflow.core.names import Names, Uses, code_uses, read_names, text_uses
 from nbflow.notebook.owners import ByImport, Owners
+from nbflow.notebook.transform import reveal
 
 
 @dataclass(slots=True)
@@ -22,8 +26,8 @@ class Reader:
     functions: dict[str, Uses] = field(default_factory=dict)
 
     def read(self, code: str | ast.Module) -> Names:
-        """The names of one cell, those that its functions use elsewhere included."""
-        return read_names(code, modules=self._modules(), shadowed=self._shadowed(), behind=self._behind)
+        """The names of one cell, those that its functions use elsewhere and those inside of magics included."""
+        return read_names(reveal(code), modules=self._modules(), shadowed=self._shadowed(), behind=self._behind)
 
     def _modules(self) -> frozenset[str]:
         loaded = {n for n, v in self.namespace.items() if isinstance(v, ModuleType) or _imported(v)}
@@ -36,10 +40,22 @@ class Reader:
     def _behind(self, name: str) -> Uses:
         if name in self.owners.makers:
             return self.functions.get(name, Uses())
-        found = Uses()
-        for code in codes(self.namespace.get(name)):
-            found |= code_uses(code)
-        return found
+        value, found = self.namespace.get(name), Uses()
+        for code in codes(value):
+            found |= function_uses(code)
+        # The arguments of methods are not those of their class.
+        return found if isinstance(value, FunctionType) else replace(found, changes=frozenset())
+
+
+@lru_cache(maxsize=1024)
+def function_uses(code: CodeType) -> Uses:
+    """What running *code* uses and, where the cell that it is from is known, what it visibly changes in place."""
+    uses = code_uses(code)
+    try:
+        seen = text_uses(inspect.getsource(code))
+    except (OSError, SyntaxError, tokenize.TokenError):
+        return uses
+    return uses | Uses(mutates=seen.mutates & uses.reads, changes=seen.changes)
 
 
 def codes(value: object) -> list[CodeType]:

@@ -45,16 +45,19 @@ def plain(text: str, transform: Callable[[str], str] | None = None) -> Transform
     return Transformed(code, reveal(tree), shell=bool(magics) or _awaits(tree) or "get_ipython" in code, magics=magics)
 
 
-def reveal(tree: ast.Module) -> ast.Module:
-    """*tree* of transformed code with the code and names inside of magics in the open; the same tree if it has none.
+def reveal(code: ast.Module | str) -> ast.Module | str:
+    """Transformed code, or its tree, with the code and names inside of magics in the open; itself if it has none.
 
     Magics whose effect on names cannot be known, such as ``%run``, stay calls.
 
     >>> ast.unparse(reveal(ast.parse("get_ipython().run_cell_magic('capture', 'out', 'x = 1')")))
     'out = None\\nx = 1'
     """
-    if not any(_has_magic(statement) for statement in tree.body):
-        return tree
+    if isinstance(code, str) and "get_ipython" not in code:
+        return code
+    tree = _parsed(code) if isinstance(code, str) else code
+    if tree is None or not any(_has_magic(statement) for statement in tree.body):
+        return code
     body: list[ast.stmt] = []
     for statement in tree.body:
         shown = _Revealer().visit(copy.deepcopy(statement)) if _has_magic(statement) else statement

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from nbflow.core.names import Uses, code_uses, globals_of, read_names
+from nbflow.core.names import Uses, code_uses, globals_of, read_names, text_uses
 
 
 def fields(**expected):
@@ -106,6 +106,10 @@ ROWS = [
     ("def f():\n global n\n n = 1\nf()", fields(writes="f n", maybe="n")),
     ("def f(): rows.append(1)\nf()", fields(reads="rows", writes="f rows", mutates="rows")),
     ("def f():\n n = 0\n def g():\n  nonlocal n\n  n += x\n return g\nf()", fields(reads="x", writes="f")),
+    ("def f(a, b): b.append(a)\nf(1, rows)", fields(reads="rows", writes="f rows", mutates="rows")),
+    ("def f(a, *, b): b['k'] = a\nx = f(1, b=d)", fields(reads="d", writes="f x d", mutates="d")),
+    ("def f(a):\n a = a.copy()\n a['k'] = 1\nf(df)", fields(reads="df", writes="f")),
+    ("class A:\n def m(self): self.k = 1\nx = A(y)", fields(reads="y", writes="A x")),
     ("@deco\ndef f(): return x", fields(reads="deco x", writes="f")),
     ("@cache\ndef f(): return x", fields(reads="cache", writes="f")),
     ("xs = sorted(ys, key=later)\ndef later(): pass", fields(reads="ys later", writes="xs later")),
@@ -194,6 +198,14 @@ def test_functions_of_the_notebook_are_followed():
     assert names.reads == {"f", "g", "y"}
     assert names.writes == {"x", "r", "n"}
     assert names.maybe == {"n"}
+
+
+def test_functions_of_the_notebook_tell_what_they_change():
+    """A function known from its text changes the arguments it gets, and the globals it names."""
+    known = text_uses("    def add(rows, *, seen):\n        rows.append(1)\n        seen[0] = count[0] = 1\n")
+    names = read_names("x = add(a, seen=b)", behind=lambda name: known if name == "add" else Uses())
+    assert names.mutates == {"a", "b", "count"}
+    assert text_uses("lambda: x, y)") == Uses()
 
 
 def test_functions_of_the_cell_tell_what_they_will_use():

@@ -103,6 +103,7 @@ def test_revealing_leaves_the_tree_alone():
     assert ast.dump(tree) == before
     other = ast.parse("x = 1")
     assert reveal(other) is other
+    assert reveal("x = = get_ipython()") == "x = = get_ipython()"
 
 
 def test_a_shells_own_transformation_is_used():
