@@ -1,0 +1,78 @@
+"""The DAG of a run as a matplotlib figure: the same scene and colours as the SVG."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.path import Path
+
+from nbflow.core.captions import caption
+from nbflow.core.layout import Point
+from nbflow.core.scene import SMALL_SIZE, Frame, Node, Scene, path_data, scene, shape
+from nbflow.core.status import Status
+from nbflow.picture.graphic import graphic
+from nbflow.picture.head import head
+from nbflow.picture.inside import RADIUS, icon_corner, labels
+from nbflow.picture.outlines import moved, outline, rounded
+from nbflow.picture.palette import DASHES, DIM, GROUND, INKS, LINE, SOFT, WIRE, fill, weight
+from nbflow.picture.pen import Pen
+from nbflow.picture.plain import plain
+from nbflow.picture.summary import jobs
+
+
+def plot(snapshot: Mapping[str, Any], ax: Axes | None = None) -> Figure:
+    """The DAG of *snapshot* as a matplotlib figure, on a white ground.
+
+    Args:
+        snapshot: what ``nbflow.flow().snapshot()`` gives; may have no jobs.
+        ax: draw on these axes, as large as they allow, instead of on a new figure of natural size.
+
+    Returns:
+        The figure drawn on. It is not known to pyplot, whose state is left alone: save it with ``savefig``.
+
+    >>> plot({"flow": "analysis", "run": 1, "verdict": "running", "jobs": {}}).axes[0].texts[0].get_text()
+    'analysis'
+    """
+    drawn = scene(shape(snapshot))
+    top = head(snapshot, drawn.width)
+    wide, high = top.width, top.height + drawn.height
+    if ax is None:
+        ax = graphic(wide, high).add_axes((0.0, 0.0, 1.0, 1.0))
+    pen = Pen.on(ax, wide, high)
+    pen.paths([rounded(0.5, 0.5, wide - 1, high - 1, 10)], facecolor=GROUND, edgecolor=LINE, zorder=0)
+    pen.head(top)
+    _graph(pen, drawn, snapshot, ((wide - drawn.width) / 2, top.height))
+    figure: Figure = ax.figure.figure
+    return figure
+
+
+def _graph(pen: Pen, drawn: Scene, snapshot: Mapping[str, Any], corner: Point) -> None:
+    left, top = corner
+    for frame in drawn.frames:
+        _frame(pen, frame, left, top)
+    wires = [moved(outline(path_data(path)), left, top) for path in drawn.wires]
+    pen.paths(wires, facecolor="none", edgecolor=WIRE, linewidth=1.5, zorder=2)
+    found, now = jobs(snapshot), float(snapshot.get("now") or 0.0)
+    alike: dict[Status, list[Node]] = {}
+    for node in drawn.nodes:
+        alike.setdefault(Status(found[node.job]["status"]), []).append(node)
+        for label in labels(node, caption(found[node.job]).said_at(now)):
+            pen.text(label.x + left, label.y + top, label.text, label.size, label.colour, zorder=5)
+    for status, nodes in alike.items():
+        boxes = [_box(node, left, top) for node in nodes]
+        style = {"edgecolor": INKS[status], "linewidth": weight(status), "dash": DASHES[status]}
+        pen.paths(boxes, facecolor=fill(status), zorder=3, **style)
+        pen.icons(status, [(x + left, y + top) for x, y in map(icon_corner, nodes)])
+
+
+def _box(node: Node, left: float, top: float) -> Path:
+    return rounded(node.x + left, node.y + top, node.width, node.height, RADIUS[node.form])
+
+
+def _frame(pen: Pen, frame: Frame, left: float, top: float) -> None:
+    x, y = frame.x + left, frame.y + top
+    pen.paths([rounded(x, y, frame.width, frame.height, 12)], facecolor=SOFT, edgecolor=LINE, zorder=1)
+    pen.text(x + 12, y + 19, plain(frame.title), SMALL_SIZE, DIM, zorder=2)

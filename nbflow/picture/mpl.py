@@ -1,0 +1,7 @@
+"""Pictures of a run as matplotlib figures; pyplot and its global state are left alone."""
+
+from __future__ import annotations
+
+from nbflow.picture.dag import plot
+
+__all__ = ["plot"]
