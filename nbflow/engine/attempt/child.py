@@ -33,7 +33,8 @@ from nbflow.engine.attempt.shell import CellShell, enter
 from nbflow.engine.values import Values
 from nbflow.errors import ValueNotStorable
 
-READY, DONE = b"R", b"D"
+READY, DONE, TROUBLE = b"\x01", b"\x02", b"\x03"
+"""What a child tells its zygote: user code starts; the result is in place; it cannot be, and why (text follows)."""
 NICE = 10
 OOM_SCORE = 300
 PR_SET_PDEATHSIG = 1
@@ -136,7 +137,11 @@ class Child:
         tell(self.channel, READY)
         record = self.attempt()
         flush()
-        write_record(self.folder, with_usage(record))
+        try:
+            write_record(self.folder, with_usage(record))
+        except OSError as error:
+            tell(self.channel, TROUBLE + str(error).encode())
+            return 1
         tell(self.channel, DONE)
         atexit._run_exitfuncs()
         return 0 if record.end == "succeeded" else 1
@@ -150,6 +155,7 @@ class Child:
         os.environ.update(self.order.env)
         os.environ.update(current.environment(self.order))
         sys.path.insert(0, str(Path(self.order.store).parent))
+        Path(os.environ["NBFLOW_OUTPUT_DIR"]).mkdir(exist_ok=True)
         self.shell.record_to(DisplayFile(self.folder))
 
     def attempt(self) -> ResultRecord:

@@ -18,7 +18,7 @@ class Attempt:
         flow, run, job: where it belongs; *run* counts the runs of the flow from 1.
         number: the attempt's number in the run, from 1; of: attempts allowed in all.
         generation: grows when the job is declared anew or asked to run again.
-        output_dir: a folder of the attempt's own for files, made on first use of this attribute's path by the caller.
+        output_dir: a folder of the attempt's own for files; it is there.
         idempotency_key: the same for every attempt of one generation of one job: hand it to services that drop repeats.
         key: the attempt's id.
     """

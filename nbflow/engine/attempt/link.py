@@ -15,6 +15,8 @@ from nbflow.engine.attempt.messages import Cancel, Ended, Frames, Ready, Run, To
 from nbflow.engine.attempt.record import AttemptOrder, AttemptReport
 
 LOG = "zygote.log"
+STARTING = 60.0
+"""Seconds a zygote may take to start and to import what it is asked for."""
 CLOSING = 5.0
 """Seconds a zygote may take to end its attempts and itself."""
 
@@ -28,11 +30,17 @@ class Owner(Protocol):
 
 
 class Link:
-    """One zygote and the orders it has not yet reported the end of. Its stderr goes to *log*."""
+    """One zygote and the orders it has not yet reported the end of. Its stderr goes to *log*.
+
+    Attributes:
+        modules: what it imports ahead.
+        is_ready: it takes orders. Orders sent before wait.
+        unfit: those of *modules* because of which it gave up.
+    """
 
     def __init__(self, log: Path, modules: tuple[str, ...], owner: Owner) -> None:
         self.modules, self.orders = modules, dict[str, AttemptOrder]()
-        self.is_ready = False
+        self.is_ready, self.unfit = False, tuple[str, ...]()
         self._owner, self._unsent = owner, bytearray()
         self._writer: asyncio.StreamWriter | None = None
         ours, theirs = socket.socketpair()
@@ -47,6 +55,7 @@ class Link:
             )
         self.pid = self._process.pid
         self._send(Warm(modules))
+        self._overdue = asyncio.get_running_loop().call_later(STARTING, self._process.kill)
         self._task = asyncio.ensure_future(self._follow(ours))
 
     def run(self, order: AttemptOrder) -> None:
@@ -58,6 +67,7 @@ class Link:
 
     async def close(self) -> None:
         """End the zygote and all its attempts; nothing is reported any more."""
+        self._overdue.cancel()
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
         if self._writer is not None:
@@ -78,6 +88,7 @@ class Link:
             for body in frames.feed(data):
                 self._hear(body)
         self._writer.close()
+        self._overdue.cancel()
         await self._bury(0.0)
         await self._owner.died(self)
 
@@ -86,9 +97,11 @@ class Link:
             case Ended(report):
                 if self.orders.pop(report.key, None) is not None:
                     self._owner.ended(self, report)
-            case Ready():
-                self.is_ready = True
-                self._owner.ready(self)
+            case Ready(unfit=unfit):
+                self._overdue.cancel()
+                self.unfit, self.is_ready = unfit, not unfit
+                if self.is_ready:
+                    self._owner.ready(self)
 
     async def _bury(self, patience: float) -> None:
         """Give the process *patience* seconds to end by itself, then end it; leave no zombie."""

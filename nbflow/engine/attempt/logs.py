@@ -38,7 +38,8 @@ class Logs:
 
     def trim(self) -> bool:
         """Bring both within the limit; whether there was anything to do."""
-        return any([log.trim() for log in self._logs])
+        cut = [log.trim() for log in self._logs]
+        return any(cut)
 
 
 class Log:

@@ -36,9 +36,13 @@ ToZygote = Run | Cancel | Warm
 
 
 class Ready(Struct, frozen=True, tag="ready"):
-    """The zygote has imported what it was asked for, but for *failed* (module -> why), and takes orders."""
+    """The zygote has imported what it was asked for, but for *failed* (module -> why), and takes orders.
 
-    failed: dict[str, str]
+    *unfit* are modules that start threads when imported: a process that has imported one must not be forked.
+    """
+
+    failed: dict[str, str] = {}
+    unfit: tuple[str, ...] = ()
 
 
 class Ended(Struct, frozen=True, tag="ended"):

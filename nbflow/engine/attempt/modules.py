@@ -7,6 +7,7 @@ import importlib.util
 import site
 import sys
 import sysconfig
+import threading
 import traceback
 from pathlib import Path
 
@@ -33,16 +34,23 @@ def _homes() -> set[str]:
     return {paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")} | {site.getusersitepackages()}
 
 
-def load(names: tuple[str, ...]) -> dict[str, str]:
-    """Import *names*; module -> why not, for those that could not be. The attempt that needs one will say it again."""
+def load(names: tuple[str, ...]) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Import *names*. Returns module -> why not, for those that could not be, and those that started a thread.
+
+    An attempt that needs a module which cannot be imported says so again by itself.
+    """
     failed: dict[str, str] = {}
+    unfit: list[str] = []
     for name in names:
         if "." in name or not installed(name):
             failed[name] = "not an installed top-level module"
             continue
+        threads = threading.active_count()
         try:
             importlib.import_module(name)
         except BaseException as error:
             traceback.print_exc()
             failed[name] = f"{type(error).__name__}: {error}"
-    return failed
+        if threading.active_count() > threads:
+            unfit.append(name)
+    return failed, tuple(unfit)

@@ -16,8 +16,9 @@ from resource import struct_rusage
 from typing import Literal
 
 from nbflow.core.status import Reason
-from nbflow.engine.attempt import memory, tree
+from nbflow.engine.attempt import tree
 from nbflow.engine.attempt.logs import Logs
+from nbflow.engine.attempt.memory import Watch
 from nbflow.engine.attempt.record import AttemptOrder, AttemptReport, ResultRecord
 from nbflow.engine.attempt.results import from_record, read_record
 
@@ -44,8 +45,15 @@ class Stop:
 class Supervised:
     """An attempt under way in the child *pid*. *next_at* is when `tick` wants to be called."""
 
-    def __init__(self, order: AttemptOrder, pid: int, now: float, report: Callable[[AttemptReport], None]) -> None:
-        self.order, self.pid, self._report = order, pid, report
+    def __init__(
+        self,
+        order: AttemptOrder,
+        pid: int,
+        now: float,
+        report: Callable[[AttemptReport], None],
+        memory: Watch | None = None,
+    ) -> None:
+        self.order, self.pid, self._report, self._memory = order, pid, report, memory
         self.tag = tree.tag(order.key)
         self.logs = Logs(order.folder)
         self.next_at = now + STARTING
@@ -55,7 +63,7 @@ class Supervised:
         self._kill_at = math.inf
         self._give_up_at = math.inf
         self._exit: tuple[int, struct_rusage] | None = None
-        self._killed_before = memory.kills()
+        self._trouble = ""
 
     # --- what is seen
     def ready(self, now: float) -> None:
@@ -68,6 +76,10 @@ class Supervised:
         """The child says that its result is in place."""
         if self._settle_by_record():
             self.next_at = self._kill_at = now + LINGER
+
+    def unrecorded(self, why: str) -> None:
+        """The child says that it cannot put its result in place."""
+        self._trouble = f"the result could not be written: {why}"
 
     def exited(self, status: int, usage: struct_rusage, now: float) -> None:
         """The child has ended; what it started may not have."""
@@ -168,7 +180,9 @@ class Supervised:
         attempt = self.order.attempt
         if not self._started:
             return Stop("lost", Reason("lost", "its process ended before it was ready", attempt))
-        if code == -signal.SIGKILL and memory.kills() > self._killed_before:
+        if self._trouble:
+            return Stop("failed", Reason("output not storable", self._trouble, attempt))
+        if code == -signal.SIGKILL and self._memory is not None and self._memory.killed():
             return Stop("failed", Reason("out of memory", "killed by the system", attempt))
         if code < 0:
             return Stop("failed", Reason("signal", _signal_name(-code), attempt))

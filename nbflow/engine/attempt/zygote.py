@@ -19,8 +19,9 @@ from contextlib import suppress
 from resource import struct_rusage
 
 from nbflow.engine.attempt import child, lock, logs, modules, shell, tree
+from nbflow.engine.attempt.memory import Watch
 from nbflow.engine.attempt.messages import Cancel, Ended, Frames, Ready, Run, Warm, frame, to_zygote
-from nbflow.engine.attempt.record import AttemptOrder
+from nbflow.engine.attempt.record import AttemptOrder, AttemptReport
 from nbflow.engine.attempt.supervisor import Supervised
 
 SPARES = 2
@@ -48,7 +49,7 @@ class Zygote:
         signal.set_wakeup_fd(self.waker, warn_on_full_buffer=False)
         self.poll.register(self.wakeup, select.POLLIN)
         self.poll.register(engine, select.POLLIN)
-        self.look_at = 0.0
+        self.memory, self.look_at = Watch(), 0.0
         self.open, self.warmed = True, False
 
     def run(self) -> None:
@@ -86,8 +87,9 @@ class Zygote:
             if attempt.tick(now, orphans):
                 self.forget(attempt)
         if now >= self.look_at:
-            flood = any([attempt.logs.trim() for attempt in self.attempts.values()])
-            self.look_at = now + (logs.SOON if flood else logs.EVERY)
+            self.memory.look()
+            cut = [attempt.logs.trim() for attempt in self.attempts.values()]
+            self.look_at = now + (logs.SOON if any(cut) else logs.EVERY)
 
     # --- the engine
     def from_engine(self, event: int) -> None:
@@ -101,8 +103,11 @@ class Zygote:
             return
         except OSError:
             data = b""
-        self.open = bool(data)
+        if not data:
+            self.open = False
         for body in self.frames.feed(data):
+            if not self.open:
+                return
             match to_zygote(body):
                 case Run(order):
                     self.start(order)
@@ -117,6 +122,9 @@ class Zygote:
         self.unsent += frame(message)
         self.send()
 
+    def ended(self, report: AttemptReport) -> None:
+        self.say(Ended(report))
+
     def send(self) -> None:
         """Send what the socket takes; the rest when it takes more."""
         try:
@@ -129,12 +137,15 @@ class Zygote:
         self.poll.modify(self.engine, select.POLLIN | (select.POLLOUT if self.unsent else 0))
 
     def warm(self, names: tuple[str, ...]) -> None:
-        """Import *names*, and keep the collector off everything so far: children would copy the pages it touches."""
-        failed = modules.load(names)
+        """Import *names*, and keep the collector off everything so far: children would copy the pages it touches.
+
+        If one of them starts a thread, this process is not fit to be forked: it says so and takes no orders.
+        """
+        failed, unfit = modules.load(names)
         gc.collect()
         gc.freeze()
-        self.warmed = True
-        self.say(Ready(failed))
+        self.warmed = self.open = not unfit
+        self.say(Ready(failed, unfit))
 
     # --- children
     def start(self, order: AttemptOrder) -> None:
@@ -142,7 +153,7 @@ class Zygote:
         if held is None:
             return  # given up before it began: the engine of that order is gone
         pid, channel = self.spares.popleft() if self.spares else self.fork()
-        attempt = Supervised(order, pid, time.monotonic(), lambda report: self.say(Ended(report)))
+        attempt = Supervised(order, pid, time.monotonic(), self.ended, self.memory)
         self.attempts[pid] = attempt
         self.channels[channel.fileno()] = attempt, channel
         self.poll.register(channel, select.POLLIN)
@@ -177,15 +188,18 @@ class Zygote:
     def from_child(self, fd: int) -> None:
         attempt, channel = self.channels[fd]
         try:
-            words = channel.recv(16)
+            words = channel.recv(1024)
         except BlockingIOError:
             return
         except OSError:
             words = b""
-        if child.READY in words:
+        said, _, trouble = words.partition(child.TROUBLE)
+        if child.READY in said:
             attempt.ready(time.monotonic())
-        if child.DONE in words:
+        if child.DONE in said:
             attempt.done(time.monotonic())
+        if trouble:
+            attempt.unrecorded(trouble.decode(errors="replace"))
         if not words:
             self.hang_up(fd)
 

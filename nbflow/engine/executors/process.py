@@ -82,11 +82,10 @@ class ProcessExecutor:
     def ready(self, link: Link) -> None:
         """A zygote has done its imports: it takes over if it was started to."""
         self._false_starts = 0
-        if link is not self._coming:
-            return
-        old, self._serving, self._coming = self._serving, link, None
-        if old is not None:
-            self._retire(old)
+        if link is self._coming:
+            old, self._serving, self._coming = self._serving, link, None
+            if old is not None:
+                self._retire(old)
         self.warm()
 
     def ended(self, link: Link, report: AttemptReport) -> None:
@@ -116,10 +115,9 @@ class ProcessExecutor:
 
     def _failed_to_start(self, link: Link) -> None:
         """Nothing of its orders has begun: try again, then without packages, then say that this cannot work."""
-        self._false_starts += 1
-        if self._false_starts > 1:
-            self._harmful |= set(link.modules)
-            self._wanted = ()
+        self._false_starts += not link.unfit
+        self._harmful |= set(link.modules if self._false_starts > 1 else link.unfit)
+        self._wanted = tuple(name for name in self._wanted if name not in self._harmful)
         for order in link.orders.values():
             if self._false_starts <= FALSE_STARTS:
                 self.submit(order)
