@@ -10,10 +10,9 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from nbflow.core.event import CancelRequested, Request, RetryRequested, SkipRequested
+from nbflow.core.event import CancelRequested, Request, RetryRequested, RunRequested, SkipRequested
 from nbflow.core.status import Status
 from nbflow.engine.client import ERR, OUT
-from nbflow.errors import NbflowError
 from nbflow.notebook.session import Session
 from nbflow.picture.svg import svg
 from nbflow.picture.table import table_html, table_text
@@ -26,6 +25,7 @@ PACE = 1.0
 
 _REQUESTS: dict[str, Callable[..., Request]] = {
     "retry": RetryRequested,
+    "run": RunRequested,
     "skip": SkipRequested,
     "cancel": CancelRequested,
 }
@@ -115,20 +115,21 @@ class Shows:
         parts = [client.log(key, OUT)[-40_000:], client.log(key, ERR)[-20_000:], tries[0].traceback]
         return "\n".join(part.rstrip("\n") for part in parts if part)
 
-    def _request(self, op: str, jobs: list[str], generation: int | None) -> None:
-        """A click: *generation* is what the person saw; one that is no longer current changes nothing."""
-        try:
-            replica, kind = self.session.replica, _REQUESTS[op]
-            at = time.time()
-            asked = []
-            for job in jobs:
-                state = self.session.job(job)
-                if generation is None or state.generation == generation:
-                    asked.append(kind(at=at, job=job, generation=state.generation))
-            if asked:
-                replica.ask(*asked)
-        except NbflowError:
-            self.view().changed()  # the run is not what the click was made on: show it as it is
+    def _request(self, op: str, jobs: list[str], generation: int | None) -> int:
+        """A click: *generation* is what the person saw; one that is no longer current changes nothing.
+
+        Returns:
+            How many requests took effect.
+        """
+        replica, kind = self.session.replica, _REQUESTS[op]
+        at = time.time()
+        states = [self.session.job(job) for job in jobs]
+        asked = [
+            kind(at=at, job=state.spec.name, generation=state.generation)
+            for state in states
+            if generation in (None, state.generation)
+        ]
+        return replica.ask(*asked) if asked else 0
 
 
 def _line(snapshot: dict[str, Any]) -> str:

@@ -1,1 +1,1 @@
-"""The live view: one anywidget over one replica."""
+"""The live view of a flow in the browser."""

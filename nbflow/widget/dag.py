@@ -1,0 +1,198 @@
+"""The live DAG: an anywidget that shows a run and passes on what a person asks with a click."""
+
+from __future__ import annotations
+
+import hashlib
+import queue
+import re
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import traitlets
+
+from nbflow.errors import NbflowError
+from nbflow.widget.publisher import Publisher
+from nbflow.widget.requests import ACTIONS, Asked, RefusedError, read_request
+from nbflow.widget.state import LOOKS, Drawing, State, view_state
+
+STATIC = Path(__file__).parent / "static"
+LOOKED_AT = 8
+"""Details of so many (job, attempt) are kept up to date, the last ones asked for."""
+
+Snapshot = Callable[[], dict[str, Any]]
+Log = Callable[[str, int], str]
+Request = Callable[[str, list[str], "int | None"], "int | None"]
+
+
+class FlowView(anywidget.AnyWidget):
+    """The live view of one run; any number of cells and browser pages may show it.
+
+    Args:
+        snapshot: gives the run as `nbflow.core.project` does; called on the view's own thread.
+        log: (job, attempt) -> what that attempt printed, to be read as it stands.
+        request: (op, jobs, generation) -> how many requests took effect; called on a thread of its own, one after
+            another. *op* is one of `nbflow.widget.requests.ACTIONS`. May raise `NbflowError`, which the person sees.
+
+    Example::
+
+        view = FlowView(snapshot=session.snapshot, log=read_log, request=ask)
+        view                # in a notebook: shows it
+        view.changed()      # after each change of the run
+        view.close()
+    """
+
+    _esm = STATIC / "view.js"
+    _css = STATIC / "view.css"
+
+    looks = traitlets.Dict().tag(sync=True)
+    graph = traitlets.Dict().tag(sync=True)
+    status = traitlets.Unicode("").tag(sync=True)
+    captions: Any = traitlets.List().tag(sync=True)
+    generations = traitlets.Dict().tag(sync=True)
+    head = traitlets.Dict().tag(sync=True)
+    details = traitlets.Dict().tag(sync=True)
+    chosen: Any = traitlets.List().tag(sync=True)
+    clock = traitlets.Float(0.0).tag(sync=True)
+
+    def __init__(self, *, snapshot: Snapshot, log: Log, request: Request, **traits: Any) -> None:
+        self._snapshot, self._log, self._request = snapshot, log, request
+        self._drawing = Drawing()
+        self._chosen: list[tuple[str, int | None]] = []
+        self._known: frozenset[str] = frozenset()
+        self._logs: dict[tuple[str, int, float], str] = {}
+        self._asked: queue.SimpleQueue[Asked | None] = queue.SimpleQueue()
+        state, _ = self.look()
+        identity = {"model_id": model_id(state["head"]["flow"])}
+        super().__init__(looks=LOOKS, clock=time.time(), **state, **(identity | traits))
+        _keep_route(self.comm)
+        self.on_msg(self._receive)
+        self._publisher = Publisher(self, state)
+        self._publisher.start()
+        threading.Thread(target=self._pass_on, name="nbflow-clicks", daemon=True).start()
+
+    # --- for those who show it
+    def changed(self) -> None:
+        """Something happened in the run. Brief; may be called by any thread."""
+        self._publisher.changed()
+
+    def close(self) -> None:
+        """End the view wherever it is shown."""
+        self._publisher.close()
+        self._asked.put(None)
+        super().close()
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:  # type: ignore[override]
+        """The widget; and one line of text where there can be none."""
+        bundle: Any = super()._repr_mimebundle_()
+        data = bundle[0] if isinstance(bundle, tuple) else bundle
+        return dict(data) | {"text/plain": line(self.head)}
+
+    # --- the screen, for the publisher's thread
+    def look(self) -> tuple[State, bool]:
+        """The state as it stands, and whether a log in it grows."""
+        try:
+            snapshot = self._snapshot()
+        except NbflowError as error:
+            return {"head": {**self.head, "fault": str(error)}}, False
+        jobs = snapshot.get("jobs") or {}
+        self._known = frozenset(jobs)
+        logs: dict[tuple[str, int], str] = {}
+        grows = False
+        for job, number in list(self._chosen):
+            attempts = {attempt["number"]: attempt for attempt in jobs.get(job, {}).get("attempts") or ()}
+            attempt = attempts.get(number if number is not None else max(attempts, default=0))
+            if attempt is not None:
+                logs[job, attempt["number"]] = self._read(job, attempt)
+                grows = grows or attempt.get("ended_at") is None
+            elif job in jobs:
+                logs[job, 0] = ""
+        state = view_state(snapshot, self._drawing, logs)
+        return state | {"chosen": [list(choice) for choice in self._chosen]}, grows
+
+    def _read(self, job: str, attempt: dict[str, Any]) -> str:
+        """An attempt's output; that of an ended one is read once."""
+        number, ended_at = attempt["number"], attempt.get("ended_at")
+        if ended_at is None:
+            return self._log(job, number)
+        key = (job, number, ended_at)
+        if key not in self._logs:
+            while len(self._logs) > LOOKED_AT:
+                del self._logs[next(iter(self._logs))]
+            self._logs[key] = self._log(job, number)
+        return self._logs[key]
+
+    def show(self, changed: State) -> None:
+        """Send what is new, in one message."""
+        with self.hold_sync():
+            for name, value in changed.items():
+                setattr(self, name, value)
+            self.clock = time.time()
+
+    def show_again(self) -> None:
+        """Send the whole state once more."""
+        self.send_state(["graph", "status", "captions", "generations", "head", "details", "chosen"])
+
+    def tell(self, message: dict[str, Any]) -> None:
+        """Send a message to all pages; each knows its own by the number."""
+        self.send(message | {"now": time.time()})
+
+    # --- what the browser sends: on whichever thread the kernel uses for it, so only noted here
+    def _receive(self, _widget: object, content: Any, _buffers: object) -> None:
+        try:
+            asked = read_request(content, self._known)
+        except RefusedError as error:
+            self._publisher.answer({"kind": "refused", "number": error.number, "said": str(error)})
+            return
+        self._publisher.answer({"kind": "ack", "number": asked.number})
+        if asked.op in ACTIONS:
+            self._asked.put(asked)
+        elif asked.op == "select":
+            self._choose(asked)
+
+    def _choose(self, asked: Asked) -> None:
+        new = [(job, asked.attempt) for job in asked.jobs]
+        self._chosen = [*(choice for choice in self._chosen if choice not in new), *new][-LOOKED_AT:]
+        self._publisher.changed()
+
+    def _pass_on(self) -> None:
+        while (asked := self._asked.get()) is not None:
+            try:
+                count = self._request(asked.op, list(asked.jobs), asked.generation)
+                answer: dict[str, Any] = {"kind": "done", "count": count}
+            except NbflowError as error:
+                answer = {"kind": "refused", "said": str(error)}
+            self._publisher.answer(answer | {"number": asked.number})
+            self._publisher.changed()
+
+
+def model_id(flow: str) -> str:
+    """A flow's own id for its view, so that a page finds the view again after the kernel was started anew.
+
+    >>> model_id("analysis")[:16], model_id("分析").isascii()
+    ('nbflow-analysis-', True)
+    """
+    plain = re.sub(r"[^A-Za-z0-9_-]+", "-", flow).strip("-")[:40] or "flow"
+    return f"nbflow-{plain}-{hashlib.sha256(flow.encode('utf-8', 'replace')).hexdigest()[:8]}"
+
+
+def line(head: dict[str, Any]) -> str:
+    """A run in one line, where no widget can be shown.
+
+    >>> line({"flow": "a", "run": 2, "counts": [["S", 3], ["F", 1]]})
+    'a · run 2 · ✓ 3 succeeded · ✕ 1 failed'
+    """
+    counts = [f"{LOOKS[letter]['glyph']} {count} {LOOKS[letter]['word']}" for letter, count in head["counts"]]
+    return " · ".join([head["flow"], f"run {head['run']}", *(counts or ["no jobs yet"])])
+
+
+def _keep_route(comm: Any) -> None:
+    """Let clicks go where the front end sends them.
+
+    ipykernel 7.4 would send them to the shell that last published on the comm, where they wait for the cell that runs.
+    """
+    if hasattr(comm, "_reply_subshell_for"):
+        comm._reply_subshell_for = lambda _data, default: default

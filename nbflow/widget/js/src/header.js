@@ -1,0 +1,67 @@
+import { html, icon, redraw, say, set } from "./dom.js";
+import { duration, elapsed } from "./words.js";
+
+/** @typedef {import("./types.js").Head} Head */
+
+const BAR = ["S", "F", "K", "C", "R", "T"];
+const VERDICTS = /** @type {Record<string, string>} */ ({ succeeded: "S", degraded: "K", failed: "F", cancelled: "C", running: "R" });
+
+/** The line at the top, and the thin bar under it. */
+export class Header {
+  /** @param {Record<string, import("./types.js").Look>} looks */
+  constructor(looks) {
+    this.looks = looks;
+    this.flow = html("b", { class: "flow" });
+    this.run = html("span", { class: "dim run" });
+    this.chips = html("ul", { class: "chips", "aria-label": "jobs by status" });
+    this.icon = icon(undefined);
+    this.verdict = html("span", { class: "word" });
+    this.time = html("span", { class: "dim time" });
+    this.end = html("span", { class: "end" }, this.icon, this.verdict, this.time);
+    this.bar = html("div", { class: "bar", "aria-hidden": "true" }, ...BAR.map((letter) => html("i", { class: `s-${letter}` })));
+    this.root = html("div", { class: "header" }, this.flow, this.run, this.chips, this.end);
+    /** @type {Map<string, {chip: HTMLElement, text: Element}>} */
+    this.known = new Map();
+  }
+
+  /** @param {Head} head
+   * @param {number} now */
+  paint(head, now) {
+    const total = head.counts.reduce((sum, [, count]) => sum + count, 0);
+    say(this.flow, head.flow);
+    set(this.flow, "title", head.flow);
+    say(this.run, head.run ? `run ${head.run}` : "");
+    for (const [letter, count] of head.counts) say(this.chip(letter).text, `${count} ${this.looks[letter]?.word}`);
+    const shown = head.counts.map(([letter]) => this.chip(letter).chip);
+    if (shown.some((chip, at) => this.chips.children[at] !== chip) || shown.length !== this.chips.children.length)
+      this.chips.replaceChildren(...shown);
+    const counts = Object.fromEntries(head.counts);
+    [...this.bar.children].forEach((part, at) => {
+      /** @type {HTMLElement} */ (part).style.width = total ? `${(100 * (counts[BAR[at]] ?? 0)) / total}%` : "0";
+    });
+    const letter = total ? (VERDICTS[head.verdict] ?? "") : "";
+    set(this.end, "class", `end s-${letter}`);
+    redraw(this.icon, this.looks[letter]);
+    say(this.verdict, total ? head.verdict : "");
+    this.tick(head, now);
+  }
+
+  /** @param {Head} head
+   * @param {number} now */
+  tick(head, now) {
+    const { started_at: start, ended_at: end } = head;
+    const time = start === null ? "" : end === null ? elapsed(now - start) : duration(end - start);
+    say(this.time, time);
+  }
+
+  /** @param {string} letter */
+  chip(letter) {
+    let found = this.known.get(letter);
+    if (!found) {
+      const text = html("span");
+      found = { text, chip: html("li", { class: `chip s-${letter}` }, icon(this.looks[letter]), text) };
+      this.known.set(letter, found);
+    }
+    return found;
+  }
+}

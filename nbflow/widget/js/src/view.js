@@ -1,0 +1,281 @@
+import { actions } from "./actions.js";
+import { Dag } from "./dag.js";
+import { html, say, set } from "./dom.js";
+import { Drawer } from "./drawer.js";
+import { Header } from "./header.js";
+import { Link } from "./link.js";
+
+/** @typedef {import("./types.js").Model} Model */
+
+const TRAITS = ["graph", "status", "captions", "generations", "head", "details"];
+const HINT = "arrows walk · Enter opens · R retry · S skip · C cancel · Esc closes";
+const SILENT = "No answer from the kernel: it is busy with a cell, or gone. Clicks act when it answers.";
+const TELL_EVERY = 5000; // milliseconds between two announcements of counts
+
+/** One view of a flow. */
+class View {
+  /** @param {Model} model
+   * @param {AbortSignal} life */
+  constructor(model, life) {
+    this.model = model;
+    this.looks = model.get("looks");
+    this.header = new Header(this.looks);
+    this.dag = new Dag(this.looks, { select: (at) => this.select(at), key: (at, key) => this.key(at, key) }, life);
+    this.drawer = new Drawer(this.looks, {
+      act: (op) => this.act(this.selected, op),
+      close: () => this.close(),
+      go: (job) => this.go(job),
+      attempt: (number) => this.look(number),
+    }, life);
+    this.link = new Link(model, {
+      silent: (silent) => this.silence(silent),
+      ended: (op, job, answer) => this.ended(op, job, answer),
+      time: (now) => this.setClock(now),
+    }, life);
+    this.note = html("span", { class: "note" });
+    this.live = html("div", { class: "spoken", role: "status", "aria-live": "polite" });
+    this.main = html("div", { class: "main" }, this.dag.root, this.drawer.root);
+    this.footer = html("div", { class: "footer" }, this.note, this.dag.zoom);
+    this.root = html("div", { class: "nbflow-view", role: "region", "aria-label": "flow" },
+      this.header.root, this.header.bar, this.main, this.footer, this.live);
+    this.selected = ""; // a job
+    /** @type {number|null} */
+    this.attempt = null; // of the selected job; null the last
+    this.ahead = 0; // seconds by which the kernel's clock is ahead of the browser's
+    this.drawn = null; // the graph that is drawn
+    this.due = false;
+    this.told = 0;
+    this.spoken = "";
+    this.listen(life);
+  }
+
+  get now() {
+    return Date.now() / 1000 + this.ahead;
+  }
+
+  /** @param {AbortSignal} life */
+  listen(life) {
+    const soon = () => this.soon();
+    const clock = () => this.setClock(this.model.get("clock"));
+    for (const trait of TRAITS) this.model.on(`change:${trait}`, soon);
+    this.model.on("change:clock", clock);
+    const ticks = setInterval(() => this.tick(), 1000);
+    this.root.addEventListener("keydown", (event) => this.keydown(event), { signal: life });
+    life.addEventListener("abort", () => {
+      clearInterval(ticks);
+      clearTimeout(this.fading);
+      for (const trait of TRAITS) this.model.off(`change:${trait}`, soon);
+      this.model.off("change:clock", clock);
+    });
+  }
+
+  /** What was looked at last is open again after a reload. */
+  begin() {
+    const last = (this.model.get("chosen") ?? []).at(-1);
+    if (last && last[0] in (this.model.get("details") ?? {})) [this.selected, this.attempt] = last;
+    this.paint();
+    this.link.ask("hello", []);
+  }
+
+  /** Paint once for all that comes in one message. */
+  soon() {
+    if (this.due) return;
+    this.due = true;
+    queueMicrotask(() => {
+      this.due = false;
+      this.paint();
+    });
+  }
+
+  paint() {
+    const graph = this.model.get("graph"), head = this.model.get("head");
+    if (graph !== this.drawn) {
+      this.drawn = graph;
+      this.dag.build(graph);
+    }
+    const at = this.number(this.selected);
+    if (at < 0) this.selected = "";
+    this.dag.paint({ status: this.model.get("status"), captions: this.model.get("captions"), groups: head.groups ?? {}, now: this.now });
+    this.dag.say(graph.nodes.length ? "" : "No jobs yet. Put %%job NAME on the first line of a cell, and run it.");
+    if (this.dag.selected !== at) this.dag.select(at);
+    this.header.paint(head, this.now);
+    this.drawer.paint(this.shown());
+    this.main.classList.toggle("open", at >= 0);
+    if (head.fault) this.say(head.fault, true);
+    else this.hint();
+    this.speak(head);
+  }
+
+  tick() {
+    if (!this.root.isConnected) return;
+    this.header.tick(this.model.get("head"), this.now);
+    this.dag.tick(this.model.get("captions"), this.now);
+    const shown = this.shown();
+    if (shown) this.drawer.tick(shown);
+  }
+
+  /** What the drawer shows, or null. */
+  shown() {
+    const at = this.number(this.selected);
+    if (at < 0) return null;
+    const status = this.model.get("status");
+    return {
+      name: this.selected, letter: status[at] ?? "", caption: this.model.get("captions")[at], attempt: this.attempt, now: this.now,
+      details: this.model.get("details")[this.selected],
+      letterOf: (/** @type {string} */ job) => status[this.number(job)],
+    };
+  }
+
+  /** @param {string} job */
+  number(job) {
+    if (this.numbered !== this.model.get("graph")) {
+      this.numbered = this.model.get("graph");
+      this.numbers = new Map(this.numbered.nodes.map((/** @type {any} */ node, /** @type {number} */ at) => [node[0], at]));
+    }
+    return this.numbers?.get(job) ?? -1;
+  }
+
+  // --- a person's hand
+  /** @param {number} at */
+  select(at) {
+    const job = this.model.get("graph").nodes[at]?.[0];
+    if (job === undefined) return;
+    if (job !== this.selected) this.attempt = null;
+    this.selected = job;
+    this.link.ask("select", [job], { attempt: this.attempt });
+    this.paint();
+  }
+
+  /** @param {string} job */
+  go(job) {
+    const at = this.number(job);
+    if (at < 0) return;
+    this.select(at);
+    this.dag.focus(at);
+  }
+
+  /** @param {number} number of the attempt whose log is wanted */
+  look(number) {
+    const last = this.model.get("details")[this.selected]?.attempts.at(-1)?.number;
+    this.attempt = number === last ? null : number;
+    this.link.ask("select", [this.selected], { attempt: this.attempt });
+    this.paint();
+  }
+
+  close() {
+    const at = this.number(this.selected);
+    this.selected = "";
+    this.paint();
+    this.dag.focus(at);
+  }
+
+  /** @param {KeyboardEvent} event */
+  keydown(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "Escape" && this.selected) {
+      this.close();
+      event.preventDefault();
+    } else if (this.selected && !event.defaultPrevented && /^[rsc]$/i.test(event.key)) {
+      this.key(this.number(this.selected), event.key);
+    }
+    event.stopPropagation(); // a letter would be a shortcut of the notebook
+  }
+
+  /** @param {number} at
+   * @param {string} key
+   * @returns {boolean} whether the key means something here */
+  key(at, key) {
+    if (key.length !== 1) return false;
+    const job = this.model.get("graph").nodes[at]?.[0];
+    const can = actions(this.model.get("status")[at] ?? "", this.model.get("details")[job]);
+    const meant = can.find((action) => action.key === key.toLowerCase());
+    if (meant) this.act(job, meant.op);
+    return !!meant;
+  }
+
+  /** @param {string} job
+   * @param {string} op */
+  act(job, op) {
+    const at = this.number(job);
+    const can = actions(this.model.get("status")[at] ?? "", this.model.get("details")[job]).find((action) => action.op === op);
+    if (!can) return;
+    if (can.no) {
+      this.say(`${can.word} ${job}: ${can.no}.`);
+      return;
+    }
+    const generation = this.model.get("generations")[at] ?? 1;
+    this.say(`${can.word} ${job}: asked.`);
+    this.link.ask(op, [job], { generation });
+  }
+
+  // --- what is said
+  /** @param {string} op
+   * @param {string} job
+   * @param {import("./link.js").Answer} answer */
+  ended(op, job, answer) {
+    const word = op[0].toUpperCase() + op.slice(1);
+    if (answer.kind === "refused") this.say(`${word} ${job}: ${answer.said ?? "refused"}`);
+    else if (answer.count === 0) this.say(`${word} ${job}: nothing to do, it has changed meanwhile.`);
+    else this.say(`${word} ${job}: done.`);
+  }
+
+  /** @param {string} text
+   * @param {boolean} [stays] */
+  say(text, stays = false) {
+    say(this.note, text);
+    say(this.live, text);
+    this.footer.classList.add("told");
+    clearTimeout(this.fading);
+    this.fading = stays ? undefined : setTimeout(() => {
+      this.fading = undefined;
+      this.footer.classList.remove("told");
+      this.hint();
+    }, 5000);
+  }
+
+  hint() {
+    if (this.fading !== undefined) return;
+    this.footer.classList.toggle("told", this.quiet === true);
+    say(this.note, this.quiet ? SILENT : this.model.get("graph").nodes.length ? HINT : "");
+  }
+
+  /** @param {boolean} silent whether the kernel owes an answer */
+  silence(silent) {
+    if (silent === (this.quiet ?? false)) return;
+    this.quiet = silent;
+    this.root.classList.toggle("silent", silent);
+    clearTimeout(this.fading);
+    this.fading = undefined;
+    if (silent) say(this.live, SILENT);
+    this.hint();
+  }
+
+  /** @param {import("./types.js").Head} head */
+  speak(head) {
+    const words = head.counts.map(([letter, count]) => `${count} ${this.looks[letter]?.word}`).join(", ");
+    if (words === this.spoken || (Date.now() - this.told < TELL_EVERY && head.verdict === "running")) return;
+    [this.spoken, this.told] = [words, Date.now()];
+    if (this.fading === undefined) say(this.live, `${head.flow}: ${words}`);
+  }
+
+  /** @param {number} now the kernel's clock when it sent what arrives here */
+  setClock(now) {
+    const ahead = now > 0 ? now - Date.now() / 1000 : 0, step = Math.abs(ahead - this.ahead);
+    this.ahead = ahead;
+    if (step > 0.5) this.tick();
+  }
+}
+
+/** What anywidget calls for each view.
+ * @param {{model: Model, el: HTMLElement}} place
+ * @returns {() => void} ends the view */
+function render({ model, el }) {
+  const life = new AbortController();
+  const view = new View(model, life.signal);
+  set(el, "data-nbflow", "view");
+  el.append(view.root);
+  view.begin(); // in the page: texts can be measured
+  return () => life.abort();
+}
+
+export default { render };

@@ -1,0 +1,73 @@
+// How times and sizes are said: the same words as nbflow/core/words.py.
+
+/** A running time as a clock shows it.
+ * @param {number} seconds */
+export function elapsed(seconds) {
+  const whole = Math.max(0, Math.floor(seconds));
+  const hours = Math.floor(whole / 3600), minutes = Math.floor(whole / 60) % 60;
+  const two = (/** @type {number} */ n) => String(n).padStart(2, "0");
+  return hours ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
+}
+
+/** A length of time in at most two units.
+ * @param {number} seconds */
+export function duration(seconds) {
+  const past = Math.max(0, seconds);
+  if (past < 0.0995) return `${Math.round(past * 1000)} ms`;
+  if (past < 59.95) return `${past.toFixed(1)} s`;
+  const whole = Math.round(past);
+  if (whole < 3600) return two(whole, 60, "m", "s");
+  const minutes = Math.round(past / 60);
+  return minutes < 24 * 60 ? two(minutes, 60, "h", "m") : two(Math.round(past / 3600), 24, "d", "h");
+}
+
+/** @param {number} amount
+ * @param {number} base
+ * @param {string} large
+ * @param {string} small */
+function two(amount, base, large, small) {
+  const rest = amount % base;
+  return `${Math.floor(amount / base)} ${large}` + (rest ? ` ${rest} ${small}` : "");
+}
+
+/** A number of bytes, in powers of 1,000.
+ * @param {number} count */
+export function size(count) {
+  if (count < 1000) return `${Math.round(count)} B`;
+  for (const unit of ["kB", "MB", "GB", "TB"]) {
+    count /= 1000;
+    if (count < 999.95) return `${count >= 99.95 ? Math.round(count) : count.toFixed(1)} ${unit}`;
+  }
+  return `${(count / 1000).toFixed(1)} PB`;
+}
+
+/** The time of day of an instant, in seconds since the epoch.
+ * @param {number} at */
+export function timeOfDay(at) {
+  const time = new Date(at * 1000);
+  return [time.getHours(), time.getMinutes(), time.getSeconds()].map((n) => String(n).padStart(2, "0")).join(":");
+}
+
+/** A caption as it reads now.
+ * @param {import("./types.js").Caption|undefined} caption
+ * @param {number} now seconds since the epoch */
+export function said(caption, now) {
+  if (!caption) return "";
+  const [text, tick, at] = caption;
+  if (!tick || at === undefined) return text;
+  return text.replace("{}", elapsed(tick === "up" ? now - at : at - now));
+}
+
+/** What was printed, as a terminal would show it: without colours, and lines that were written over only as they end.
+ * @param {string} text */
+export function plain(text) {
+  const bare = text
+    .replace(/\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)/g, "")
+    .replace(/\x1b\[[0-?]*[ -/]*[@-~]/g, "")
+    .replace(/\r+\n/g, "\n");
+  if (!bare.includes("\r")) return bare;
+  return bare
+    .split("\n")
+    .map((line) => line.split("\r").reduce((over, part) => (part ? part + over.slice(part.length) : over)))
+    .join("\n");
+}
