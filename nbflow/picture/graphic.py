@@ -12,8 +12,10 @@ DPI = 96.0
 """Pixels to an inch on a page."""
 SHARP = 2.0
 """Pixels of the image to a pixel of the page."""
-LONGEST = 60.0
-"""Inches: an image of more could not be drawn at 1,000 dots to an inch."""
+LONGEST = 150.0
+"""Inches: an image of more could not be drawn at 400 dots to an inch."""
+MOST = 16_000.0
+"""Pixels on the longest side of an image that shows itself."""
 
 
 class Graphic(Figure):
@@ -21,7 +23,7 @@ class Graphic(Figure):
 
     def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
         file = BytesIO()
-        self.savefig(file, format="png", dpi=SHARP * DPI)
+        self.savefig(file, format="png", dpi=min(SHARP * DPI, MOST / max(self.get_size_inches())))
         wide, high = self.get_size_inches() * DPI
         return file.getvalue(), {"width": round(wide), "height": round(high)}
 

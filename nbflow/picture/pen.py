@@ -22,6 +22,8 @@ POINTS = 0.75
 """Points to a pixel at natural size."""
 SET = 0.95
 """How much smaller text is set than in a browser: at few dots to an inch, hinting makes it wider."""
+SMALLEST = 1.5
+"""Points below which text is left out: nobody could read it, and fonts have no such size."""
 
 
 def words(text: str, size: float, colour: str = INK) -> dict[str, Any]:
@@ -47,8 +49,10 @@ class Pen:
         return Pen(ax, min(box.width / width, box.height / height) * 72 / dpi)
 
     def text(self, x: float, y: float, text: str, size: float, colour: str = INK, **more: Any) -> None:
-        """*text* from the base line point (*x*, *y*) on; *size* in pixels."""
+        """*text* from the base line point (*x*, *y*) on; *size* in pixels. Too small to read, it is left out."""
         text = settable(text)
+        if size * self.points < SMALLEST:
+            return
         self.ax.text(x, y, text, **{**words(text, size * self.points * SET, colour), "va": "baseline", **more})
 
     def paths(self, paths: Iterable[Path], **style: Any) -> None:
