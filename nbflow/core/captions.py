@@ -68,11 +68,20 @@ def attempts(job: Mapping[str, Any]) -> list[dict[str, Any]]:
     return list(job.get("attempts") or [])
 
 
+def tries(job: Mapping[str, Any]) -> int:
+    """Which attempt of its generation *job* is at: what people count; older generations' attempts are history.
+
+    >>> tries({"try": 1, "attempts": [{"number": 4}]})
+    1
+    """
+    return job.get("try") or 1
+
+
 def _running(job: Mapping[str, Any]) -> Caption:
     last = attempts(job)[-1:]
     if not last or last[0].get("started_at") is None:
         return Caption("starting")
-    tried = job.get("try") or 1
+    tried = tries(job)
     text = f"{{}} · attempt {tried} of {job.get('of', tried)}" if tried > 1 else "{}"
     return Caption(text, "up", last[0]["started_at"])
 
@@ -87,9 +96,9 @@ def _succeeded(job: Mapping[str, Any]) -> str:
     last = attempts(job)[-1:]
     if not last:
         return "done"
-    seconds, number = took(last[0]), last[0]["number"]
+    seconds, tried = took(last[0]), tries(job)
     said = duration(seconds) if seconds is not None else "done"
-    return f"{said} · attempt {number}" if number > 1 else said
+    return f"{said} · attempt {tried}" if tried > 1 else said
 
 
 def _why(job: Mapping[str, Any]) -> str:
@@ -109,7 +118,7 @@ def _why(job: Mapping[str, Any]) -> str:
             return "by hand"
         case _:
             said = kind or str(job["status"])
-    tried = len(attempts(job))
+    tried = tries(job)
     return f"{said} · {tried} attempts" if tried > 1 and job["status"] == Status.FAILED else said
 
 

@@ -1,0 +1,149 @@
+"""The scene that all pictures paint: texts fit, folded jobs keep their own boxes, frames hold their members only."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nbflow.core.icons import ICONS
+from nbflow.core.lettering import clip, shorten, width
+from nbflow.core.scene import FOLDED, NAME_SIZE, NAMED, Node, Scene, path_data, scene, shape
+from nbflow.core.status import Status
+from tests.unit.snapshots import empty, fan, job, layered, long_names, snapshot, ten
+
+SAMPLES = {"ten": ten(), "long": long_names(), "layered": layered(40), "fan": fan(40), "wide fan": fan(300)}
+
+
+def drawn(sample: dict) -> Scene:
+    return scene(shape(sample))
+
+
+def apart(a: Node, b: Node) -> bool:
+    return a.x + a.width <= b.x or b.x + b.width <= a.x or a.y + a.height <= b.y or b.y + b.height <= a.y
+
+
+@pytest.mark.parametrize("sample", SAMPLES.values(), ids=SAMPLES.keys())
+def test_every_job_has_a_box_of_its_own(sample: dict) -> None:
+    """One node a job, in the snapshot's order, none over another, all inside the picture."""
+    picture = drawn(sample)
+    assert [node.job for node in picture.nodes] == list(sample["jobs"])
+    assert all(apart(a, b) for a, b in combinations(picture.nodes, 2))
+    assert all(n.x >= 0 and n.x + n.width <= picture.width for n in picture.nodes)
+    assert all(n.y >= 0 and n.y + n.height <= picture.height for n in picture.nodes)
+
+
+@pytest.mark.parametrize("sample", SAMPLES.values(), ids=SAMPLES.keys())
+def test_a_frame_holds_its_members_and_no_stranger(sample: dict) -> None:
+    """Every node whose middle is in a group's frame is of that group."""
+    picture = drawn(sample)
+    group = {name: told["group"] for name, told in sample["jobs"].items()}
+    framed = set()
+    for frame in (frame for frame in picture.frames if frame.group):
+        for node in picture.nodes:
+            x, y = node.x + node.width / 2, node.y + node.height / 2
+            if frame.x < x < frame.x + frame.width and frame.y < y < frame.y + frame.height:
+                assert group[node.job] == frame.group
+                framed.add(node.job)
+    assert framed == {name for name, title in group.items() if title}
+
+
+def test_an_empty_flow_is_an_empty_scene() -> None:
+    """Nothing declared, nothing drawn."""
+    assert drawn(empty()) == Scene()
+
+
+def test_a_group_with_a_stranger_between_has_two_frames() -> None:
+    """A job that stands between a group's columns is not framed with it; the title is said once."""
+    needs = {"a": (), "x": ("a",), "b": ("x",)}
+    jobs = {name: job(needs=need, group=None if name == "x" else "g") for name, need in needs.items()}
+    frames = drawn(snapshot(jobs, {"g": "strict"})).frames
+    assert [bool(frame.title) for frame in frames] == [True, False]
+
+
+def test_a_groups_need_links_the_members_declared_before() -> None:
+    """A member declared after the dependent is not waited for, so no line is drawn from it."""
+    jobs = {"a": job(group="g"), "r": job("waiting", ("g",)), "late": job("waiting", ("r",), group="g")}
+    assert shape(snapshot(jobs, {"g": "strict"})).links == ((0, 1), (1, 2))
+
+
+def test_a_need_that_is_nowhere_is_left_out() -> None:
+    """A name that the snapshot does not have draws nothing and breaks nothing."""
+    assert shape(snapshot({"a": job("waiting", ("gone",))})).links == ()
+
+
+@pytest.mark.parametrize(
+    ("count", "form"), [(FOLDED - 1, "node"), (FOLDED, "cell"), (NAMED, "cell"), (NAMED + 1, "dot")]
+)
+def test_many_jobs_alike_are_folded(count: int, form: str) -> None:
+    """From nine on they are cells with names, from sixty-one dots; a fold has one wire in and one out."""
+    picture = drawn(fan(count))
+    assert {node.form for node in picture.nodes[1:-1]} == {form}
+    assert len(picture.wires) == (2 if form != "node" else 2 * count)
+    assert len(picture.links) == 2 * count
+
+
+def test_a_fan_of_300_fits_a_screen() -> None:
+    """No tower of 300 rows."""
+    picture = drawn(fan(300))
+    assert picture.height < 600
+    assert picture.width < 1300
+
+
+def test_jobs_with_other_dependents_are_not_folded() -> None:
+    """Only jobs that nothing tells apart but their names share a block."""
+    jobs = {"load": job()} | {f"m{i}": job(needs=("load",)) for i in range(12)}
+    jobs |= {f"n{i}": job("waiting", (f"m{i}",)) for i in range(12)}
+    assert {node.form for node in drawn(snapshot(jobs)).nodes} == {"node"}
+
+
+def test_a_status_changes_no_shape() -> None:
+    """While jobs only run and end nothing is laid out again."""
+    before, after = ten(), ten()
+    after["jobs"]["plot"] |= {"status": "succeeded", "attempts": []}
+    after["now"] += 9
+    assert shape(before) == shape(after)
+
+
+def test_a_scene_is_kept_where_nothing_moved() -> None:
+    """Laid out from the earlier scene, all stays where it was."""
+    first = drawn(layered(40))
+    assert scene(shape(layered(40)), first) == first
+
+
+def test_names_fit_their_boxes() -> None:
+    """However long a name is, its label is no wider than the room for it."""
+    for node in drawn(long_names()).nodes:
+        assert width(node.label, NAME_SIZE) <= node.width - 38
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(max_size=80), st.floats(12, 200), st.sampled_from([10.5, 12.5]))
+def test_shortened_texts_fit(text: str, room: float, size: float) -> None:
+    """Any text in any script is cut to the room, and is whole where it fits."""
+    plain = " ".join(text.split())
+    for cut in (shorten, clip):
+        short = cut(text, room, size)
+        assert width(short, size) <= room or short == "…"
+        assert (short == plain) == (width(plain, size) <= room) or "…" in plain
+
+
+def test_both_ends_of_a_name_stay() -> None:
+    """Members of a sweep differ at their ends."""
+    short = shorten("a_model_with_a_long_name[alpha=0.001]", 110, 12.5)
+    assert short.startswith("a_m")
+    assert short.endswith("01]")
+
+
+def test_wires_are_level_where_they_meet_nodes() -> None:
+    """Straight where nothing bends; no path for no points."""
+    assert path_data([(0, 5), (10, 5)]) == "M0,5L10,5"
+    assert path_data([]) == ""
+
+
+def test_every_status_has_its_own_drawing() -> None:
+    """No two statuses look alike without colour."""
+    assert set(ICONS) == set(Status)
+    assert len(set(ICONS.values())) == len(Status)
