@@ -22,6 +22,7 @@ from nbflow.engine.executors.process import ProcessExecutor
 from nbflow.engine.loop import Loop
 from nbflow.engine.server import Server
 from nbflow.engine.store import Store
+from nbflow.errors import StoreError
 
 _log = logging.getLogger(__name__)
 _KERNEL_SLOTS = 8
@@ -139,7 +140,13 @@ class Engine:
             self._loop.ended(report)
 
     async def _keep(self, report: AttemptReport, files: set[str]) -> None:
-        await asyncio.to_thread(self._store.sync_values, files)
+        while True:
+            try:
+                await asyncio.to_thread(self._store.sync_values, files)
+                break
+            except OSError as error:
+                _log.warning("values cannot be carried to the disk yet: %s", error)
+                await asyncio.sleep(_SYNC_EVERY)
         self._loop.ended(report)
 
     # --- once a second, and the end
@@ -159,7 +166,12 @@ class Engine:
 
     async def _sync(self) -> None:
         files, self._unsynced, self._dirty = self._unsynced, set(), False
-        await asyncio.to_thread(self._store.sync, files)
+        try:
+            await asyncio.to_thread(self._store.sync, files)
+        except StoreError as error:
+            _log.warning("%s", error)
+            self._unsynced |= files
+            self._dirty = True
 
     def _alone_for(self) -> float:
         """How long, in seconds, nobody has been there and nothing was left to do."""

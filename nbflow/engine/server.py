@@ -57,7 +57,6 @@ class Server:
         """Who asked for the engine's end."""
         self.stopping: asyncio.Event = asyncio.Event()
         self.trusted = trusted(loop.store.path)
-        loop.tell = self.tell
         loop.reachable = self.reachable
 
     # --- what the loop asks

@@ -164,10 +164,17 @@ class Store:
             database.executemany("UPDATE runs SET settled = ?2 WHERE id = ?1", settled)
 
     def sync(self, files: Iterable[str] = ()) -> None:
-        """Carry the values in *files* and what is committed to the disk. For another thread: no commit waits for it."""
-        self.sync_values(files)
-        with closing(self._connect()) as database:
-            database.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        """Carry the values in *files* and what is committed to the disk. For another thread: no commit waits for it.
+
+        Raises:
+            DiskFull: not all of it could be carried.
+        """
+        try:
+            self.sync_values(files)
+            with closing(self._connect()) as database:
+                database.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        except (OSError, sqlite3.DatabaseError) as error:
+            raise DiskFull(f"{self.path} cannot be carried to its disk ({error}): make room on it") from error
 
     def sync_values(self, files: Iterable[str]) -> None:
         """Carry the values in *files*, and their names, to the disk. One that is gone meanwhile is passed over."""

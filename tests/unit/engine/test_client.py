@@ -1,8 +1,10 @@
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import threading
+from contextlib import closing, suppress
 from pathlib import Path
 from textwrap import dedent
 
@@ -376,3 +378,20 @@ def test_an_engine_that_hangs_is_not_waited_for_for_ever(tmp_path: Path, monkeyp
         with pytest.raises(EngineError, match=r"does not answer: see .*engine\.log"):
             Client.connect(client.store)
         os.kill(client.pid, signal.SIGCONT)
+
+
+def test_the_log_is_carried_to_the_disk_within_seconds(tmp_path: Path) -> None:
+    """The main file alone, as a power loss might leave it, soon holds what has happened."""
+
+    def logged() -> int:
+        copy = tmp_path / "copy.sqlite"
+        shutil.copy(client.store / "log.sqlite", copy)
+        with closing(sqlite3.connect(copy)) as database, suppress(sqlite3.DatabaseError):
+            return int(database.execute("SELECT count(*) FROM events").fetchone()[0])
+        return 0
+
+    with connected(tmp_path) as client:
+        replica = client.open("flow")
+        replica.declare(chain("x = bytes(100_000)"))
+        finish(replica)
+        assert eventually(lambda: logged() == len(replica.events()), 5.0)
