@@ -6,10 +6,11 @@ import asyncio
 import logging
 import os
 import secrets
+from contextlib import suppress
 from typing import Protocol
 
 from nbflow.engine.frames import pack, to_engine
-from nbflow.engine.locate import peer_uid
+from nbflow.engine.locate import peer
 from nbflow.engine.wire import FRAME_LIMIT, PROTOCOL, Hello, Reply, ToClient, ToEngine, Welcome
 from nbflow.errors import EngineError
 
@@ -48,14 +49,18 @@ class Connection(asyncio.Protocol):
         self._unpacker = to_engine(HELLO_LIMIT)
         self._transport: asyncio.Transport | None = None
         self._deadline: asyncio.TimerHandle | None = None
+        self._caller: int | None = None
+        """A descriptor that becomes readable when the caller's process ends."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
-        if peer_uid(transport.get_extra_info("socket")) != os.getuid():
+        caller = peer(transport.get_extra_info("socket"))
+        if caller.uid != os.getuid():
             self._drop("a caller of another user")
             return
         self._host.joined(self)
+        self._watch(caller.pid)
         loop = asyncio.get_running_loop()
         self._deadline = loop.call_later(HELLO_PATIENCE, self._drop, "no hello in time")
 
@@ -73,6 +78,10 @@ class Connection(asyncio.Protocol):
         self._transport = None
         if self._deadline:
             self._deadline.cancel()
+        if self._caller is not None:
+            asyncio.get_running_loop().remove_reader(self._caller)
+            os.close(self._caller)
+            self._caller = None
         self._host.lost(self)
 
     def send(self, message: ToClient) -> None:
@@ -101,6 +110,16 @@ class Connection(asyncio.Protocol):
         self._frames.clear()
         if self._transport.get_write_buffer_size() > BACKLOG_LIMIT:
             self._drop("a client that does not read")
+
+    def _watch(self, pid: int) -> None:
+        """Hang up when the caller's process ends: one that it forked may hold the socket open for ever."""
+        with suppress(OSError):
+            self._caller = os.pidfd_open(pid)
+            asyncio.get_running_loop().add_reader(self._caller, self._caller_ended)
+
+    def _caller_ended(self) -> None:
+        if self._transport is not None:
+            self._transport.abort()
 
     def _greet(self, message: ToEngine) -> bool:
         if not isinstance(message, Hello) or not secrets.compare_digest(message.token, self._host.token):

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from nbflow.engine.frames import Unpacker, pack, pack_request, to_client
-from nbflow.engine.locate import Address, peer_uid, read_address
+from nbflow.engine.locate import Address, peer, read_address
 from nbflow.engine.wire import (
     PROTOCOL,
     Committed,
@@ -160,7 +160,7 @@ def dial(store: Path, attached: bool) -> Link | None:
     connection.settimeout(_PATIENCE)
     try:
         connection.connect(address.path)
-        if peer_uid(connection) != os.getuid():
+        if peer(connection).uid != os.getuid():
             raise EngineError(f"the engine of {store} belongs to another user")
         return _greet(connection, address, attached)
     except EngineError:

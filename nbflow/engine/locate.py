@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -108,10 +109,18 @@ def socket_path() -> str:
     raise EngineError(f"no private folder for the engine's socket: {candidates[-1]} is not this user's alone")
 
 
-def peer_uid(connection: socket.socket) -> int:
-    """The user at the other end of a Unix socket."""
-    size = struct.calcsize("3i")
-    return int(struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size))[1])
+class Peer(NamedTuple):
+    """Who is at the other end of a Unix socket, by the kernel's word; *pid* is 0 if it cannot be told."""
+
+    pid: int
+    uid: int
+
+
+def peer(connection: socket.socket) -> Peer:
+    """Who made, or listens at, the other end of *connection*."""
+    credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    pid, uid, _ = struct.unpack("3i", credentials)
+    return Peer(pid, uid)
 
 
 def start_engine(store: Path) -> bool:

@@ -179,7 +179,7 @@ class Store:
     def sync_values(self, files: Iterable[str]) -> None:
         """Carry the values in *files*, and their names, to the disk. One that is gone meanwhile is passed over."""
         folder = self.path / "values"
-        for path in (*(folder / name for name in files), folder):
+        for path in (*(folder / name for name in files if name.isalnum()), folder):
             with suppress(FileNotFoundError):
                 descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
                 try:

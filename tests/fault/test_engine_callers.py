@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import random
 import socket
 from contextlib import suppress
@@ -15,7 +16,7 @@ from nbflow.engine.attempt.record import AttemptReport
 from nbflow.engine.client import Client
 from nbflow.engine.connection import Connection
 from nbflow.engine.frames import pack, to_client
-from nbflow.engine.locate import read_address
+from nbflow.engine.locate import Peer, read_address
 from nbflow.engine.wire import Ask, Declare, Hello, Open, Reply, Report, Runs, Welcome
 from tests.unit.engine.processes import connected, finish
 
@@ -163,7 +164,7 @@ def test_who_says_nothing_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_a_caller_of_another_user_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """The kernel's word on who calls counts, whatever the token."""
-    monkeypatch.setattr(connections, "peer_uid", lambda _: 12345)
+    monkeypatch.setattr(connections, "peer", lambda _: Peer(os.getpid(), 12345))
     assert said_to(host := Host(), pack(Hello(token=b"t"))) == b""
     assert host.callers == []
 

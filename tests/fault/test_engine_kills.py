@@ -211,3 +211,35 @@ def test_kill_the_client_while_jobs_go_on(tmp_path: Path, monkeypatch: pytest.Mo
         assert [a.end for a in replica.run.jobs["flaky"].attempts] == ["failed", "succeeded"]
         last.close()
         assert eventually(lambda: not (client.store / "engine.json").exists(), PATIENCE), "alone and idle, it ends"
+
+
+FORKING = """
+import os, sys, time
+from nbflow.engine.client import Client, find_store
+client = Client.connect(find_store(sys.argv[1]))
+client.on_run_here(lambda order: None)
+replica = client.open("flow")
+child = os.fork()
+if child:
+    print(child, flush=True)
+time.sleep(600)
+"""
+
+
+def test_a_client_that_forked_is_seen_to_end(tmp_path: Path) -> None:
+    """A child that holds its socket open does not stand for it: its kernel jobs are lost, and wait for the next one."""
+    with connected(tmp_path) as client:
+        looker = Client.connect(client.store, attached=False)
+        replica = looker.open("flow")
+        command = [sys.executable, "-c", FORKING, str(tmp_path)]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert process.stdout is not None
+        child = int(process.stdout.readline())
+        replica.declare([JobSpec(name="a", executor="kernel")])
+        assert replica.wait(lambda run: run.jobs["a"].running, PATIENCE)
+        process.kill()
+        process.wait()
+        assert replica.wait(lambda run: run.jobs["a"].attempts[0].end == "lost", PATIENCE)
+        assert replica.run.jobs["a"].status.value == "ready"
+        os.kill(child, signal.SIGKILL)
+        looker.close()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from nbflow.engine import locate
-from nbflow.engine.locate import peer_uid, published, read_address, socket_path, start_engine
+from nbflow.engine.locate import peer, published, read_address, socket_path, start_engine
 from nbflow.errors import EngineError, StoreError
 
 
@@ -65,7 +65,7 @@ def test_the_peer_is_who_it_is() -> None:
     """The kernel tells who is at the other end."""
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        assert peer_uid(ours) == os.getuid()
+        assert peer(ours) == (os.getpid(), os.getuid())
 
 
 def test_an_engine_that_does_not_start_says_where_to_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
