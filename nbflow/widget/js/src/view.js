@@ -72,7 +72,7 @@ class View {
   /** What was looked at last is open again after a reload. */
   begin() {
     const last = (this.model.get("chosen") ?? []).at(-1);
-    if (last && last[0] in (this.model.get("details") ?? {})) [this.selected, this.attempt] = last;
+    if (last && this.details(last[0])) [this.selected, this.attempt] = last;
     this.paint();
     this.link.ask("hello", []);
   }
@@ -121,9 +121,17 @@ class View {
     const status = this.model.get("status");
     return {
       name: this.selected, letter: status[at] ?? "", caption: this.model.get("captions")[at], attempt: this.attempt, now: this.now,
-      details: this.model.get("details")[this.selected],
+      details: this.details(this.selected),
       letterOf: (/** @type {string} */ job) => status[this.number(job)],
     };
+  }
+
+  /** What is known of a job; of one called "constructor" only what was sent.
+   * @param {string} job
+   * @returns {import("./types.js").Details|undefined} */
+  details(job) {
+    const known = this.model.get("details") ?? {};
+    return Object.hasOwn(known, job) ? known[job] : undefined;
   }
 
   /** @param {string} job */
@@ -156,7 +164,7 @@ class View {
 
   /** @param {number} number of the attempt whose log is wanted */
   look(number) {
-    const last = this.model.get("details")[this.selected]?.attempts.at(-1)?.number;
+    const last = this.details(this.selected)?.attempts.at(-1)?.number;
     this.attempt = number === last ? null : number;
     this.link.ask("select", [this.selected], { attempt: this.attempt });
     this.paint();
@@ -187,7 +195,7 @@ class View {
   key(at, key) {
     if (key.length !== 1) return false;
     const job = this.model.get("graph").nodes[at]?.[0];
-    const can = actions(this.model.get("status")[at] ?? "", this.model.get("details")[job]);
+    const can = actions(this.model.get("status")[at] ?? "", this.details(job));
     const meant = can.find((action) => action.key === key.toLowerCase());
     if (meant) this.act(job, meant.op);
     return !!meant;
@@ -197,7 +205,7 @@ class View {
    * @param {string} op */
   act(job, op) {
     const at = this.number(job);
-    const can = actions(this.model.get("status")[at] ?? "", this.model.get("details")[job]).find((action) => action.op === op);
+    const can = actions(this.model.get("status")[at] ?? "", this.details(job)).find((action) => action.op === op);
     if (!can) return;
     if (can.no) {
       this.say(`${can.word} ${job}: ${can.no}.`);
