@@ -117,13 +117,20 @@ class FlowView(anywidget.AnyWidget):
         """An attempt's output; that of an ended one is read once."""
         number, ended_at = attempt["number"], attempt.get("ended_at")
         if ended_at is None:
-            return self._log(job, number)
+            return self._printed(job, number)
         key = (job, number, ended_at)
         if key not in self._logs:
             while len(self._logs) > LOOKED_AT:
                 del self._logs[next(iter(self._logs))]
-            self._logs[key] = self._log(job, number)
+            self._logs[key] = self._printed(job, number)
         return self._logs[key]
+
+    def _printed(self, job: str, number: int) -> str:
+        """What an attempt printed; a log that cannot be read says so, and stops nothing else."""
+        try:
+            return self._log(job, number)
+        except (NbflowError, OSError) as error:
+            return f"The log cannot be read: {error}"
 
     def show(self, changed: State) -> None:
         """Send what is new, in one message."""

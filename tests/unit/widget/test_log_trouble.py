@@ -1,0 +1,28 @@
+"""A log that cannot be read is told in its place; the view goes on."""
+
+from __future__ import annotations
+
+import pytest
+
+from nbflow.errors import StoreError
+from nbflow.widget.dag import FlowView
+from tests.unit.snapshots import ten
+
+
+@pytest.mark.parametrize("error", [PermissionError(13, "Permission denied"), StoreError("the store is gone")])
+def test_a_log_that_cannot_be_read_says_so(error: Exception) -> None:
+    """The drawer shows the error as the log's text, and all else as it stands."""
+
+    def unreadable(job: str, attempt: int) -> str:
+        raise error
+
+    view = FlowView(snapshot=ten, log=unreadable, request=lambda op, jobs, generation: 0)
+    try:
+        view._chosen = [("fit_lasso", None)]
+        state, _ = view.look()
+    finally:
+        view.close()
+    log = state["details"]["fit_lasso"]["logs"]["3"]["text"]
+    assert log.startswith("The log cannot be read: ")
+    assert str(error) in log
+    assert len(state["status"]) == len(ten()["jobs"])
