@@ -22,7 +22,7 @@ from nbflow.engine.executors.process import ProcessExecutor
 from nbflow.engine.loop import Loop
 from nbflow.engine.server import Server
 from nbflow.engine.store import Store
-from nbflow.errors import StoreError
+from nbflow.errors import NbflowError, StoreError
 
 _log = logging.getLogger(__name__)
 _KERNEL_SLOTS = 8
@@ -77,7 +77,7 @@ class Engine:
         self._loop = Loop(store, now=SteadyClock(store.last_at()), draw=random.random, tell=self._tell, stir=self._stir)
         self._process = ProcessExecutor(self._ended, store.path)
         self._kernels = KernelExecutor(self._ended, lambda key: self._server.route(key))
-        self._server = Server(self._loop, self._kernels, token, lambda modules: self._process.warm(tuple(modules)))
+        self._server = Server(self._loop, self._kernels, token, self._warm)
         slots = max(2, os.cpu_count() or 2)
         self._loop.add_executor("process", self._process, slots, self._recover)
         self._loop.add_executor("kernel", self._kernels, _KERNEL_SLOTS, self._kernels.recover)
@@ -200,6 +200,12 @@ class Engine:
             for key in list(self._loop.underway):
                 self._loop.ended(AttemptReport(key=key, end="cancelled", reason=Reason("cancelled", "engine stopped")))
             self._turn()
+
+    def _warm(self, modules: Sequence[str]) -> None:
+        try:
+            self._process.warm(tuple(modules))
+        except (OSError, NbflowError) as error:
+            _log.warning("the process executor cannot be warmed: %s", error)  # its attempts will say so, too
 
     def _recover(self, keys: Sequence[str]) -> None:
         self._in_background(self._process.recover(keys))

@@ -22,12 +22,13 @@ from nbflow.core.graph import check
 from nbflow.core.plan import Order, Record, Schedule, Start, Stop, plan
 from nbflow.core.spec import JobSpec, Policy
 from nbflow.core.state import accepts, evolve, replay
+from nbflow.core.status import Reason
 from nbflow.engine.attempt.record import AttemptOrder, AttemptReport
 from nbflow.engine.executors import Executor
 from nbflow.engine.live import LiveRun, Turn, Underway, lost_report
 from nbflow.engine.orders import Place, attempt_order
 from nbflow.engine.store import DiskFull, Row, RunRow, Store
-from nbflow.errors import DeclarationError
+from nbflow.errors import DeclarationError, NbflowError
 
 _log = logging.getLogger(__name__)
 _RETRY_COMMIT = 1.0
@@ -268,7 +269,11 @@ class Loop:
         except OSError as error:
             self.ended(lost_report(order.key, f"its folder cannot be made ({error})"))
             return
-        executor.submit(order)
+        try:
+            executor.submit(order)
+        except (OSError, NbflowError) as error:
+            reason = Reason("executor unavailable", str(error), order.attempt)
+            self.ended(AttemptReport(key=order.key, end="failed", reason=reason))
 
     # --- the log
     def _apply(self, live: LiveRun, event: Event) -> bool:

@@ -169,7 +169,11 @@ class Server:
     def _opened(self, connection: Connection, ref: int, live: LiveRun) -> None:
         """Send the run so far; from here on its events follow as they are committed."""
         run = live.row.id
-        events = self.loop.store.events(run)
+        try:
+            events = self.loop.store.events(run)
+        except StoreError as error:
+            connection.send(Reply(ref=ref, error="StoreError", message=str(error)))
+            return
         connection.send(Opened(ref=ref, info=self._describe(live), total=len(events)))
         for frame in pack_events(run, 1, events):
             connection.write(frame)

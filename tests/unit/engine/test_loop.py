@@ -292,3 +292,33 @@ def test_an_attempt_whose_folder_cannot_be_made_is_lost(bench: Bench) -> None:
         bench.loop.turn()
     assert bench.statuses(run) == {"a": "failed"}
     assert sum(isinstance(event, AttemptStarted) for event in bench.store.events(run)) == 4
+
+
+def test_an_executor_that_cannot_take_an_attempt_fails_it(bench: Bench) -> None:
+    """Its words are the reason; the loop goes on."""
+
+    def refuse(_: object) -> None:
+        raise OSError("no more processes")
+
+    run = bench.open()
+    bench.executor.submit = refuse  # type: ignore[method-assign]
+    bench.declare(run, JobSpec(name="a"))
+    bench.loop.turn()
+    assert bench.job(run, "a").reason == Reason("executor unavailable", "no more processes", 1)
+
+
+def test_a_turn_is_one_commit(bench: Bench) -> None:
+    """All that happened before a turn is written in one transaction."""
+    run = bench.open()
+    commits: list[int] = []
+    append = bench.store.append
+
+    def counting(rows: list, settled: object = ()) -> None:
+        commits.append(len(rows))
+        append(rows, settled)
+
+    bench.store.append = counting  # type: ignore[method-assign]
+    for name in "abc":
+        bench.loop.declare(run, [JobSpec(name=name)], {})
+    bench.loop.turn()
+    assert commits == [5]  # three declarations, two starts
