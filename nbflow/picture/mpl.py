@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from nbflow.picture.dag import plot
+from nbflow.picture.timeline import timeline
 
-__all__ = ["plot"]
+__all__ = ["plot", "timeline"]
