@@ -202,3 +202,21 @@ def test_no_zygote_to_be_had(tmp_path, monkeypatch):
         assert "zygote.log" in report.reason.detail
     finally:
         runner.close()
+
+
+FULL = "import resource\nresource.setrlimit(resource.RLIMIT_FSIZE, (%d, resource.RLIM_INFINITY))\n"
+
+
+def test_an_output_too_big_for_the_disk(runner):
+    """A value that cannot be written fails the attempt with the system's own words, and leaves nothing behind."""
+    report = runner.run(FULL % 10_000 + "data = b'x' * 10_000_000", ("data",)).report()
+    assert report.reason == Reason("output not storable", "data (bytes): File too large", 4)
+    folder = runner.store / "values"
+    assert not folder.exists() or not list(folder.glob("*.part"))
+
+
+def test_a_result_that_cannot_be_written(runner):
+    """An attempt whose result finds no room on the disk has failed, and says so."""
+    report = runner.run(FULL % 0 + "x = 1", ("x",)).report()
+    assert report.end == "failed"
+    assert report.reason.detail.startswith("the result could not be written: [Errno 27] File too large")

@@ -18,6 +18,7 @@ from collections import deque
 from contextlib import suppress
 from resource import struct_rusage
 
+from nbflow.core.status import Reason
 from nbflow.engine.attempt import child, lock, logs, modules, shell, tree
 from nbflow.engine.attempt.memory import Watch
 from nbflow.engine.attempt.messages import Cancel, Ended, Frames, Ready, Run, Warm, frame, to_zygote
@@ -112,11 +113,14 @@ class Zygote:
                 case Run(order):
                     self.start(order)
                 case Cancel(key, cause):
-                    for attempt in self.attempts.values():
-                        if attempt.order.key == key:
-                            attempt.cancel(cause, time.monotonic())
+                    self.cancel(key, cause)
                 case Warm(names):
                     self.warm(names)
+
+    def cancel(self, key: str, cause: Reason) -> None:
+        for attempt in [each for each in self.attempts.values() if each.order.key == key]:
+            self.hear_out(attempt)
+            attempt.cancel(cause, time.monotonic())
 
     def say(self, message: Ready | Ended) -> None:
         self.unsent += frame(message)
@@ -215,7 +219,7 @@ class Zygote:
                 spare[1].close()
 
     def hear_out(self, attempt: Supervised) -> None:
-        """What a child said before it ended comes before its end."""
+        """What a child has said by now comes before what is done about it."""
         for fd in [fd for fd, (owner, _) in self.channels.items() if owner is attempt]:
             self.from_child(fd)
 
