@@ -32,7 +32,7 @@ from nbflow.engine.attempt.record import ERR, OUT, AttemptOrder, AttemptReport, 
 from nbflow.engine.imports import Import, imported
 from nbflow.engine.link import Answer, Link, LinkLost, dial
 from nbflow.engine.locate import find_store
-from nbflow.engine.logs import read_displays, read_log
+from nbflow.engine.logs import read_displays, read_log, read_since
 from nbflow.engine.orders import attempt_folder
 from nbflow.engine.reach import end_engine, reach
 from nbflow.engine.replica import Replica
@@ -185,9 +185,13 @@ class Client:
         """The folder of an attempt's files."""
         return attempt_folder(self.store, key)
 
-    def log(self, key: str, stream: str = OUT) -> str:
-        """What the attempt has written so far to *stream*, ``out`` or ``err``; empty if nothing."""
-        return read_log(attempt_folder(self.store, key), stream)
+    def log(self, key: str, stream: str = OUT, last: int | None = None) -> str:
+        """What the attempt has written so far to *stream*, ``out`` or ``err``; of the *last* so many bytes only."""
+        return read_log(attempt_folder(self.store, key), stream, last)
+
+    def log_since(self, key: str, stream: str, start: int) -> tuple[bytes, int]:
+        """What the attempt has written to *stream* from byte *start* on, and where to go on next time."""
+        return read_since(attempt_folder(self.store, key), stream, start)
 
     def displays(self, key: str) -> list[Display]:
         """The attempt's rich outputs so far, later updates and clearings taken into account."""

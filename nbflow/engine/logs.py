@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import msgspec
@@ -11,14 +12,39 @@ from nbflow.engine.attempt.record import DISPLAY, ERR, OUT, Display
 _decode = msgspec.json.Decoder(Display).decode
 
 
-def read_log(folder: Path, stream: str) -> str:
-    """The text in *stream* (``out`` or ``err``) of the attempt in *folder*; empty if there is none yet."""
+def read_log(folder: Path, stream: str, last: int | None = None) -> str:
+    """The text in *stream* (``out`` or ``err``) of the attempt in *folder*; empty if there is none yet.
+
+    *last*: of the last so many bytes at most, from the beginning of a line if there is one.
+    """
+    data, size = _read(folder, stream, 0 if last is None else -last)
+    if len(data) < size:
+        data = data[data.find(b"\n") + 1 :]
+    return data.decode(errors="replace")
+
+
+def read_since(folder: Path, stream: str, start: int) -> tuple[bytes, int]:
+    """The bytes of a log from *start* on, and where to go on; all of a log that has been shortened since."""
+    data, size = _read(folder, stream, start)
+    if size < start:
+        data, size = _read(folder, stream, 0)
+    return data, size
+
+
+def _read(folder: Path, stream: str, start: int) -> tuple[bytes, int]:
+    """A log from *start* (from its end if negative), and its size."""
     if stream not in (OUT, ERR):
         raise ValueError(f"an attempt has no log {stream!r}: there are {OUT!r} and {ERR!r}")
     try:
-        return (folder / stream).read_bytes().decode(errors="replace")
+        with (folder / stream).open("rb") as log:
+            size = log.seek(0, os.SEEK_END)
+            if start > size:
+                return b"", size
+            log.seek(max(0, size + start) if start < 0 else start)
+            data = log.read()
+            return data, log.tell()
     except FileNotFoundError:
-        return ""
+        return b"", 0
 
 
 def read_displays(folder: Path) -> list[Display]:

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from nbflow.engine.attempt.record import DISPLAY, Display
-from nbflow.engine.logs import read_displays, read_log
+from nbflow.engine.logs import read_displays, read_log, read_since
 from nbflow.engine.orders import attempt_folder
 
 
@@ -68,3 +68,24 @@ def test_clear_drops_what_came_before(tmp_path: Path) -> None:
     """Only later displays are left."""
     write(tmp_path, text("a"), Display(clear=True), text("b"))
     assert shown(tmp_path) == ["b"]
+
+
+def test_the_end_of_a_log_is_read_alone(tmp_path: Path) -> None:
+    """Of a long log the last lines can be had without reading the rest; a line that was cut is left out."""
+    (tmp_path / "out").write_text("one\ntwo\nthree\n")
+    assert read_log(tmp_path, "out", last=8) == "three\n"
+    assert read_log(tmp_path, "out", last=1000) == "one\ntwo\nthree\n"
+    (tmp_path / "out").write_text("x" * 100)
+    assert read_log(tmp_path, "out", last=8) == "x" * 8
+
+
+def test_a_log_is_followed_and_taken_anew_when_it_was_shortened(tmp_path: Path) -> None:
+    """Each reading goes on where the last one ended."""
+    (tmp_path / "out").write_text("one\n")
+    data, place = read_since(tmp_path, "out", 0)
+    assert (data, place) == (b"one\n", 4)
+    (tmp_path / "out").write_text("one\ntwo\n")
+    assert read_since(tmp_path, "out", place) == (b"two\n", 8)
+    (tmp_path / "out").write_text("new")
+    assert read_since(tmp_path, "out", 8) == (b"new", 3)
+    assert read_since(tmp_path, "err", 0) == (b"", 0)
