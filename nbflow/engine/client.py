@@ -28,7 +28,7 @@ from nbflow.engine.attempt.cell import split as split_cell
 from nbflow.engine.attempt.displays import DisplayFile
 from nbflow.engine.attempt.failures import reason as reason_for
 from nbflow.engine.attempt.failures import text as failure_text
-from nbflow.engine.attempt.record import ERR, OUT, AttemptOrder, AttemptReport, Display
+from nbflow.engine.attempt.record import DISPLAY, ERR, OUT, AttemptOrder, AttemptReport, Display
 from nbflow.engine.imports import Import, imported
 from nbflow.engine.link import Answer, Link, LinkLost, dial
 from nbflow.engine.locate import find_store
@@ -57,6 +57,7 @@ from nbflow.engine.wire import (
 from nbflow.errors import DeclarationError, EngineError, NbflowError, StoreError
 
 __all__ = [
+    "DISPLAY",
     "ERR",
     "OUT",
     "AttemptOrder",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from nbflow.core.spec import JobNeed, JobSpec, Produced, Retry, ValueRef
 from nbflow.core.state import replay
 from nbflow.core.status import Reason
 from nbflow.engine.attempt.record import AttemptOrder, AttemptReport
+from nbflow.engine.live import LiveRun
 from nbflow.engine.loop import Loop
 from nbflow.engine.store import Row, Store
 from tests.unit.engine.bench import Bench
@@ -77,11 +79,7 @@ class Mortal(Bench):
         self.store.append = risky  # type: ignore[method-assign]
 
     def take_over(self) -> None:
-        for row in self.store.unsettled():
-            self.loop.resume(row)
-        for key in self.executor.recovered:
-            self.loop.ended(self.world.records.get(key) or AttemptReport(key=key, end="lost"))
-        self.loop.turn()
+        take_over(self, lambda key: AttemptReport(key=key, end="lost"))
 
     def step(self) -> bool:
         """Something happens; False if nothing can any more."""
@@ -94,6 +92,15 @@ class Mortal(Bench):
         if not running and wake_at is not None:
             self.clock.advance_to(wake_at)
         return True
+
+
+def take_over(engine: Mortal, unseen: Callable[[str], AttemptReport]) -> None:
+    """What a new engine does first; *unseen* says what becomes of attempts without a record."""
+    for row in engine.store.unsettled():
+        engine.loop.resume(row)
+    for key in engine.executor.recovered:
+        engine.loop.ended(engine.world.records.get(key) or unseen(key))
+    engine.loop.turn()
 
 
 def graph(chance: random.Random) -> list[JobSpec]:
@@ -173,5 +180,32 @@ def test_submitting_before_the_commit_is_caught(tmp_path: Path, monkeypatch: pyt
     start = Loop._start
     monkeypatch.setattr(Loop, "_start", hasty)
     with pytest.raises(AssertionError):
+        for seed in SEEDS:
+            assert_one_story(*live_through(tmp_path / str(seed), seed, 0.08))
+
+
+def test_telling_before_the_commit_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An engine that shows an event before it is written shows what a crash can undo."""
+
+    def talkative(self: Loop, live: LiveRun, event: Event) -> bool:
+        changed = apply(self, live, event)
+        if changed:
+            self.tell(live.row.id, live.run.seq, [event])
+        return changed
+
+    apply = Loop._apply
+    monkeypatch.setattr(Loop, "_apply", talkative)
+    with pytest.raises(AssertionError):
+        for seed in SEEDS:
+            assert_one_story(*live_through(tmp_path / str(seed), seed, 0.08))
+
+
+def test_taking_an_unseen_end_for_a_success_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An end that nobody saw is lost; an engine that invents a success is found out by the records."""
+    monkeypatch.setattr(World, "engine_died", lambda self: self.running.clear())
+    monkeypatch.setattr(
+        Mortal, "take_over", lambda self: take_over(self, lambda key: AttemptReport(key=key, end="succeeded"))
+    )
+    with pytest.raises((AssertionError, KeyError)):
         for seed in SEEDS:
             assert_one_story(*live_through(tmp_path / str(seed), seed, 0.08))
