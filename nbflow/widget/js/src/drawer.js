@@ -101,7 +101,7 @@ export class Drawer {
       set(button, "aria-keyshortcuts", key);
       set(button, "class", `act${at === main && !no && letter !== "R" ? " main" : ""}`);
       set(button, "title", no ? `${word}: ${no}` : `${word} ${name} (${key.toUpperCase()})`);
-      set(button, "disabled", !!no);
+      set(button, "aria-disabled", no ? "true" : "false"); // not `disabled`: that would take the focus away
     });
   }
 
