@@ -36,6 +36,8 @@ class Reading:
     packages: set[str] = field(default_factory=set)
     looped: set[str] = field(default_factory=set)
     """Targets of loops."""
+    passing: set[str] = field(default_factory=set)
+    """Targets of loops and ``with`` statements, and of nothing else."""
     unknown: list[str] = field(default_factory=list)
     needs_shell: bool = False
 
@@ -58,6 +60,8 @@ class Bindings:
         """Names whose bodies were counted since the state last shrank, and whether as `lazy` code."""
         self.lazy = False
         """The code read now runs later, or never."""
+        self.in_target = False
+        """The names read now are targets of a loop or a ``with`` statement."""
 
     def load(self, name: str) -> None:
         if name in self.hidden:
@@ -106,6 +110,10 @@ class Bindings:
         if self.local is not None:
             self.local[name] = uses or Uses()
             return
+        if not self.in_target:
+            self.reading.passing.discard(name)
+        elif name not in self.state.bound:
+            self.reading.passing.add(name)
         self.state.bind(name)
         self.called -= {(name, True), (name, False)}
         self.reading.imports.discard(name)

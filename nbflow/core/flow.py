@@ -88,13 +88,19 @@ class Flow(Bindings, ast.NodeVisitor):
         self.reading.needs_shell |= isinstance(node, ast.AsyncFor)
         self.visit(node.iter)
         before, held = self.state.copy(), self.held(node.iter)
-        self.visit(node.target)
+        self.target(node.target)
         self.alias(node.target, held)
         if self.local is None:
             self.reading.looped |= {each.id for each in ast.walk(node.target) if isinstance(each, ast.Name)}
         self.loop(node.body, node.orelse, before, once=never_empty(node.iter), endless=False)
 
     visit_AsyncFor = visit_For
+
+    def target(self, node: ast.expr) -> None:
+        """Bind the target of a loop or a ``with`` statement."""
+        self.in_target = True
+        self.visit(node)
+        self.in_target = False
 
     def visit_While(self, node: ast.While) -> None:
         self.visit(node.test)
@@ -151,6 +157,11 @@ class Flow(Bindings, ast.NodeVisitor):
             self.run(node.body)
 
     visit_AsyncWith = visit_With
+
+    def visit_withitem(self, node: ast.withitem) -> None:
+        self.visit(node.context_expr)
+        if node.optional_vars:
+            self.target(node.optional_vars)
 
     def visit_Match(self, node: ast.Match) -> None:
         self.visit(node.subject)

@@ -43,6 +43,8 @@ class Names:
     """Gone at the end, on some path at least; one that is in `writes` too may be either."""
     mutates: frozenset[str] = frozenset()
     """Those of `writes` whose object is older than the cell and is changed in place."""
+    passing: frozenset[str] = frozenset()
+    """Those of `writes` that only ``for`` and ``with`` statements bind: seldom wanted later, often not storable."""
     imports: frozenset[str] = frozenset()
     """Those of `writes` that an import binds."""
     packages: frozenset[str] = frozenset()
@@ -105,6 +107,7 @@ def _summary(flow: Flow, reading: Reading, tree: ast.Module) -> Names:
         certain=writes & lasting,
         deletes=frozenset(end.gone),
         mutates=writes & reading.mutates,
+        passing=writes & reading.passing,
         imports=writes & reading.imports,
         packages=frozenset(reading.packages),
         functions={name: reading.outside(uses) for name, uses in end.functions.items() if name in writes},

@@ -120,6 +120,8 @@ class JobSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Variables the body reads -> where their values come from."""
     outputs: tuple[str, ...] = ()
     """Variables the body leaves behind for others."""
+    passing: tuple[str, ...] = ()
+    """Those of *outputs* that are left out where they cannot be stored: targets of ``for`` and ``with``."""
     deletes: tuple[str, ...] = ()
     needs: tuple[Need, ...] = ()
     """Every job and group waited for: those of *inputs* and those of ``--after``, each once."""

@@ -52,6 +52,7 @@ def attempt_order(run: Run, started: AttemptStarted, place: Place) -> AttemptOrd
         code=spec.code,
         inputs=resolve(run, started.job),
         outputs=spec.outputs,
+        passing=spec.passing,
         timeout=spec.timeout,
         grace=spec.grace,
     )

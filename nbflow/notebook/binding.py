@@ -12,6 +12,7 @@ from nbflow.core.names import Names
 from nbflow.core.spec import Captured, GroupNeed, Input, JobNeed, JobSpec, Need, Produced, ValueRef
 from nbflow.core.status import Status
 from nbflow.engine.client import Import, Replica
+from nbflow.errors import ValueNotStorable
 from nbflow.notebook.line import JobHeader
 from nbflow.notebook.owners import ByImport, ByJob, Owners
 
@@ -35,7 +36,14 @@ class Binder:
             reads: Iterable[str] = header.inputs
         else:
             reads = sorted(names.needed | names.deletes)
-        found = {name: self._input(header.name, name, local) for name in reads}
+        found = {}
+        for name in reads:
+            try:
+                found[name] = self._input(header.name, name, local)
+            except ValueNotStorable:
+                # One that only may be needed is no reason to refuse the job: read after all, it is a NameError there.
+                if header.inputs is not None or name not in names.maybe:
+                    raise
         return {name: source for name, source in found.items() if source is not None}
 
     def _input(self, job: str, name: str, local: bool) -> Input | None:
@@ -115,6 +123,7 @@ def spec_of(header: JobHeader, names: Names, code: str, shell: bool, **bound: An
         code=code,
         shell=shell,
         deletes=tuple(sorted(names.deletes)),
+        passing=tuple(sorted(names.passing)) if header.outputs is None else (),
         retry=header.retry,
         timeout=header.timeout,
         group=header.group,

@@ -71,6 +71,13 @@ def test_output_that_cannot_leave(runner):
     assert report.reason == Reason("output not storable", "lock (lock): cannot pickle '_thread.lock' object", 4)
 
 
+def test_a_passing_output_that_cannot_leave(runner):
+    """A target of a loop or a ``with`` statement is left out where it cannot be stored, and the attempt succeeds."""
+    source = "with open('/dev/null') as f:\n    x = f.read()"
+    report = runner.run(source, ("f", "x"), passing=("f",)).report()
+    assert (report.end, list(report.outputs), report.missing) == ("succeeded", ["x"], ("f",))
+
+
 def test_input_that_cannot_enter(runner):
     """A value that cannot be loaded fails the attempt before its body runs."""
     trial = runner.run("print('ran')", inputs={"x": Gone()})

@@ -198,7 +198,11 @@ class Child:
         outputs: dict[str, ValueRef] = {}
         for name in self.order.outputs:
             if name in self.namespace:
-                outputs[name] = self.values.dump(self.namespace[name], name=name)
+                try:
+                    outputs[name] = self.values.dump(self.namespace[name], name=name)
+                except ValueNotStorable:
+                    if name not in self.order.passing:
+                        raise
         missing = tuple(name for name in self.order.outputs if name not in outputs)
         return ResultRecord(key=self.order.key, end="succeeded", outputs=outputs, missing=missing)
 

@@ -35,6 +35,8 @@ class AttemptOrder(Struct, frozen=True, kw_only=True, omit_defaults=True):
     inputs: dict[str, ValueRef | None] = {}
     """Variable -> its value; None (the Python value) where a missing need is tolerated."""
     outputs: tuple[str, ...] = ()
+    passing: tuple[str, ...] = ()
+    """Those of *outputs* that are left out where they cannot be stored."""
     timeout: float | None = None
     grace: float = 5.0
 

@@ -138,6 +138,13 @@ def test_a_conditional_name_is_not_certain():
     assert names.certain == {"a", "d"}
 
 
+def test_targets_in_passing_are_told_apart():
+    """Names that only loops and with statements bind are known; another binding of a name makes it an ordinary one."""
+    names = read_names("for i, j in xs:\n    with open(i) as f, g() as h:\n        h = j\nwith k as j: pass")
+    assert names.passing == {"i", "j", "f"}
+    assert read_names("x = 1\nfor x in xs: pass").passing == set()
+
+
 def test_imports_are_told_apart():
     """Bound modules and imported packages are known."""
     names = read_names("import a.b\nfrom c.d import e\nfrom . import f\nx = 1")

@@ -13,7 +13,7 @@ from nbflow.core.run import Run
 from nbflow.core.spec import Captured, GroupNeed, JobNeed, JobSpec, Produced, ValueRef
 from nbflow.core.state import replay
 from nbflow.engine.client import Import
-from nbflow.errors import UnknownJob
+from nbflow.errors import UnknownJob, ValueNotStorable
 from nbflow.notebook.binding import Binder, imports_of
 from nbflow.notebook.line import parse_job
 from nbflow.notebook.owners import ByImport, Owners
@@ -137,3 +137,18 @@ def test_after_something_unknown_is_an_error() -> None:
 def test_plain_imports_are_told_from_values(code: str, names: set[str]) -> None:
     """Only unconditional imports of names that nothing else in the cell binds."""
     assert set(imports_of(ast.parse(code))) == names
+
+
+def test_a_value_that_only_may_be_needed_need_not_be_storable() -> None:
+    """A name bound on some paths only is captured if it can be; one that is read is an error if it cannot."""
+
+    def refuse(name: str, value: Any) -> ValueRef:
+        raise ValueNotStorable(name, "file", "an open file")
+
+    bound = Binder({"f": 1}, Owners(), refuse, None)
+    assert bound.inputs(parse_job("a"), read_names("if True:\n    for p in [1]:\n        f = p")) == {}
+    assert bound.inputs(parse_job("a"), read_names("for p in range(len([])):\n    f = p")) == {}
+    with pytest.raises(ValueNotStorable):
+        bound.inputs(parse_job("a"), read_names("x = f"))
+    with pytest.raises(ValueNotStorable):
+        bound.inputs(parse_job("a --inputs f"), read_names("x = 1"))
