@@ -121,7 +121,7 @@ class Flow(Bindings, ast.NodeVisitor):
         self.generic_visit(node)
         self.state.dead = True
 
-    def visit_Try(self, node: ast.Try) -> None:
+    def visit_Try(self, node: ast.Try | ast.TryStar) -> None:
         before = self.state.copy()
         self.run(node.body)
         caught = before.interrupted(self.state)
@@ -238,8 +238,8 @@ class Flow(Bindings, ast.NodeVisitor):
         match node:
             case ast.Call(func=ast.Name(id=name)) if name in _DYNAMIC and name not in self.state.bound:
                 self.reading.unknown.append(f"{name}() in line {node.lineno}")
-            case ast.Call(func=ast.Attribute(attr=kind), args=[ast.Constant(value=name), *_]) if kind in _MAGIC:
-                self.reading.unknown.append(f"{_MAGIC[kind]}{name}")
+            case ast.Call(func=ast.Attribute(attr=kind), args=[ast.Constant(value=magic), *_]) if kind in _MAGIC:
+                self.reading.unknown.append(f"{_MAGIC[kind]}{magic}")
 
     def changed_by_function(self, node: ast.Call) -> list[str]:
         """Names that a function whose text is known changes when it gets them as arguments."""
