@@ -238,7 +238,7 @@ class Flow(Bindings, ast.NodeVisitor):
         match node:
             case ast.Call(func=ast.Name(id=name)) if name in _DYNAMIC and name not in self.state.bound:
                 self.reading.unknown.append(f"{name}() in line {node.lineno}")
-            case ast.Call(func=ast.Attribute(attr=kind), args=[ast.Constant(value=magic), *_]) if kind in _MAGIC:
+            case ast.Call(func=ast.Attribute(attr=kind), args=[ast.Constant(value=str(magic)), *_]) if kind in _MAGIC:
                 self.reading.unknown.append(f"{_MAGIC[kind]}{magic}")
 
     def changed_by_function(self, node: ast.Call) -> list[str]:
