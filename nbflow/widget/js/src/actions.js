@@ -1,4 +1,5 @@
-/** @typedef {{op: "retry"|"run"|"skip"|"cancel", key: string, word: string, no: string}} Action *no*: why it is senseless now, or empty */
+/** @typedef {{op: "retry"|"run"|"skip"|"cancel", key: string, word: string, does: string, no: string}} Action
+ *   *does*: what will happen; *no*: why it is senseless now, or empty */
 
 const ENDED = "SFKC";
 
@@ -11,12 +12,12 @@ export function actions(letter, details) {
   const stopping = details?.asked.startsWith("being ") ? `it is ${details.asked}` : "";
   const first =
     letter === "H"
-      ? { op: "run", key: "r", word: "Run", no: "" }
-      : { op: "retry", key: "r", word: "Retry", no: retryNo(letter, ended, details) };
+      ? { op: "run", key: "r", word: "Run", does: "start it as soon as what it needs is there", no: "" }
+      : { op: "retry", key: "r", word: "Retry", does: "run it again, with fresh attempts", no: retryNo(letter, ended, details) };
   return /** @type {Action[]} */ ([
     first,
-    { op: "skip", key: "s", word: "Skip", no: skipNo(letter, stopping) },
-    { op: "cancel", key: "c", word: "Cancel", no: ended ? "it has ended" : stopping },
+    { op: "skip", key: "s", word: "Skip", does: "go on without it", no: skipNo(letter, stopping) },
+    { op: "cancel", key: "c", word: "Cancel", does: "stop it with all its processes", no: ended ? "it has ended" : stopping },
   ]);
 }
 

@@ -91,16 +91,14 @@ export class Drawer {
   /** @param {Shown} shown */
   buttons({ name, letter, details }) {
     const can = actions(letter, details);
-    const main = can.findIndex((action) => !action.no);
-    can.forEach(({ op, word, no, key }, at) => {
+    can.forEach(({ op, word, does, no, key }, at) => {
       const button = this.acts[at];
-      const label = `${word} ${short(name)}`;
-      say(button, at === main || word === "Retry" || word === "Run" ? label : word);
+      say(button, at === 0 ? `${word} ${short(name)}` : word);
       set(button, "data-op", op);
       set(button, "aria-label", `${word} ${name}`);
       set(button, "aria-keyshortcuts", key);
-      set(button, "class", `act${at === main && !no && letter !== "R" ? " main" : ""}`);
-      set(button, "title", no ? `${word}: ${no}` : `${word} ${name} (${key.toUpperCase()})`);
+      set(button, "class", `act${at === 0 && !no && letter !== "S" ? " main" : ""}`);
+      set(button, "title", `${no ? `${word}: ${no}` : does} (${key.toUpperCase()})`);
       set(button, "aria-disabled", no ? "true" : "false"); // not `disabled`: that would take the focus away
     });
   }

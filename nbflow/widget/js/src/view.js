@@ -224,7 +224,7 @@ class View {
     const word = op[0].toUpperCase() + op.slice(1);
     if (answer.kind === "refused") this.say(`${word} ${job}: ${answer.said ?? "refused"}`);
     else if (answer.count === 0) this.say(`${word} ${job}: nothing to do, it has changed meanwhile.`);
-    else this.say(`${word} ${job}: done.`);
+    else this.say(`${word} ${job}: accepted.`);
   }
 
   /** @param {string} text

@@ -2,91 +2,73 @@ import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 import { Link, PATIENCE } from "../src/link.js";
 
-/** A link, what it sent, what was heard, and a way to answer. */
-function made() {
-  const sent = /** @type {any[]} */ ([]), heard = /** @type {any[]} */ ([]);
-  /** @type {Map<string, (answer: any) => void>} */
-  const on = new Map();
-  const model = /** @type {any} */ ({
-    send: (/** @type {any} */ message) => sent.push(message),
-    on: (/** @type {string} */ name, /** @type {any} */ hear) => on.set(name, hear),
-    off: (/** @type {string} */ name) => on.delete(name),
-  });
-  const life = new AbortController();
-  const link = new Link(model, {
-    silent: (silent) => heard.push(["silent", silent]),
-    ended: (op, job, answer) => heard.push([op, job, answer.kind]),
-    time: (now) => heard.push(["time", now]),
-  }, life.signal);
-  return { link, sent, heard, life, on, model, answer: (/** @type {any} */ answer) => on.get("msg:custom")?.(answer) };
+/** @returns a link to a kernel played by the test */
+function linked() {
+  const life = new AbortController(), sent = [], said = [], handlers = new Set();
+  const model = {
+    get: () => undefined, send: (message) => sent.push(message),
+    on: (_, handler) => handlers.add(handler), off: (_, handler) => handlers.delete(handler),
+  };
+  const heard = { silent: (is) => said.push(is ? "silent" : "answers"), ended: (op, job, answer) => said.push([op, job, answer.kind]), time: () => {} };
+  return { link: new Link(model, heard, life.signal), sent, said, handlers, life, hear: (answer) => handlers.forEach((handler) => handler(answer)) };
 }
 
-test("a request carries its number, jobs and generation", () => {
-  const { link, sent, life } = made();
-  link.ask("retry", ["fit"], { generation: 2 });
-  assert.deepEqual(sent, [{ op: "retry", number: sent[0].number, jobs: ["fit"], generation: 2 }]);
-  assert.ok(Number.isSafeInteger(sent[0].number));
-  life.abort();
-});
-
-test("silence is told after two seconds, and taken back by an answer", () => {
+test("a request has a number of its own, and goes as it is", () => {
   mock.timers.enable({ apis: ["setTimeout"] });
-  const { link, sent, heard, answer } = made();
-  link.ask("retry", ["fit"]);
-  mock.timers.tick(PATIENCE - 1);
-  assert.deepEqual(heard, []);
-  mock.timers.tick(1);
-  assert.deepEqual(heard, [["silent", true]]);
-  answer({ kind: "ack", number: sent[0].number });
-  assert.deepEqual(heard.at(-1), ["silent", false]);
+  const { link, sent } = linked();
+  link.ask("retry", ["fit"], { generation: 2 });
+  link.ask("retry", ["fit"], { generation: 2 });
+  assert.deepEqual({ ...sent[0], number: 0 }, { op: "retry", number: 0, jobs: ["fit"], generation: 2 });
+  assert.notEqual(sent[0].number, sent[1].number);
   mock.timers.reset();
 });
 
-test("an acknowledged request is ended by done or refused", () => {
-  const { link, sent, heard, answer } = made();
-  for (const kind of ["done", "refused"]) {
-    link.ask("skip", ["fit"]);
-    answer({ kind: "ack", number: sent.at(-1).number });
-    answer({ kind, number: sent.at(-1).number });
-    assert.deepEqual(heard.at(-1), ["skip", "fit", kind]);
-  }
-});
-
-test("a selection needs no more than the acknowledgement", () => {
-  const { link, sent, heard, answer } = made();
-  link.ask("select", ["fit"]);
-  answer({ kind: "ack", number: sent[0].number, now: 5 });
-  answer({ kind: "ack", number: sent[0].number, now: 6 });
-  assert.deepEqual(heard, [["silent", false], ["time", 5]]);
-});
-
-test("answers to other views are not heard", () => {
-  const one = made(), other = made();
-  one.link.ask("retry", ["fit"]);
-  other.link.ask("retry", ["fit"]);
-  assert.notEqual(one.sent[0].number, other.sent[0].number);
-  one.answer({ kind: "done", number: other.sent[0].number });
-  one.answer(undefined);
-  assert.deepEqual(one.heard, []);
-  one.life.abort();
-  other.life.abort();
-});
-
-test("a kernel that is gone for sure is told at once", () => {
-  const { link, heard, model, life } = made();
-  model.send = () => { throw new Error("comm is closed"); };
-  link.ask("retry", ["fit"]);
-  assert.deepEqual(heard, [["silent", true]]);
-  life.abort();
-});
-
-test("a view that ended neither listens nor waits", () => {
+test("what is not answered in two seconds is said", () => {
   mock.timers.enable({ apis: ["setTimeout"] });
-  const { link, heard, life, on } = made();
+  const { link, said } = linked();
+  link.ask("retry", ["fit"]);
+  mock.timers.tick(PATIENCE - 1);
+  assert.deepEqual(said, []);
+  mock.timers.tick(1);
+  assert.deepEqual(said, ["silent"]);
+  mock.timers.reset();
+});
+
+test("an acknowledgement is patience for the result; both are told once", () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const { link, sent, said, hear } = linked();
+  link.ask("retry", ["fit"]);
+  hear({ kind: "ack", number: sent[0].number });
+  mock.timers.tick(PATIENCE * 10);
+  hear({ kind: "done", number: sent[0].number, count: 1 });
+  hear({ kind: "done", number: sent[0].number, count: 1 });
+  assert.deepEqual(said, ["answers", "answers", ["retry", "fit", "done"]]);
+  mock.timers.reset();
+});
+
+test("answers to other views are not ours", () => {
+  const { said, hear } = linked();
+  hear({ kind: "done", number: 1, count: 1 });
+  assert.deepEqual(said, []);
+});
+
+test("a kernel that cannot even be sent to is silent at once", () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const { link, said } = linked();
+  link.model.send = () => {
+    throw new Error("the comm is closed");
+  };
+  link.ask("retry", ["fit"]);
+  assert.deepEqual(said, ["silent"]);
+  mock.timers.reset();
+});
+
+test("a view that has ended listens no more", () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const { link, said, handlers, life } = linked();
   link.ask("retry", ["fit"]);
   life.abort();
   mock.timers.tick(PATIENCE * 2);
-  assert.equal(on.size, 0);
-  assert.deepEqual(heard, []);
+  assert.deepEqual([handlers.size, said], [0, []]);
   mock.timers.reset();
 });

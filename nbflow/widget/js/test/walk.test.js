@@ -2,58 +2,45 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { step } from "../src/walk.js";
 
-const node = (/** @type {string} */ job, /** @type {number} */ x, /** @type {number} */ y) => [job, x, y, 100, 40, job, "node"];
-//   load ─ clean ┬ fit ─ report
-//   params       └ plot            alone stands below
-const graph = /** @type {any} */ ({
-  nodes: [node("load", 0, 0), node("clean", 150, 0), node("fit", 300, 0), node("plot", 300, 60), node("report", 450, 0), node("params", 0, 60), node("alone", 0, 200)],
-  links: [[0, 1], [1, 2], [1, 3], [2, 4]],
-});
-const walk = (/** @type {number} */ at, /** @type {string[]} */ ...keys) => keys.reduce((here, key) => step(graph, here, `Arrow${key}`), at);
+/** a diamond: 0 → 1, 2 → 3, and 4 alone below */
+const node = (name, x, y, form = "node") => [name, x, y, form === "node" ? 120 : 22, form === "node" ? 44 : 22, name, form];
+const diamond = {
+  nodes: [node("a", 0, 50), node("b", 200, 0), node("c", 200, 100), node("d", 400, 50), node("e", 0, 200)],
+  links: [[0, 1], [0, 2], [1, 3], [2, 3]], wires: "", frames: [], width: 520, height: 250,
+};
 
-test("left and right follow the links", () => {
-  assert.equal(walk(0, "Right", "Right", "Right"), 4);
-  assert.equal(walk(4, "Left", "Left", "Left"), 0);
-});
-
-test("of several links the straightest is followed", () => {
-  assert.equal(walk(1, "Right"), 2);
+test("right and left follow the links", () => {
+  assert.ok([1, 2].includes(step(diamond, 0, "ArrowRight")));
+  assert.equal(step(diamond, 1, "ArrowRight"), 3);
+  assert.equal(step(diamond, 1, "ArrowLeft"), 0);
 });
 
 test("up and down stay in the column", () => {
-  assert.equal(walk(2, "Down"), 3);
-  assert.equal(walk(3, "Up"), 2);
-  assert.equal(walk(0, "Down", "Down"), 6);
+  assert.equal(step(diamond, 1, "ArrowDown"), 2);
+  assert.equal(step(diamond, 2, "ArrowUp"), 1);
+  assert.equal(step(diamond, 0, "ArrowDown"), 4);
 });
 
-test("at the border one stays", () => {
-  assert.equal(walk(4, "Right"), 4);
-  assert.equal(walk(0, "Up"), 0);
-  assert.equal(walk(0, "Left"), 0);
+test("where nothing is, one stays", () => {
+  assert.equal(step(diamond, 3, "ArrowRight"), 3);
+  assert.equal(step(diamond, 1, "ArrowUp"), 1);
 });
 
-test("Home and End lead to the first and the last job", () => {
-  assert.equal(step(graph, 3, "Home"), 0);
-  assert.equal(step(graph, 3, "End"), 6);
+test("home and end are the first and the last job", () => {
+  assert.equal(step(diamond, 2, "Home"), 0);
+  assert.equal(step(diamond, 2, "End"), 4);
 });
 
-test("every job can be reached from the first by arrows alone", () => {
-  const reached = new Set([0]), open = [0];
-  while (open.length) {
-    const at = /** @type {number} */ (open.pop());
-    for (const key of ["Left", "Right", "Up", "Down"]) {
-      const next = walk(at, key);
-      if (!reached.has(next)) reached.add(next), open.push(next);
-    }
-  }
-  assert.equal(reached.size, graph.nodes.length);
+test("in a block of cells right is the next cell, and beyond its edge the dependent", () => {
+  const cells = [0, 1, 2].map((n) => node(`f${n}`, 200 + 28 * n, 0, "dot"));
+  const fan = { nodes: [node("a", 0, 0), ...cells, node("z", 400, 0)], links: [1, 2, 3].flatMap((n) => [[0, n], [n, 4]]), wires: "", frames: [], width: 520, height: 44 };
+  assert.equal(step(fan, 0, "ArrowRight") > 0, true);
+  assert.deepEqual([1, 2, 3].map((at) => step(fan, at, "ArrowRight")), [2, 3, 4]);
+  assert.deepEqual([3, 2, 1].map((at) => step(fan, at, "ArrowLeft")), [2, 1, 0]);
 });
 
-test("inside a block of cells arrows go from cell to cell", () => {
-  const cell = (/** @type {number} */ at) => [`m${at}`, 150 + (at % 3) * 28, Math.floor(at / 3) * 28, 22, 22, "", "dot"];
-  const block = /** @type {any} */ ({ nodes: [node("load", 0, 0), ...[0, 1, 2, 3, 4, 5].map(cell)], links: [1, 2, 3, 4, 5, 6].map((to) => [0, to]) });
-  assert.equal(step(block, 1, "ArrowRight"), 2);
-  assert.equal(step(block, 1, "ArrowDown"), 4);
-  assert.equal(step(block, 6, "ArrowLeft"), 5);
-  assert.equal(step(block, 1, "ArrowLeft"), 0);
+test("every node can be reached by arrows from the first", () => {
+  const seen = new Set([0]);
+  for (const at of seen) for (const key of ["ArrowRight", "ArrowLeft", "ArrowUp", "ArrowDown"]) seen.add(step(diamond, at, key));
+  assert.equal(seen.size, diamond.nodes.length);
 });

@@ -1,0 +1,168 @@
+"""The widget itself, without a kernel."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from nbflow.errors import UnknownJob
+from nbflow.widget.dag import FlowView, model_id
+from tests.unit import snapshots
+
+
+class Comm:
+    """Takes what is sent, as ipykernel 7.4's comm would."""
+
+    comm_id = "c"
+
+    def __init__(self) -> None:
+        self.sent = []
+        self.came = threading.Condition()
+
+    def send(self, data=None, *rest, **more):
+        with self.came:
+            self.sent.append(data)
+            self.came.notify_all()
+
+    def on_msg(self, handler):
+        pass
+
+    def close(self, *rest, **more):
+        pass
+
+    def messages(self, kind):
+        return [s["content"] for s in self.sent if s["method"] == "custom" and s["content"]["kind"] == kind]
+
+    def wait(self, kind):
+        with self.came:
+            assert self.came.wait_for(lambda: self.messages(kind), 5), self.sent
+        return self.messages(kind)[-1]
+
+
+class Run:
+    """A run to look at, and what was asked of it."""
+
+    def __init__(self) -> None:
+        self.snapshot = snapshots.ten()
+        self.asked, self.threads = [], []
+        self.logs = []
+        self.count: int | Exception = 1
+
+    def log(self, job, attempt):
+        self.logs.append((job, attempt))
+        return f"log of {job} {attempt}"
+
+    def request(self, op, jobs, generation):
+        self.asked.append((op, jobs, generation))
+        self.threads.append(threading.current_thread())
+        if isinstance(self.count, Exception):
+            raise self.count
+        return self.count
+
+
+@pytest.fixture
+def run():
+    return Run()
+
+
+@pytest.fixture
+def view(run):
+    view = FlowView(snapshot=lambda: run.snapshot, log=run.log, request=run.request)
+    view.comm = Comm()
+    yield view
+    view.close()
+
+
+def click(view, **content):
+    view._handle_custom_msg(content, [])
+
+
+def test_a_new_view_has_its_state_at_once(view):
+    """The first thing a browser gets is the run as it stands."""
+    assert view.status == "SSSSSFRRWTKHQC"
+    assert view.head["flow"] == "analysis"
+
+
+def test_a_click_is_acknowledged_and_passed_on(view, run):
+    """The handler only takes notes; another thread asks, and the browser hears both times."""
+    click(view, op="retry", number=5, jobs=["fit_lasso"], generation=1)
+    assert view.comm.wait("ack")["number"] == 5
+    done = view.comm.wait("done")
+    assert (done["number"], done["count"]) == (5, 1)
+    assert run.asked == [("retry", ["fit_lasso"], 1)]
+    assert run.threads[0] is not threading.current_thread()
+
+
+def test_what_went_wrong_is_said(view, run):
+    """An error of the engine is told to the one who clicked."""
+    run.count = UnknownJob("fit_lasso")
+    click(view, op="retry", number=5, jobs=["fit_lasso"], generation=1)
+    assert "fit_lasso" in view.comm.wait("refused")["said"]
+
+
+def test_nonsense_is_refused_and_asks_nothing(view, run):
+    """A message that is no request changes nothing."""
+    click(view, op="__import__('os')", number=5, jobs=["fit_lasso"])
+    assert view.comm.wait("refused")["number"] == 5
+    assert run.asked == []
+
+
+def test_details_come_for_the_job_that_is_looked_at(view, run):
+    """Only selected jobs cost anything: their details and the log of the chosen attempt."""
+    assert view.details == {}
+    click(view, op="select", number=1, jobs=["load"], attempt=1)
+    view.comm.wait("ack")
+    with view.comm.came:
+        assert view.comm.came.wait_for(lambda: "load" in view.details, 5)
+    assert view.details["load"]["logs"] == {"1": {"text": "log of load 1", "cut": 0}}
+    assert view.chosen == [["load", 1]]
+
+
+def test_the_log_of_an_ended_attempt_is_read_once(view, run):
+    """However often something else changes."""
+    view._chosen.append(("load", 1))
+    for _ in range(3):
+        view.look()
+    assert run.logs == [("load", 1)]
+
+
+def test_an_engine_that_is_gone_is_said_in_the_header(view, run):
+    """The picture stays, and the reason stands under it."""
+
+    def gone():
+        raise UnknownJob("everything")
+
+    view._snapshot = gone
+    state, _ = view.look()
+    assert "everything" in state["head"]["fault"] and state["head"]["flow"] == "analysis"
+
+
+def test_clicks_keep_the_route_that_the_front_end_chose(run):
+    """On ipykernel 7.4 a comm would send them to the shell that last published on it: the view undoes that."""
+    from nbflow.widget.dag import _keep_route
+
+    class Routed:
+        def _reply_subshell_for(self, data, default):
+            return "the shell that runs a cell"
+
+    comm = Routed()
+    _keep_route(comm)
+    assert comm._reply_subshell_for({}, "subshell") == "subshell"
+    plain = object()
+    _keep_route(plain)  # other kernels have nothing to undo
+
+
+def test_ids_are_a_flows_own():
+    """The same flow has the same id in every kernel; other flows have others; only plain ASCII."""
+    names = ["a", "b", "分析", "分析2", "x" * 300, "a/b", "a b"]
+    ids = [model_id(name) for name in names]
+    assert len(set(ids)) == len(names) and ids == [model_id(name) for name in names]
+    assert all(len(each) < 80 and each.replace("-", "").replace("_", "").isalnum() and each.isascii() for each in ids)
+
+
+def test_where_no_widget_is_shown_there_is_a_line(view):
+    """The bundle has the view and one line of text."""
+    bundle = view._repr_mimebundle_()
+    assert bundle["text/plain"].startswith("analysis · run 12 · ✓ 5 succeeded")
+    assert bundle["application/vnd.jupyter.widget-view+json"]["model_id"] == view.model_id

@@ -1,0 +1,87 @@
+"""What the drawer tells about a job."""
+
+from __future__ import annotations
+
+import pytest
+
+from nbflow.widget.details import LOG_BYTES, details, log_tail, needed_by, why
+from tests.unit import snapshots
+
+
+@pytest.mark.parametrize(
+    ("job", "said"),
+    [
+        ("load", "It succeeded."),
+        ("fit_lasso", "LinAlgError: SVD did not converge. Group fits is still undecided (at least 2 of 3)."),
+        ("fit_trees", "It runs in the process executor."),
+        ("plot", "It runs again: attempt 2 of 3."),
+        ("report", "It waits for group fits (2 of 3 ended)."),
+        ("export", "exit 10. It runs again soon, attempt 2 of 4."),
+        ("audit", "Upstream failed: fit_lasso."),
+        ("upload", "It is held until somebody runs it."),
+        ("queue", "Waits for a free slot."),
+        ("old", "It was cancelled by hand."),
+    ],
+)
+def test_each_status_has_its_sentence(job, said):
+    """Why a job stands where it does is one sentence, and one on its group where its failure matters to it."""
+    assert why(snapshots.ten(), job) == said
+
+
+def test_waiting_names_what_is_waited_for_with_its_status():
+    """A person sees where to look next."""
+    snapshot = snapshots.snapshot({"a": snapshots.job("running"), "b": snapshots.job("waiting", ("a",))})
+    assert why(snapshot, "b") == "It waits for a (running)."
+
+
+def test_many_needs_are_cut():
+    """A hundred needs do not fill the drawer."""
+    jobs = {f"j{n}": snapshots.job("running") for n in range(100)}
+    snapshot = snapshots.snapshot(jobs | {"last": snapshots.job("waiting", tuple(jobs))})
+    assert why(snapshot, "last").endswith("j3 (running), 96 more.")
+
+
+def test_attempts_say_how_they_ended():
+    """A row an attempt: times, end, reason in words, memory."""
+    rows = details(snapshots.ten(), "load", {})["attempts"]
+    assert [(row["number"], row["end"], row["reason"]) for row in rows] == [
+        (1, "failed", "timeout"),
+        (2, "succeeded", ""),
+    ]
+    assert rows[0]["memory"] == 310_000_000
+
+
+def test_dependents_are_found_through_the_group_too():
+    """What needs the group of a job needs the job."""
+    assert needed_by(snapshots.ten(), "fit_lasso") == ["report", "audit"]
+
+
+def test_members_of_needed_groups_are_told():
+    """A click on a needed group leads to its members."""
+    told = details(snapshots.ten(), "report", {})
+    assert told["members"] == {"fits": ["fit_ridge", "fit_lasso", "fit_trees"]}
+
+
+def test_logs_are_told_by_attempt():
+    """Only the attempts that somebody looks at have their log sent."""
+    assert details(snapshots.ten(), "load", {2: "hello"})["logs"] == {"2": {"text": "hello", "cut": 0}}
+
+
+def test_a_long_log_ends_as_it_ends():
+    """Of a long log the end is sent, from the start of a line, and how much is missing."""
+    text = "".join(f"line {n}\n" for n in range(20_000))
+    told = log_tail(text)
+    assert len(told["text"].encode()) <= LOG_BYTES
+    assert told["text"].startswith("line ") and text.endswith(told["text"])
+    assert told["cut"] + len(told["text"].encode()) == len(text.encode())
+
+
+def test_one_endless_line_is_cut_between_signs():
+    """No line's start is near: the cut is inside of it, and no half character remains."""
+    told = log_tail("é" * 100_000)
+    assert set(told["text"]) == {"é"} and len(told["text"].encode()) >= LOG_BYTES - 2
+
+
+def test_text_that_is_no_unicode_can_be_sent():
+    """Lone surrogates, as `surrogateescape` leaves them, do not stop the view."""
+    assert log_tail("a\udcff")["text"] == "a?"

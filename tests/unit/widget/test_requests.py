@@ -1,0 +1,56 @@
+"""What a browser may ask."""
+
+from __future__ import annotations
+
+import pytest
+
+from nbflow.widget.requests import ACTIONS, MANY, Asked, RefusedError, read_request
+
+KNOWN = {"fit", "load"}
+
+
+@pytest.mark.parametrize("op", ACTIONS)
+def test_an_action_is_read(op):
+    """Each action comes with its jobs and the generation that the person saw."""
+    content = {"op": op, "number": 7, "jobs": ["fit"], "generation": 2}
+    assert read_request(content, KNOWN) == Asked(op, 7, ("fit",), 2)
+
+
+def test_a_look_may_name_an_attempt():
+    """`select` asks for the log of an attempt, or of the last one."""
+    assert read_request({"op": "select", "number": 1, "jobs": ["fit"], "attempt": 2}, KNOWN).attempt == 2
+    assert read_request({"op": "select", "number": 1, "jobs": ["fit"], "attempt": None}, KNOWN).attempt is None
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("retry", "is an object"),
+        (None, "is an object"),
+        ({}, "has a number"),
+        ({"number": "1", "op": "retry"}, "number is a whole number"),
+        ({"number": True, "op": "retry"}, "number is a whole number"),
+        ({"number": -1, "op": "retry"}, "number is a whole number"),
+        ({"number": 1, "op": "exec", "jobs": ["fit"]}, "unknown request"),
+        ({"number": 1, "op": ["retry"], "jobs": ["fit"]}, "unknown request"),
+        ({"number": 1, "op": "retry"}, "retry needs a job"),
+        ({"number": 1, "op": "retry", "jobs": "fit"}, "jobs is a list"),
+        ({"number": 1, "op": "retry", "jobs": [1]}, "jobs is a list"),
+        ({"number": 1, "op": "retry", "jobs": ["fit"] * (MANY + 1)}, "jobs is a list"),
+        ({"number": 1, "op": "retry", "jobs": ["nobody"]}, "no job 'nobody'"),
+        ({"number": 1, "op": "retry", "jobs": ["fit"], "generation": "2"}, "generation is a whole number"),
+        ({"number": 1, "op": "select", "jobs": ["fit"], "attempt": 1.5}, "attempt is a whole number"),
+    ],
+)
+def test_anything_else_is_refused_in_one_line(content, said):
+    """Whatever is sent, nothing but a well-formed request on known jobs passes."""
+    with pytest.raises(RefusedError, match=said) as caught:
+        read_request(content, KNOWN)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_refusal_knows_its_number():
+    """The browser can tell which of its requests was refused."""
+    with pytest.raises(RefusedError) as caught:
+        read_request({"number": 9, "op": "retry", "jobs": ["nobody"]}, KNOWN)
+    assert caught.value.number == 9
