@@ -77,14 +77,14 @@ class Replica:
         with self.lock:
             check(self.run, jobs, policies)
             seen = len(self._events)
-        self._client.call(
+        self._call(
             lambda ref: Declare(ref=ref, run=self.info.run, jobs=tuple(jobs), groups=policies),
             lambda: bool(jobs) and self._declared_since(seen, jobs[0]),
         )
 
     def ask(self, *requests: Request) -> int:
         """Make a person's requests; returns how many took effect (a stale one does not)."""
-        return self._client.call(lambda ref: Ask(ref=ref, run=self.info.run, requests=requests)).count
+        return self._call(lambda ref: Ask(ref=ref, run=self.info.run, requests=requests)).count
 
     def configure(
         self,
@@ -104,11 +104,16 @@ class Replica:
         """
         asked = {"slots": slots, "durable": durable, "modules": tuple(modules), "on_kernel_exit": on_kernel_exit}
         self.settings |= {name: value for name, value in asked.items() if value}
-        self._client.call(self.setting)
+        self._call(self.setting)
 
     def setting(self, ref: int) -> Configure:
         """The message that sets all that was configured so far, for an engine that does not know."""
         return Configure(ref=ref, run=self.info.run, **self.settings)
+
+    def _call(self, make: Callable[[int], ToEngine], done: Callable[[], bool] = lambda: False) -> Reply:
+        if self.lock._is_owned():  # type: ignore[attr-defined]
+            raise RuntimeError("release the replica's lock before a request: its answer needs it")
+        return self._client.call(make, done)
 
     # --- reading
     def snapshot(self) -> dict[str, Any]:

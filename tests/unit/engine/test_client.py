@@ -395,3 +395,11 @@ def test_the_log_is_carried_to_the_disk_within_seconds(tmp_path: Path) -> None:
         replica.declare(chain("x = bytes(100_000)"))
         finish(replica)
         assert eventually(lambda: logged() == len(replica.events()), 5.0)
+
+
+def test_a_request_under_the_lock_is_refused(tmp_path: Path) -> None:
+    """The answer would have to wait for the lock, for ever: the mistake is told at once."""
+    with connected(tmp_path) as client:
+        replica = client.open("flow")
+        with replica.lock, pytest.raises(RuntimeError, match="release the replica's lock"):
+            replica.declare([JobSpec(name="a", hold=True)])
