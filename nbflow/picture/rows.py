@@ -54,8 +54,14 @@ def _row(name: str, job: Mapping[str, Any], now: float) -> Row:
     return Row(status, plain(name), _attempts(job), _time(job, now), needs, _why(job, status, now))
 
 
+def _tries(job: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The attempts of the current generation: of older ones a declaration or a person wanted no more."""
+    now = job.get("generation")
+    return [attempt for attempt in attempts(job) if attempt.get("generation", now) == now]
+
+
 def _attempts(job: Mapping[str, Any]) -> str:
-    tried = job.get("try") or len(attempts(job))
+    tried = job.get("try") or len(_tries(job))
     allowed = job.get("of") or 1
     if not tried:
         return ""
@@ -63,7 +69,7 @@ def _attempts(job: Mapping[str, Any]) -> str:
 
 
 def _time(job: Mapping[str, Any], now: float) -> str:
-    last = attempts(job)[-1:]
+    last = _tries(job)[-1:]
     if not last or last[0].get("started_at") is None:
         return ""
     seconds = took(last[0])

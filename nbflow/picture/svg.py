@@ -13,7 +13,7 @@ from nbflow.core.status import Status
 from nbflow.picture.head import FIRST, NAME_SIZE, SAID_SIZE, SIDE, STEP, TALLY_SIZE, Count, Head, head
 from nbflow.picture.inside import RADIUS, Label, icon_corner, labels
 from nbflow.picture.palette import DASHES, DIM, GROUND, INK, INKS, LINE, SOFT, WIRE, fill, weight
-from nbflow.picture.plain import NO_MATHS, escaped
+from nbflow.picture.plain import NO_MATHS, escaped, plain
 from nbflow.picture.summary import headline, jobs
 
 SHRUNK = 0.7
@@ -117,8 +117,8 @@ def _label(label: Label) -> str:
 
 
 def _tip(name: str, status: Status, said: str, job: Mapping[str, Any]) -> str:
-    why = job.get("reason_text") or ""
-    return f"{name}: {status.value}, {why[:300] or said}" if why or said else f"{name}: {status.value}"
+    why = plain(job.get("reason_text") or "")[:300] or said
+    return f"{plain(name)}: {status.value}" + (f", {why}" if why else "")
 
 
 def _border(status: Status) -> str:

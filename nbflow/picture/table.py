@@ -71,11 +71,11 @@ def table_html(snapshot: Mapping[str, Any]) -> str:
     return "".join(
         [
             opening,
-            f"<p><strong>{escaped(headline(snapshot))}</strong><br>{escaped(counted(snapshot))}</p>",
+            f"<p><strong>{escaped(headline(snapshot))}</strong><br/>{escaped(counted(snapshot))}</p>",
             f'<table cellpadding="4" style="{_TABLE}"><thead>{_html_heads(listed)}</thead><tbody>',
             *map(_html_row, listed),
             "</tbody></table>",
-            f"<p>{'<br>'.join(map(escaped, notes))}</p>" if notes else "",
+            f"<p>{'<br/>'.join(map(escaped, notes))}</p>" if notes else "",
             "</div>",
         ]
     )
