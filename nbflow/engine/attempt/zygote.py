@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import math
 import os
 import select
 import signal
@@ -25,8 +26,10 @@ from nbflow.engine.attempt.messages import Cancel, Ended, Frames, Ready, Run, Wa
 from nbflow.engine.attempt.record import AttemptOrder, AttemptReport
 from nbflow.engine.attempt.supervisor import Supervised
 
-SPARES = 2
+SPARES = 3
 """Children forked before there is an order for them, so that an order need not wait for a fork."""
+FRESH = 0.005
+"""Seconds in which a short attempt is done: while one is so young and spares are left, the next fork can wait."""
 HANDING_OVER = 10.0
 """Seconds that a child may take to read its order."""
 ENDING = 30.0
@@ -50,7 +53,7 @@ class Zygote:
         signal.set_wakeup_fd(self.waker, warn_on_full_buffer=False)
         self.poll.register(self.wakeup, select.POLLIN)
         self.poll.register(engine, select.POLLIN)
-        self.memory, self.look_at = Watch(), 0.0
+        self.memory, self.look_at, self.fresh_until = Watch(), 0.0, 0.0
         self.open, self.warmed = True, False
 
     def run(self) -> None:
@@ -61,9 +64,9 @@ class Zygote:
 
     def turn(self) -> None:
         """One turn of the loop. A missing spare is forked only when there is nothing else to do."""
-        short = self.warmed and len(self.spares) < SPARES
-        events = self.poll.poll(0 if short else self.wait())
-        if not events and short:
+        fork_in = self.fork_in()
+        events = self.poll.poll(self.wait(fork_in))
+        if not events and self.fork_in() <= 0:
             self.spares.append(self.fork())
         for fd, event in events:
             if fd == self.engine.fileno():
@@ -74,12 +77,19 @@ class Zygote:
                 self.from_child(fd)
         self.pass_time(time.monotonic())
 
-    def wait(self) -> float | None:
-        """Milliseconds until an attempt wants attention; None if none ever does."""
-        if not self.attempts:
-            return None
-        first = min(self.look_at, *(attempt.next_at for attempt in self.attempts.values()))
-        return max(0.0, (first - time.monotonic()) * 1000 + 1)
+    def fork_in(self) -> float:
+        """Seconds until another spare should be forked. A fork takes milliseconds in which nobody is listened to."""
+        if not self.warmed or len(self.spares) >= SPARES:
+            return math.inf
+        return self.fresh_until - time.monotonic() if len(self.spares) > 1 else 0.0
+
+    def wait(self, fork_in: float) -> float | None:
+        """Milliseconds to wait for something to happen; None if there is nothing to do by itself."""
+        first = fork_in
+        if self.attempts:
+            due = min(self.look_at, *(attempt.next_at for attempt in self.attempts.values()))
+            first = min(first, due - time.monotonic())
+        return None if first == math.inf else max(0.0, first * 1000 + (first > 0))
 
     def pass_time(self, now: float) -> None:
         due = [attempt for attempt in self.attempts.values() if attempt.next_at <= now]
@@ -128,6 +138,7 @@ class Zygote:
 
     def ended(self, report: AttemptReport) -> None:
         self.say(Ended(report))
+        self.fresh_until = 0.0
 
     def send(self) -> None:
         """Send what the socket takes; the rest when it takes more."""
@@ -168,6 +179,7 @@ class Zygote:
             channel.sendall(data[sent:])
         channel.setblocking(False)
         os.close(held)
+        self.fresh_until = time.monotonic() + FRESH
 
     def fork(self) -> tuple[int, socket.socket]:
         ours, theirs = socket.socketpair()
