@@ -13,6 +13,10 @@ from nbflow.core.status import Status
 from nbflow.engine.client import Display
 
 LIVE_LINES, FINAL_LINES = 6, 40
+LOG_LIMIT = 64 * 1024
+"""Bytes of each stream's end that a card is made from."""
+WIDTH = 500
+"""Characters of a line that a card shows."""
 
 _TONE = {
     Status.SUCCEEDED: "#0f8a66",
@@ -35,6 +39,7 @@ class Card:
     job: dict[str, Any]
     now: float
     log: str = ""
+    """The end of what it printed: `LOG_LIMIT` bytes at most."""
     traceback: str = ""
     displays: Sequence[Display] = field(default=())
     note: str = ""
@@ -73,7 +78,8 @@ class Card:
 
     def _why(self) -> list[str]:
         text = self.job.get("reason_text", "")
-        return [_one_line(text)] if text and self.status is not Status.SUCCEEDED else []
+        said = self.status in (Status.SUCCEEDED, Status.WAITING) or text == self.status.value  # elsewhere on the card
+        return [_one_line(text)] if text and not said else []
 
     def _needs(self) -> list[str]:
         needs = self.job.get("waits_for") if self.status is Status.WAITING else self.job.get("needs")
@@ -92,20 +98,25 @@ class Card:
         kept = screen(self.log).rstrip().splitlines()
         limit = FINAL_LINES if self.status.ended else LIVE_LINES
         if len(kept) > limit:
-            kept = [f"… {len(kept) - limit} lines more: %nbflow log {self.name}", *kept[-limit:]]
+            kept = [f"… more above: %nbflow log {self.name}", *kept[-limit:]]
+        kept = [_cut(line, WIDTH) for line in kept]
         if self.traceback and self.status in (Status.FAILED, Status.RETRYING):
             kept += screen(self.traceback).rstrip().splitlines()[-FINAL_LINES:]
         return "\n".join(kept)
 
-    def text(self) -> str:
-        """The card for a plain terminal.
+    @property
+    def head(self) -> str:
+        """The card's first line.
 
-        >>> Card("load", {"status": "waiting", "waits_for": ["raw"]}, now=0.0).text()
+        >>> Card("load", {"status": "waiting", "waits_for": ["raw"]}, now=0.0).head
         '○ load  waiting · waits for raw'
         """
-        head = f"{self.status.glyph} {self.name}  " + " · ".join([self.status.value, *self.facts])
+        return f"{self.status.glyph} {self.name}  " + " · ".join([self.status.value, *self.facts])
+
+    def text(self) -> str:
+        """The card as plain text."""
         shown = [str(d.data["text/plain"]) for d in self.displays if "text/plain" in d.data]
-        return "\n".join([head, *([_indent(self.lines)] if self.lines else []), *map(_indent, shown)])
+        return "\n".join([self.head, *([_indent(self.lines)] if self.lines else []), *map(_indent, shown)])
 
     def html(self) -> str:
         """The card for a notebook: styles inline, every text escaped, no script; rich outputs under it."""
@@ -156,7 +167,10 @@ def screen(text: str) -> str:
 
 
 def _one_line(text: str, limit: int = 160) -> str:
-    line = " ".join(screen(text).split())
+    return _cut(" ".join(screen(text).split()), limit)
+
+
+def _cut(line: str, limit: int) -> str:
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 

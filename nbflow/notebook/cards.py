@@ -8,29 +8,17 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
-from nbflow.core.project import project_job
-from nbflow.core.run import JobState
 from nbflow.engine.client import ERR, OUT, Client, Replica
-from nbflow.notebook.card import Card
+from nbflow.notebook.card import LOG_LIMIT, Card
+from nbflow.notebook.slot import Slot
 
 TICK, PACE = 1.0, 0.2
-"""Seconds between updates of a running card, and at least between two updates of any."""
-
-
-@dataclass(slots=True)
-class Slot:
-    """One displayed card: of *job* in *replica*, in the output area that *display_id* names."""
-
-    job: str
-    replica: Replica
-    display_id: str
-    context: contextvars.Context
-    shown: str = ""
-    ended: bool = False
-    generation: int = 0
-
+"""Seconds between updates of a running card, and at least between two rounds of updates."""
+ROUND = 50
+"""Cards updated in one round at most: front ends drop what comes faster than about a thousand messages a second."""
+RATE = 200_000
+"""Bytes a second that one running card may send: one with many figures is updated less often."""
 
 Publish = Callable[[dict[str, str], str, bool], None]
 """Called as publish(bundle, display_id, update)."""
@@ -38,29 +26,39 @@ Publish = Callable[[dict[str, str], str, bool], None]
 
 @dataclass
 class Cards:
-    """The cards of one kernel. *publish* sends a mime bundle to the front end; *live*: it can be replaced there."""
+    """The cards of one kernel. *publish* sends a mime bundle to the front end."""
 
     client: Callable[[], Client]
     publish: Publish
     live: bool = True
-    note: str = ""
-    """Said on the card of a job that has not ended."""
-    _slots: dict[str, Slot] = field(default_factory=dict)
+    """What was published can be replaced."""
+    headless: bool = False
+    """The front end sees only what is published while a cell runs, as nbclient does."""
+    _slots: list[Slot] = field(default_factory=list)
+    """The cards that may still change, oldest first."""
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _wake: threading.Event = field(default_factory=threading.Event)
     _closed: bool = False
     _thread: threading.Thread | None = None
 
     def show(self, replica: Replica, job: str) -> None:
-        """Put a new card for *job* under the cell that runs now. An older card of the job stays as it is."""
-        slot = Slot(job, replica, uuid.uuid4().hex, contextvars.copy_context())
-        slot.generation = replica.run.jobs[job].generation
+        """Put a new card for *job* under the cell that runs now; an older card of it tells what became of that one."""
+        with replica.lock:
+            generation = replica.run.jobs[job].generation
+        slot = Slot(job, replica, uuid.uuid4().hex, contextvars.copy_context(), generation)
         card = self._card(slot)
-        slot.shown = card.html()
+        if not self.live:
+            self.publish({"text/plain": card.head}, slot.display_id, False)
+            return
         with self._lock:
-            self._slots[job] = slot
+            for older in self._slots:
+                if older.job == job and older.replica is replica and older.until is None:
+                    older.until = generation
+            self._slots.append(slot)
+        slot.published(card, time.monotonic())
+        slot.flushed = slot.shown
         self.publish(card.bundle(), slot.display_id, False)
-        if self.live and self._thread is None:
+        if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="nbflow-cards", daemon=True)
             self._thread.start()
         self.changed()
@@ -70,11 +68,14 @@ class Cards:
         self._wake.set()
 
     def flush(self) -> None:
-        """Bring every card up to date from this thread, now, for front ends that follow one cell at a time."""
+        """Bring every card up to date from the thread of the running cell, now."""
+        now = time.monotonic()
         with self._lock:
-            slots = list(self._slots.values())
+            slots = [slot for slot in self._slots if slot.running or slot.shown != slot.flushed or slot.due(now)]
         for slot in slots:
-            self._update(slot, force=True)
+            self._update(slot, slot.flushed)
+            slot.flushed = slot.shown
+            self._drop(slot)
 
     def close(self) -> None:
         """Stop; cards keep their last state."""
@@ -85,46 +86,38 @@ class Cards:
 
     def _run(self) -> None:
         while not self._closed:
-            self._wake.wait(TICK if self._busy() else None)
-            self._wake.clear()
             with self._lock:
-                slots = [slot for slot in self._slots.values() if not self._settled(slot)]
-            for slot in slots:
-                slot.context.run(self._update, slot)
+                running = any(slot.running for slot in self._slots)
+            self._wake.wait(TICK if running else None)
+            self._wake.clear()
+            now = time.monotonic()
+            with self._lock:
+                due = [slot for slot in self._slots if slot.due(now)]
+            for slot in due[:ROUND]:
+                slot.context.run(self._update, slot, slot.shown)
+                self._drop(slot)
+            if due[ROUND:]:
+                self._wake.set()
             time.sleep(PACE)
 
-    def _busy(self) -> bool:
-        with self._lock:
-            return any(not self._settled(slot) for slot in self._slots.values())
-
-    def _settled(self, slot: Slot) -> bool:
-        state = slot.replica.run.jobs.get(slot.job)
-        return slot.ended and state is not None and state.status.ended and state.generation == slot.generation
-
-    def _update(self, slot: Slot, force: bool = False) -> None:
+    def _update(self, slot: Slot, before: str) -> None:
+        """Publish a card that does not look as it did *before*."""
         card = self._card(slot)
-        html = card.html()
-        with self._lock:
-            if not force and html == slot.shown:
-                slot.ended = card.status.ended
-                return
-            slot.shown, slot.ended = html, card.status.ended
-            slot.generation = card.job["generation"]
-        self.publish(card.bundle(), slot.display_id, True)
+        bundle = card.bundle()
+        slot.published(card, time.monotonic() + len(bundle["text/html"]) / RATE)
+        if slot.shown != before:
+            self.publish(bundle, slot.display_id, True)
+
+    def _drop(self, slot: Slot) -> None:
+        """Forget a card on which nothing can change any more."""
+        if slot.over and (slot.shown == slot.flushed or not self.headless):
+            with self._lock:
+                self._slots[:] = [each for each in self._slots if each is not slot]
 
     def _card(self, slot: Slot) -> Card:
-        with slot.replica.lock:
-            state = slot.replica.run.jobs[slot.job]
-            job: dict[str, Any] = project_job(slot.replica.run, slot.job)
-            job["values"] = values(state)
-            key = state.attempts[-1].key if state.attempts else ""
-            traceback = state.attempts[-1].traceback if state.attempts else ""
+        state, key, traceback = slot.read()
         client = self.client()
-        log = client.log(key, OUT) + client.log(key, ERR) if key else ""
+        log = "".join(client.log(key, stream, last=LOG_LIMIT) for stream in (OUT, ERR)) if key else ""
         displays = client.displays(key) if key else []
-        return Card(slot.job, job, time.time(), log, traceback, displays, self.note)
-
-
-def values(state: JobState) -> dict[str, dict[str, Any]]:
-    """Name -> size in bytes and shape of each output that the job has now."""
-    return {name: {"size": ref.size, "shape": ref.shape} for name, ref in state.outputs.items()}
+        note = "still going when this was saved" if self.headless else ""
+        return Card(slot.job, state, time.time(), log, traceback, displays, note)

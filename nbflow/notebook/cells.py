@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from nbflow.notebook.interrupt import uninterrupted
 from nbflow.notebook.owners import Owners
 from nbflow.notebook.reading import Reader
 
@@ -43,10 +44,11 @@ class Cells:
 
     def after(self, *_: object) -> None:
         """After a cell: what it assigned, deleted or changed in place is the kernel's own from now on."""
-        self.namespace.pop(CALL, None)
-        touched, self._touched = self._touched, set()
-        for name in [*self.owners.rebound(self.namespace), *(n for n in touched if n in self.owners.brought)]:
-            self.owners.release(name)
+        with uninterrupted():
+            self.namespace.pop(CALL, None)
+            touched, self._touched = self._touched, set()
+            for name in [*self.owners.rebound(self.namespace), *(n for n in touched if n in self.owners.brought)]:
+                self.owners.release(name)
 
 
 def _first(body: list[ast.stmt]) -> int:

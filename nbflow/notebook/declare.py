@@ -15,6 +15,7 @@ from nbflow.core.spec import Policy, ValueRef
 from nbflow.errors import DeclarationError
 from nbflow.notebook.binding import Binder, imports_of, outputs_of, spec_of
 from nbflow.notebook.cards import Cards
+from nbflow.notebook.interrupt import whole
 from nbflow.notebook.line import JobHeader
 from nbflow.notebook.owners import Owners
 from nbflow.notebook.reading import Reader
@@ -63,12 +64,17 @@ class Declarer:
             cell_id=self.cell_id(),
             cwd=self._cwd(header),
         )
-        self.session.declare([spec], self._policies(header))
-        self._own(header, outputs, names, transformed)
+
+        def declare() -> None:
+            self.session.declare([spec], self._policies(header))
+            self._own(header, outputs, names, transformed)
+
+        whole(declare)
         self.cards.show(self.session.replica, header.name)
 
     def take_up(self, run: Run) -> None:
-        """A run of an earlier kernel was taken up: what its jobs make can be read here, but for names in use."""
+        """Another run was taken up: what its jobs make can be read here, but for names in use."""
+        self.owners.forget()
         for name, state in sorted(run.jobs.items(), key=lambda item: item[1].declared_at):
             spec = state.spec
             outputs = [output for output in spec.outputs if output not in self.namespace]
@@ -83,6 +89,8 @@ class Declarer:
         self.owners.declare(header.name, outputs, imports, live)
         self.reader.functions |= names.functions
         if not live:
+            for name in names.deletes - set(outputs):
+                self.owners.release(name)
             for name in (*outputs, *names.deletes):
                 self.namespace.pop(name, None)
 

@@ -37,9 +37,9 @@ class Extension:
         self.session = Session(here(shell.user_ns), self.magics)
         self.owners = Owners()
         self.reader = Reader(shell.user_ns, self.owners)
-        note = "still going when this was saved" if self.headless else ""
-        self.cards = Cards(lambda: self.session.client, self.publish, live=kernel is not None, note=note)
-        self.shows = Shows(self.session, self.publish, widgets=kernel is not None and not self.headless)
+        live = kernel is not None
+        self.cards = Cards(lambda: self.session.client, self.publish, live, self.headless)
+        self.shows = Shows(self.session, self.publish, live, widgets=live and not self.headless)
         self.waiting = Waiting(self.session, self.owners, shell.user_ns, self.pumping, self.notice)
         self.cells = Cells(self.owners, shell.user_ns, self.reader, self.waiting.bring)
         self.completion = Completion(self.session.names, self.session.groups)

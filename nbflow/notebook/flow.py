@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
-
-from msgspec import to_builtins
 
 from nbflow.core.event import CancelRequested, RetryRequested, RunRequested, SkipRequested
 from nbflow.core.match import match_names
@@ -18,6 +15,7 @@ from nbflow.core.spec import Policy
 from nbflow.core.status import RunVerdict, Status
 from nbflow.errors import NbflowError, RunFailedError
 from nbflow.notebook.explain import explain
+from nbflow.notebook.following import Follower, Listener, told
 from nbflow.notebook.session import LAST, Session
 from nbflow.notebook.waiting import stuck
 
@@ -66,16 +64,12 @@ class Flow:
     def events(self, job: str | None = None) -> list[dict[str, Any]]:
         """The run's events in order, each ``{seq, at, kind, …}``; of one *job* if given."""
         replica = self._session.opened
-        events = replica.events() if replica is not None else []
-        told = [{"seq": seq, **to_builtins(event)} for seq, event in enumerate(events, 1)]
-        for event in told:
-            if "spec" in event:
-                event["job"] = event["spec"]["name"]
-        return [event for event in told if job is None or event.get("job") == job]
+        events = told(replica.events()) if replica is not None else []
+        return [event for event in events if job is None or event.get("job") == job]
 
     def on_event(self, callback: Callable[[dict[str, Any]], Any]) -> Callable[[], None]:
         """Have *callback* called, on a thread of its own, with each event from now on; the result ends that."""
-        return Listener(self._session, self.events, callback).close
+        return Listener(self._session, callback).close
 
     def log(self, job: str, attempt: int | None = None, *, err: bool = False) -> str:
         """What *job* printed in its last attempt, or in attempt number *attempt*; with *err*, on stderr."""
@@ -88,15 +82,14 @@ class Flow:
         return self._session.client.log(tries[-1].key, "err" if err else "out")
 
     def follow(self, job: str, attempt: int | None = None, *, err: bool = False) -> Iterator[str]:
-        """What *job* prints, piece by piece, until it has ended."""
-        name, told = self._one(job), 0
+        """What *job* prints until it has ended, piece by piece; attempt after attempt, or of number *attempt* alone."""
+        name, stream = self._one(job), "err" if err else "out"
+        follower = Follower(self._session, stream)
         with self._pumping() as pump:
             while True:
-                ended = self._session.job(name).status.ended
-                text = self.log(name, attempt, err=err)
-                if len(text) > told:
-                    yield text[told:]
-                    told = len(text)
+                state = self._session.job(name)
+                ended = state.status.ended
+                yield from follower.news([a.key for a in state.attempts if attempt in (None, a.number)])
                 if ended:
                     return
                 self._session.wait(lambda run: run.jobs[name].status.ended, 0.2, pump)
@@ -153,10 +146,19 @@ class Flow:
         self._session.declare((), {name: policy})
 
     def resume(self, number: int = LAST) -> Flow:
-        """Take up the last run, or run *number*, after a restart: its jobs go on, its values can be read."""
-        replica = self._session.open(number)
-        with replica.lock:
-            self._resumed(replica.run)
+        """Take up the last run, or run *number*, after a restart: its jobs go on, its values can be read.
+
+        Raises:
+            NbflowError: this notebook has no run yet.
+            StoreError: it has no run *number*.
+        """
+        session, before = self._session, self._session.opened
+        if not session.client.runs(self.name):
+            raise NbflowError(f"{self.name} has no run yet: there is nothing to resume")
+        replica = session.open(number)
+        if replica is not before:
+            with replica.lock:
+                self._resumed(replica.run)
         return self
 
     def stop(self) -> None:
@@ -219,32 +221,6 @@ class Flow:
         return match_names([job], self._session.names())[0]
 
 
-class Listener:
-    """Calls a person's callback with each new event, on a thread where it may take its time and ask for things."""
-
-    def __init__(
-        self, session: Session, events: Callable[[], list[dict[str, Any]]], callback: Callable[[dict[str, Any]], Any]
-    ) -> None:
-        self._session, self._events, self._callback = session, events, callback
-        self._seen, self._wake, self._closed = len(events()), threading.Event(), False
-        session.on_change(self._wake.set)
-        threading.Thread(target=self._run, name="nbflow-events", daemon=True).start()
-
-    def _run(self) -> None:
-        while self._wake.wait() and not self._closed:
-            self._wake.clear()
-            fresh = self._events()[self._seen :]
-            self._seen += len(fresh)
-            for event in fresh:
-                self._callback(event)
-
-    def close(self) -> None:
-        """Call no more."""
-        self._closed = True
-        self._session.off_change(self._wake.set)
-        self._wake.set()
-
-
 def _members(names: Sequence[str], jobs: Sequence[str], groups: Mapping[str, Any]) -> Iterator[str]:
     """A group stands for its members."""
     for name in names:
@@ -262,5 +238,8 @@ def _ended(names: set[str] | None) -> Callable[[Run], bool]:
 
 def _saved(figure: Figure, file: str | None) -> Figure:
     if file:
-        figure.savefig(file, bbox_inches="tight")
+        try:
+            figure.savefig(file, bbox_inches="tight")
+        except (OSError, ValueError) as error:
+            raise NbflowError(f"cannot save {file!r}: {getattr(error, 'strerror', None) or error}") from None
     return figure

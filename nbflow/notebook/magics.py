@@ -12,10 +12,12 @@ from msgspec.structs import replace
 from traitlets import Bool, CaselessStrEnum, Float, Int, TraitError, validate
 
 from nbflow.core.spec import Retry
+from nbflow.core.status import Status
 from nbflow.core.words import duration
 from nbflow.errors import NbflowError, RunFailedError
 from nbflow.notebook.declare import Declarer
 from nbflow.notebook.flow import Flow
+from nbflow.notebook.interrupt import plainly
 from nbflow.notebook.line import Defaults, LineError, VerbCall, expander, job_help, parse_job, parse_verb, verbs_help
 
 __all__ = ["NBFlow"]
@@ -85,6 +87,10 @@ class NBFlow(Magics):
             raise UsageError(str(error)) from None
         except RunFailedError:
             raise
+        except KeyboardInterrupt as error:
+            raise plainly(error, "the jobs go on") from None
+        except TimeoutError as error:
+            raise plainly(error) from None
         except NbflowError as error:
             raise UsageError(str(error)) from None
 
@@ -122,7 +128,13 @@ class NBFlow(Magics):
         self._say(self.flow.cancel(*jobs), "cancelled")
 
     def _do_resume(self, run: str | int = 0) -> None:
-        self.flow.resume(int(run))
+        try:
+            self.flow.resume(int(run))
+        except NbflowError as error:
+            if run:
+                raise
+            print(error)  # a notebook that resumes at its top is run for the first time
+            return
         snapshot = self.flow.snapshot()
         print(f"run {snapshot['run']} of {snapshot['flow']}, {snapshot['verdict']}\n{self.flow!r}")
 
@@ -152,7 +164,9 @@ class NBFlow(Magics):
         self._forms["trust"]()
 
     def _do_stop(self) -> None:
+        open_ = [name for name, status in self.flow.status().items() if not Status(status).ended]
         self.flow.stop()
+        print("the engine has ended" + (f", and with it: {', '.join(open_)}" if open_ else ""))
 
     def _say(self, count: int, what: str) -> None:
         print(f"{count} job{'' if count == 1 else 's'} {what}" if count else f"no job to be {what}")

@@ -70,6 +70,11 @@ class Owners:
         self.makers.pop(name, None)
         self.brought.pop(name, None)
 
+    def forget(self) -> None:
+        """No job counts any more; the values that were brought stay, as the kernel's own."""
+        for name in [n for n in self.makers if self.job_of(n) is not None]:
+            self.release(name)
+
     def bring(self, name: str, value: object, made_by: tuple[int, int]) -> None:
         """The job's value was put into the namespace."""
         self.brought[name] = Brought(value, made_by)

@@ -7,13 +7,15 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import Any, Protocol
 
 from nbflow.core.event import Request
+from nbflow.core.match import nearest
 from nbflow.core.run import JobState, Run
 from nbflow.core.spec import JobSpec, Policy
 from nbflow.engine.client import Client, Replica
-from nbflow.errors import NbflowError, UnknownJob
+from nbflow.errors import EngineError, NbflowError, UnknownJob
 from nbflow.notebook.place import Place
 
 NEW, LAST = -1, 0
@@ -43,12 +45,13 @@ class Session:
         self._lock = threading.RLock()
         self._listeners: list[Callable[[], None]] = []
         self._prepare: list[Callable[[Client], None]] = []
+        self._unfollow: Callable[[], None] = lambda: None
         self._loaded, self._warmed = 0, frozenset[str]()
 
     # --- connecting
     def preload(self) -> None:
         """Tell the engine, in the background, which packages the kernel has loaded since it was last told."""
-        if self._client is None or self._loaded == len(sys.modules):
+        if self._client is None or self._client.failure or self._loaded == len(sys.modules):
             return
         self._loaded, found = len(sys.modules), preloads(sys.modules)
         if not found - self._warmed:
@@ -84,11 +87,13 @@ class Session:
             EngineError, StoreError: the engine cannot be had.
         """
         with self._lock:
-            if self._client is None:
-                self._client = Client.connect(self.place.folder / ".nbflow")
-                for prepare in self._prepare:
-                    prepare(self._client)
-            return self._client
+            return self._client or self._connected(Client.connect(self.place.folder / ".nbflow"))
+
+    def _connected(self, client: Client) -> Client:
+        self._client = client
+        for prepare in self._prepare:
+            prepare(client)
+        return client
 
     @property
     def replica(self) -> Replica:
@@ -104,13 +109,18 @@ class Session:
     def open(self, number: int = LAST) -> Replica:
         """Take up run *number* of this notebook's flow: the last (0), a new one (-1), or that one."""
         with self._lock:
+            if number == LAST and (past := self.client.runs(self.place.flow)):
+                number = past[-1].number
+            if self._replica is not None and self._replica.info.number == number:
+                return self._replica
             replica = self.client.open(self.place.flow, number, cwd=str(self.place.folder))
             replica.configure(
                 slots=self.settings.parallel or None,
                 durable=self.settings.durable,
                 on_kernel_exit=self.settings.on_kernel_exit,
             )
-            replica.on_events(lambda _events: self._changed())
+            self._unfollow()
+            self._unfollow = replica.on_events(lambda _events: self._changed())
             self._replica = replica
         self._changed()
         return replica
@@ -124,11 +134,14 @@ class Session:
             client.close()
 
     def stop(self) -> None:
-        """End the engine and every attempt."""
+        """End the engine and every attempt. Whatever is asked next starts it again, and the run goes on then."""
         with self._lock:
-            client, self._client, self._replica = self.client, None, None
-        client.stop()
-        client.close()
+            if self._client is None:
+                with suppress(EngineError):  # none is running
+                    self._connected(Client.connect(self.place.folder / ".nbflow", start=False))
+            client = self._client
+        if client is not None:
+            client.stop()
 
     # --- watching
     def on_change(self, listener: Callable[[], None]) -> None:
@@ -158,7 +171,7 @@ class Session:
         """
         jobs = self._replica.run.jobs if self._replica is not None else {}
         if name not in jobs:
-            raise UnknownJob(name)
+            raise UnknownJob(name, nearest(name, jobs))
         return jobs[name]
 
     def names(self) -> list[str]:

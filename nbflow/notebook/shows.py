@@ -35,11 +35,13 @@ _REQUESTS: dict[str, Callable[..., Request]] = {
 class Shows:
     """The views and pictures shown in this kernel.
 
-    *publish* sends a mime bundle under a display id; *widgets* says whether a person with a browser may be there.
+    *publish* sends a mime bundle under a display id; *live*: what was published can be replaced; *widgets* says whether
+    a person with a browser may be there.
     """
 
     session: Session
     publish: Callable[[dict[str, Any], str, bool], None]
+    live: bool
     widgets: bool
     _view: FlowView | None = None
     _pictures: list[str] = field(default_factory=list)
@@ -52,8 +54,9 @@ class Shows:
         picture = uuid.uuid4().hex
         if self.widgets:
             self.publish(self.view()._repr_mimebundle_(), uuid.uuid4().hex, False)
-        with self._lock:
-            self._pictures.append(picture)
+        if self.live:
+            with self._lock:
+                self._pictures.append(picture)
         self.publish(self.bundle(), picture, False)
 
     def view(self) -> FlowView:
@@ -112,7 +115,7 @@ class Shows:
         if not tries:
             return ""
         client, key = self.session.client, tries[0].key
-        parts = [client.log(key, OUT)[-40_000:], client.log(key, ERR)[-20_000:], tries[0].traceback]
+        parts = [client.log(key, OUT, last=40_000), client.log(key, ERR, last=20_000), tries[0].traceback]
         return "\n".join(part.rstrip("\n") for part in parts if part)
 
     def _request(self, op: str, jobs: list[str], generation: int | None) -> int:

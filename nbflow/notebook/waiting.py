@@ -12,6 +12,7 @@ from nbflow.core.run import JobState, Run
 from nbflow.core.status import Status
 from nbflow.engine.client import imported
 from nbflow.errors import JobFailedError, NbflowError
+from nbflow.notebook.interrupt import plainly, uninterrupted
 from nbflow.notebook.owners import ByImport, ByJob, Owners
 from nbflow.notebook.session import Session
 
@@ -49,14 +50,20 @@ class Waiting:
                     wanted[name] = job
                 case None:
                     pass
-        if wanted:
-            self._wait(dict.fromkeys(wanted.values()))
-        for name, job in wanted.items():
-            self._bring(name, job)
+        jobs = dict.fromkeys(wanted.values())
+        try:
+            if jobs:
+                self._wait(jobs)
+            for name, job in wanted.items():
+                self._bring(name, job)
+        except KeyboardInterrupt as error:
+            raise plainly(error, f"no longer waiting for {', '.join(jobs)}: jobs go on") from None
 
     def _import(self, name: str, maker: ByImport) -> None:
-        self.namespace[name] = imported(maker.module, maker.attribute)
-        self.owners.release(name)
+        value = imported(maker.module, maker.attribute)
+        with uninterrupted():
+            self.namespace[name] = value
+            self.owners.release(name)
 
     def _wait(self, jobs: Collection[str]) -> None:
         def done(run: Run) -> bool:
@@ -91,13 +98,15 @@ class Waiting:
         if brought is not None and brought.made_by == made_by and name in self.namespace:
             return
         if name not in state.outputs:
-            raise NameError(f"name {name!r} is not defined: job {job!r} ended without leaving it")
+            raise plainly(NameError(f"name {name!r} is not defined: job {job!r} ended without leaving it"))
         ref = state.outputs[name]
         if state.spec.executor == "kernel" and name in self.namespace:  # made here: the object itself
             value = self.namespace[name]
         else:
-            value = self.namespace[name] = self.session.client.values.load(ref, self.namespace)
-        self.owners.bring(name, value, made_by)
+            value = self.session.client.values.load(ref, self.namespace)
+        with uninterrupted():
+            self.namespace[name] = value
+            self.owners.bring(name, value, made_by)
 
 
 def failure(state: JobState) -> JobFailedError:

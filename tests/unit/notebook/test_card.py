@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from nbflow.engine.client import Display
-from nbflow.notebook.card import Card, screen
+from nbflow.notebook.card import WIDTH, Card, screen
 
 
 def job(status: str, **more: Any) -> dict[str, Any]:
@@ -38,9 +38,9 @@ def test_a_retrying_job_counts_down() -> None:
 
 
 def test_a_long_log_shows_its_end_and_where_the_rest_is() -> None:
-    """A running job shows six lines and says how many more there are."""
+    """A running job shows six lines and says where more are."""
     card = Card("fit", job("running"), 0.0, log="\n".join(f"line {i}" for i in range(100)))
-    assert card.lines.splitlines() == ["… 94 lines more: %nbflow log fit", *(f"line {i}" for i in range(94, 100))]
+    assert card.lines.splitlines() == ["… more above: %nbflow log fit", *(f"line {i}" for i in range(94, 100))]
 
 
 def test_progress_bars_take_one_line() -> None:
@@ -71,3 +71,15 @@ def test_a_hostile_picture_cannot_leave_its_attribute() -> None:
 def test_a_job_without_anything_to_say_is_one_line() -> None:
     """Held and ready jobs have no times, attempts or reasons."""
     assert Card("later", job("held"), 0.0).text() == "◌ later  held"
+
+
+def test_what_the_status_says_is_not_said_again() -> None:
+    """Needs of a waiting job, and a cancelled job's being cancelled, stand there once."""
+    waiting = job("waiting", reason_text="waits for a", waits_for=["a"], needs=["a", "b"])
+    assert Card("fit", waiting, 0.0).text() == "○ fit  waiting · waits for a"
+    assert Card("fit", job("cancelled", reason_text="cancelled"), 0.0).text() == "⊘ fit  cancelled"
+
+
+def test_a_line_without_end_is_cut() -> None:
+    """A job that prints megabytes without a line break does not fill the notebook."""
+    assert len(Card("fit", job("succeeded"), 0.0, log="x" * 1_000_000).lines) == WIDTH

@@ -1,0 +1,99 @@
+"""Keeping up with a run: its events as programs read them, callbacks on them, and the lines that a job prints."""
+
+from __future__ import annotations
+
+import asyncio
+import codecs
+import inspect
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from nbflow.core.event import Event, JobDeclared
+from nbflow.notebook.session import Session
+
+
+def told(events: Sequence[Event], first: int = 1) -> list[dict[str, Any]]:
+    """*events* as programs read them, JSON-ready: ``{seq, at, kind, …}``, numbered from *first*.
+
+    >>> from nbflow.core.spec import JobSpec
+    >>> [event] = told([JobDeclared(at=5.0, spec=JobSpec(name="a", outputs=("x",)))])
+    >>> event["seq"], event["kind"], event["job"], event["spec"]["outputs"]
+    (1, 'job-declared', 'a', ['x'])
+    """
+    found = []
+    for seq, event in enumerate(events, first):
+        job = {"job": event.job} if isinstance(event, JobDeclared) else {}
+        found.append({"seq": seq, **msgspec.json.decode(msgspec.json.encode(event)), **job})
+    return found
+
+
+class Listener:
+    """Calls a person's function, plain or async, with each new event, on a thread where it may take its time."""
+
+    def __init__(self, session: Session, callback: Callable[[dict[str, Any]], Any]) -> None:
+        self._session, self._callback = session, callback
+        self._replica = session.opened
+        self._seen = self._replica.run.seq if self._replica else 0
+        self._wake, self._closed = threading.Event(), False
+        session.on_change(self._wake.set)
+        threading.Thread(target=self._run, name="nbflow-events", daemon=True).start()
+
+    def close(self) -> None:
+        """Call no more."""
+        self._closed = True
+        self._session.off_change(self._wake.set)
+        self._wake.set()
+
+    def _run(self) -> None:
+        with asyncio.Runner() as runner:
+            while self._wake.wait() and not self._closed:
+                self._wake.clear()
+                for event in self._fresh():
+                    self._call(runner, event)
+
+    def _fresh(self) -> list[dict[str, Any]]:
+        if self._replica is not self._session.opened:  # another run was taken up
+            self._replica, self._seen = self._session.opened, 0
+        events = self._replica.events()[self._seen :] if self._replica else []
+        self._seen += len(events)
+        return told(events, self._seen - len(events) + 1)
+
+    def _call(self, runner: asyncio.Runner, event: dict[str, Any]) -> None:
+        """The fault of one call is shown, and does not keep the next ones from being made."""
+        if self._closed:
+            return
+        try:
+            result = self._callback(event)
+            if inspect.isawaitable(result):
+                runner.run(_finished(result))
+        except Exception:
+            print(f"nbflow: on_event: {self._callback!r} failed\n{traceback.format_exc()}", file=sys.stderr)
+
+
+async def _finished(result: Any) -> Any:
+    return await result
+
+
+class Follower:
+    """Reads what the attempts of a job add to their logs (*stream*: ``out`` or ``err``)."""
+
+    def __init__(self, session: Session, stream: str) -> None:
+        self._session, self._stream = session, stream
+        self._places: dict[str, int] = {}
+        self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
+
+    def news(self, keys: Sequence[str]) -> Iterator[str]:
+        """The pieces added since the last call to the logs of the attempts *keys*, of which the last is the newest.
+
+        Attempts that had ended before the first call are passed over, but for the newest.
+        """
+        known = [key for key in keys if key in self._places]
+        for key in [*known[-1:], *keys[keys.index(known[-1]) + 1 :]] if known else keys[-1:]:
+            data, self._places[key] = self._session.client.log_since(key, self._stream, self._places.get(key, 0))
+            if text := self._decode(data):
+                yield text

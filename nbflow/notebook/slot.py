@@ -1,0 +1,98 @@
+"""One displayed card: which declaration of a job it belongs to, and what it showed last."""
+
+from __future__ import annotations
+
+import contextvars
+from dataclasses import dataclass
+from typing import Any
+
+from nbflow.core.project import project_job
+from nbflow.core.run import AttemptState
+from nbflow.core.status import Status
+from nbflow.engine.client import Replica
+from nbflow.notebook.card import Card
+
+_ENDS = {"succeeded": Status.SUCCEEDED, "failed": Status.FAILED, "cancelled": Status.CANCELLED, "lost": Status.FAILED}
+
+
+@dataclass(slots=True, eq=False)
+class Slot:
+    """The card of *job* in *replica*, in the output area that *display_id* names.
+
+    It belongs to the declaration that opened generation *first*, and follows retries of it. Once the job was declared
+    again, with generation *until*, it tells how the declaration that it belongs to ended.
+    """
+
+    job: str
+    replica: Replica
+    display_id: str
+    context: contextvars.Context
+    first: int
+    until: int | None = None
+    shown: str = ""
+    flushed: str = ""
+    """What it showed when it was last published within a cell."""
+    ended: bool = False
+    running: bool = False
+    """Its card shows a time that goes on."""
+    _seen: tuple[object, ...] = ()
+    _rest: float = 0.0
+
+    def read(self) -> tuple[dict[str, Any], str, str]:
+        """The job as the card shows it, the key of the attempt whose output it shows, and that one's traceback."""
+        with self.replica.lock:
+            self._seen = self._signature()
+            state = self.replica.run.jobs[self.job]
+            job = project_job(self.replica.run, self.job)
+            job["values"] = {name: {"size": ref.size, "shape": ref.shape} for name, ref in state.outputs.items()}
+            mine = [a for a in state.attempts if a.generation < (self.until or a.generation + 1)]
+            if self.until is not None:
+                job |= replaced([a for a in mine if a.generation >= self.first])
+            last = mine[-1] if mine else None
+        return job, last.key if last else "", last.traceback if last else ""
+
+    def published(self, card: Card, rest: float) -> None:
+        """Its card looks so now; it need not be looked at again before *rest* (monotonic) for its clock alone."""
+        self.shown, self._rest = card.html(), rest
+        self.ended = card.status.ended
+        self.running = card.status in (Status.RUNNING, Status.RETRYING)
+
+    @property
+    def over(self) -> bool:
+        """Nothing can change on it any more."""
+        return self.ended and self.until is not None
+
+    def due(self, now: float) -> bool:
+        """Whether the card may look otherwise than it does."""
+        with self.replica.lock:
+            changed = self._signature() != self._seen
+        return changed or (self.running and now >= self._rest)
+
+    def _signature(self) -> tuple[object, ...]:
+        """What a card depends on, but for time and logs."""
+        state = self.replica.run.jobs.get(self.job)
+        if state is None:
+            return ()
+        running = state.running.number if state.running else None
+        return self.until, state.status, state.reason, state.generation, len(state.attempts), running, state.unmet
+
+
+def replaced(attempts: list[AttemptState]) -> dict[str, Any]:
+    """What a snapshot would say of a declaration that is not the job's newest, with these *attempts*."""
+    last = attempts[-1] if attempts else None
+    if last is None or last.end is None:
+        running = last is not None
+        status, why = (Status.RUNNING, "is being stopped") if running else (Status.CANCELLED, "declared again")
+    else:
+        status = _ENDS[last.end]
+        why = last.reason.words() if last.reason and last.reason.kind != "replaced" else "declared again"
+    return {
+        "status": status.value,
+        "reason_text": "" if status is Status.SUCCEEDED else why,
+        "try": len(attempts),
+        "of": max(len(attempts), 1),
+        "needs": [],
+        "values": {},
+        "started_at": attempts[0].started_at if attempts else None,
+        "ended_at": last.ended_at if last else None,
+    }
