@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ from nbflow.core.status import Reason
 from nbflow.engine.attempt import lock
 from nbflow.engine.attempt.record import ResultRecord
 from nbflow.engine.attempt.results import write_record
+from nbflow.engine.attempt.zygote import SPARES
 from tests.attempts import Runner, until
 
 pytestmark = pytest.mark.fault
@@ -220,3 +222,46 @@ def test_a_result_that_cannot_be_written(runner):
     report = runner.run(FULL % 0 + "x = 1", ("x",)).report()
     assert report.end == "failed"
     assert report.reason.detail.startswith("the result could not be written: [Errno 27] File too large")
+
+
+def test_a_folder_that_is_gone(runner):
+    """An attempt whose folder cannot be used fails with the system's words; the next one runs."""
+    order = runner.order("x = 1")
+    Path(order.folder).rmdir()
+    report = runner.submit(order.source, folder=order.folder).report()
+    assert (report.end, report.reason.kind) == ("failed", "executor unavailable")
+    assert "No such file or directory" in report.reason.detail
+    assert runner.run("x = 1").report().end == "succeeded"
+
+
+def test_an_environment_that_cannot_be(runner):
+    """A variable that no process can have fails the attempt, not its supervisor."""
+    report = runner.run("x = 1", env={"A": "nul\0"}).report()
+    assert report.reason == Reason("invalid argument", "ValueError: embedded null byte", 4)
+
+
+def test_a_big_order(runner):
+    """Orders may be as big as they like."""
+    inputs = {f"x{number}": bytes([number]) * 60_000 for number in range(100)}
+    source = "total = " + " + ".join(f"len({name})" for name in inputs) + "  # " + "." * 3_000_000
+    assert runner.value(runner.run(source, ("total",), inputs=inputs), "total") == 6_000_000
+
+
+def test_nothing_piles_up(runner):
+    """After many attempts of all kinds there are as many descriptors and processes as before."""
+
+    def held():
+        zygote = runner.call(lambda: runner.executor._serving.pid)
+        children = Path(f"/proc/{zygote}/task/{zygote}/children").read_text().split()
+        return [len(list(Path(f"/proc/{pid}/fd").iterdir())) for pid in (zygote, os.getpid())] + [len(children)]
+
+    runner.run("pass")
+    before = until(lambda: (now := held())[2] == SPARES and now, "three spares and no other child")
+    for _ in range(10):
+        runner.run("import subprocess; subprocess.Popen(['sleep', '600'])")
+        runner.run("import os; os._exit(1)")
+        hanging = runner.submit("import time; print('up'); time.sleep(600)")
+        hanging.saw("up")
+        runner.cancel(hanging)
+        hanging.report()
+    until(lambda: held() == before, f"{before}, not {held()}", 10)

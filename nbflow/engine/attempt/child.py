@@ -133,9 +133,13 @@ class Child:
     def run(self) -> int:
         """Carry out the order; the exit status is for people with ``ps``, nobody relies on it."""
         tree.wear(self.order.key)
-        self.prepare()
-        tell(self.channel, READY)
-        record = self.attempt()
+        try:
+            self.prepare()
+        except Exception as error:
+            record = self.failed(failures.reason(error), error)
+        else:
+            tell(self.channel, READY)
+            record = self.attempt()
         flush()
         try:
             write_record(self.folder, with_usage(record))

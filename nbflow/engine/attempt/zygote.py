@@ -15,6 +15,7 @@ import signal
 import socket
 import sys
 import time
+import traceback
 from collections import deque
 from contextlib import suppress
 from resource import struct_rusage
@@ -30,6 +31,8 @@ SPARES = 3
 """Children forked before there is an order for them, so that an order need not wait for a fork."""
 FRESH = 0.005
 """Seconds in which a short attempt is done: while one is so young and spares are left, the next fork can wait."""
+FORK_AGAIN = 1.0
+"""Seconds after which a fork that the system refused is tried again."""
 HANDING_OVER = 10.0
 """Seconds that a child may take to read its order."""
 ENDING = 30.0
@@ -54,6 +57,7 @@ class Zygote:
         self.poll.register(self.wakeup, select.POLLIN)
         self.poll.register(engine, select.POLLIN)
         self.memory, self.look_at, self.fresh_until = Watch(), 0.0, 0.0
+        self.no_fork_until = 0.0
         self.open, self.warmed = True, False
 
     def run(self) -> None:
@@ -67,7 +71,7 @@ class Zygote:
         fork_in = self.fork_in()
         events = self.poll.poll(self.wait(fork_in))
         if not events and self.fork_in() <= 0:
-            self.spares.append(self.fork())
+            self.add_spare()
         for fd, event in events:
             if fd == self.engine.fileno():
                 self.from_engine(event)
@@ -81,7 +85,8 @@ class Zygote:
         """Seconds until another spare should be forked. A fork takes milliseconds in which nobody is listened to."""
         if not self.warmed or len(self.spares) >= SPARES:
             return math.inf
-        return self.fresh_until - time.monotonic() if len(self.spares) > 1 else 0.0
+        after = max(self.fresh_until, self.no_fork_until) if len(self.spares) > 1 else self.no_fork_until
+        return after - time.monotonic()
 
     def wait(self, fork_in: float) -> float | None:
         """Milliseconds to wait for something to happen; None if there is nothing to do by itself."""
@@ -99,8 +104,15 @@ class Zygote:
                 self.forget(attempt)
         if now >= self.look_at:
             self.memory.look()
-            cut = [attempt.logs.trim() for attempt in self.attempts.values()]
+            cut = [self.trim(attempt) for attempt in self.attempts.values()]
             self.look_at = now + (logs.SOON if any(cut) else logs.EVERY)
+
+    def trim(self, attempt: Supervised) -> bool:
+        try:
+            return attempt.logs.trim()
+        except OSError:
+            traceback.print_exc()
+            return False
 
     # --- the engine
     def from_engine(self, event: int) -> None:
@@ -164,22 +176,37 @@ class Zygote:
 
     # --- children
     def start(self, order: AttemptOrder) -> None:
-        held = lock.take(order.folder)
-        if held is None:
-            return  # given up before it began: the engine of that order is gone
-        pid, channel = self.spares.popleft() if self.spares else self.fork()
-        attempt = Supervised(order, pid, time.monotonic(), self.ended, self.memory)
-        self.attempts[pid] = attempt
+        try:
+            held = lock.take(order.folder)
+            if held is None:
+                return  # given up before it began: the engine of that order is gone
+            pid, channel = self.spares.popleft() if self.spares else self.fork()
+        except OSError as error:
+            reason = Reason("executor unavailable", str(error), order.attempt)
+            self.ended(AttemptReport(key=order.key, end="failed", reason=reason))
+            return
+        self.attempts[pid] = attempt = Supervised(order, pid, time.monotonic(), self.ended, self.memory)
         self.channels[channel.fileno()] = attempt, channel
         self.poll.register(channel, select.POLLIN)
-        with suppress(OSError):  # a child that cannot take its order ends, and that is seen
+        self.hand_over(order, channel, held)
+        self.fresh_until = time.monotonic() + FRESH
+
+    def hand_over(self, order: AttemptOrder, channel: socket.socket, held: int) -> None:
+        """Give a child its order and the attempt's lock. One that cannot take them ends, and that is seen."""
+        with suppress(OSError):
             channel.settimeout(HANDING_OVER)
             data = frame(order)
             sent = socket.send_fds(channel, [data], [held])
             channel.sendall(data[sent:])
         channel.setblocking(False)
         os.close(held)
-        self.fresh_until = time.monotonic() + FRESH
+
+    def add_spare(self) -> None:
+        try:
+            self.spares.append(self.fork())
+        except OSError:
+            traceback.print_exc()
+            self.no_fork_until = time.monotonic() + FORK_AGAIN
 
     def fork(self) -> tuple[int, socket.socket]:
         ours, theirs = socket.socketpair()
@@ -245,7 +272,7 @@ class Zygote:
         self.channels.pop(fd)[1].close()
 
     def forget(self, attempt: Supervised) -> None:
-        attempt.logs.trim()
+        self.trim(attempt)
         for fd in [fd for fd, (owner, _) in self.channels.items() if owner is attempt]:
             self.hang_up(fd)
         del self.attempts[attempt.pid]

@@ -53,7 +53,11 @@ class ProcessExecutor:
             self._coming = self._link(self._wanted)
 
     def submit(self, order: AttemptOrder) -> None:
-        self.warm()
+        try:
+            self.warm()
+        except OSError as error:
+            asyncio.get_running_loop().call_soon(self._refuse, order, str(error))
+            return
         assert self._serving is not None
         self._serving.run(order)
 
@@ -122,10 +126,13 @@ class ProcessExecutor:
             if self._false_starts <= FALSE_STARTS:
                 self.submit(order)
                 continue
-            reason = Reason("executor unavailable", f"its helper process does not start: see {LOG}", order.attempt)
-            self._report(AttemptReport(key=order.key, end="failed", reason=reason))
+            self._refuse(order, f"its helper process does not start: see {LOG}")
         if self._false_starts <= FALSE_STARTS:
             self.warm()
+
+    def _refuse(self, order: AttemptOrder, why: str) -> None:
+        reason = Reason("executor unavailable", why, order.attempt)
+        self._report(AttemptReport(key=order.key, end="failed", reason=reason))
 
     # --- zygotes
     def _link(self, modules: tuple[str, ...]) -> Link:
