@@ -28,8 +28,12 @@ class Caption(NamedTuple):
 
         >>> Caption("again in {}", "down", 10.0).said_at(6.0)
         'again in 0:04'
+        >>> Caption("again in {}", "down", 10.0).said_at(11.0)
+        'again soon'
         """
         past = now - self.at if self.tick == "up" else self.at - now
+        if self.tick == "down" and past <= 0:  # due, and waits for a slot
+            return self.text.replace("in {}", "soon")
         return self.text.replace("{}", elapsed(past)) if self.tick else self.text
 
 

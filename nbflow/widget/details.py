@@ -137,7 +137,7 @@ def _group(snapshot: Mapping[str, Any], job: Mapping[str, Any]) -> str:
 
 
 def _sentence(said: str) -> str:
-    said = said[:1].upper() + said[1:] if said[:1].islower() and " " in said and not said.startswith("exit ") else said
+    said = said[:1].upper() + said[1:] if said[:1].islower() and " " in said else said
     return said if said[-1:] in ".!?…" else f"{said}."
 
 

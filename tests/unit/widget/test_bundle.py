@@ -41,8 +41,9 @@ def test_the_bundle_is_small_and_fetches_nothing():
 def test_nothing_is_ever_read_as_markup():
     """Names, logs and errors are text: the ways to turn text into elements or code are not used at all."""
     source = "".join(file.read_text() for file in (SOURCE / "src").glob("*.js"))
-    ways = r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|srcdoc|\beval\(|new Function|createContextualFragment|href"
-    assert re.findall(ways, source) == []
+    ways = ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "DOMParser", "createContextualFragment"]
+    ways += ["srcdoc", "eval(", "new Function", "href", "javascript:"]
+    assert [way for way in ways if way in source] == []
 
 
 def test_the_lock_file_names_no_registry():

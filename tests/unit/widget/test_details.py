@@ -16,7 +16,7 @@ from tests.unit import snapshots
         ("fit_trees", "It runs in the process executor."),
         ("plot", "It runs again: attempt 2 of 3."),
         ("report", "It waits for group fits (2 of 3 ended)."),
-        ("export", "exit 10. It runs again soon, attempt 2 of 4."),
+        ("export", "Exit 10. It runs again soon, attempt 2 of 4."),
         ("audit", "Upstream failed: fit_lasso."),
         ("upload", "It is held until somebody runs it."),
         ("queue", "Waits for a free slot."),

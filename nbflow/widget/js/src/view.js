@@ -9,7 +9,7 @@ import { Link } from "./link.js";
 
 const TRAITS = ["graph", "status", "captions", "generations", "head", "details"];
 const HINT = "arrows walk · Enter opens · R retry · S skip · C cancel · Esc closes";
-const SILENT = "No answer from the kernel: it is busy with a cell, or gone. Clicks act when it answers.";
+const SILENT = "No answer from the kernel. If a cell keeps it busy, clicks act later; if it was restarted, run %nbflow show again.";
 const TELL_EVERY = 5000; // milliseconds between two announcements of counts
 
 /** One view of a flow. */
@@ -46,6 +46,12 @@ class View {
     this.due = false;
     this.told = 0;
     this.spoken = "";
+    this.quiet = false; // the kernel owes an answer
+    /** @type {any} */
+    this.fading = undefined; // runs while something is said in the footer
+    this.numbered = null; // the graph of `numbers`
+    /** @type {Map<string, number>} */
+    this.numbers = new Map();
     this.listen(life);
   }
 
@@ -140,7 +146,7 @@ class View {
       this.numbered = this.model.get("graph");
       this.numbers = new Map(this.numbered.nodes.map((/** @type {any} */ node, /** @type {number} */ at) => [node[0], at]));
     }
-    return this.numbers?.get(job) ?? -1;
+    return this.numbers.get(job) ?? -1;
   }
 
   // --- a person's hand
@@ -243,13 +249,13 @@ class View {
 
   hint() {
     if (this.fading !== undefined) return;
-    this.footer.classList.toggle("told", this.quiet === true);
+    this.footer.classList.toggle("told", this.quiet);
     say(this.note, this.quiet ? SILENT : this.model.get("graph").nodes.length ? HINT : "");
   }
 
   /** @param {boolean} silent whether the kernel owes an answer */
   silence(silent) {
-    if (silent === (this.quiet ?? false)) return;
+    if (silent === this.quiet) return;
     this.quiet = silent;
     this.root.classList.toggle("silent", silent);
     clearTimeout(this.fading);

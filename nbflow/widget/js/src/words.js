@@ -55,6 +55,7 @@ export function said(caption, now) {
   if (!caption) return "";
   const [text, tick, at] = caption;
   if (!tick || at === undefined) return text;
+  if (tick === "down" && at <= now) return text.replace("in {}", "soon"); // due, and waits for a slot
   return text.replace("{}", elapsed(tick === "up" ? now - at : at - now));
 }
 

@@ -17,6 +17,7 @@ test("sizes are in powers of a thousand", () => {
 test("a caption ticks up or down, or stands", () => {
   assert.equal(said(["{} · attempt 2 of 3", "up", 100], 108), "0:08 · attempt 2 of 3");
   assert.equal(said(["again in {}", "down", 100], 96), "again in 0:04");
+  assert.equal(said(["again in {}", "down", 100], 101), "again soon");
   assert.equal(said(["4.2 s"], 1), "4.2 s");
   assert.equal(said(null, 1), "");
 });
