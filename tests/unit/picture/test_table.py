@@ -83,6 +83,18 @@ def test_any_name_stays_on_its_line_and_steers_nothing(name: str) -> None:
     said.encode()
 
 
+def test_a_wide_sign_takes_two_columns_and_an_accent_none() -> None:
+    """As terminals set them; the cell that follows starts where it would otherwise."""
+    one, two = (table_text(snapshot({name: job("held"), "other": job("held")})) for name in ("数据", "e\u0301abc"))
+    assert one.splitlines()[3] == "◌  数据   held"
+    assert two.splitlines()[3] == "◌  e\u0301abc   held"
+
+
+def test_signs_that_turn_the_line_are_left_out() -> None:
+    """A name cannot show itself, or the status behind it, backwards."""
+    assert "\u202e" not in table_text(named("\u202egpj.exe")) + table_html(named("\u202egpj.exe"))
+
+
 @settings(max_examples=150, deadline=None)
 @given(NAMES)
 def test_a_fitted_name_fits(name: str) -> None:
