@@ -12,9 +12,9 @@ import pytest
 
 from nbflow.core.status import Reason
 from nbflow.engine.attempt import lock
+from nbflow.engine.attempt.nursery import SPARES
 from nbflow.engine.attempt.record import ResultRecord
 from nbflow.engine.attempt.results import write_record
-from nbflow.engine.attempt.zygote import SPARES
 from tests.attempts import Runner, until
 
 pytestmark = pytest.mark.fault

@@ -16,7 +16,6 @@ import socket
 import sys
 import time
 import traceback
-from collections import deque
 from contextlib import suppress
 from resource import struct_rusage
 
@@ -24,15 +23,10 @@ from nbflow.core.status import Reason
 from nbflow.engine.attempt import child, lock, logs, modules, shell, tree
 from nbflow.engine.attempt.memory import Watch
 from nbflow.engine.attempt.messages import Cancel, Ended, Frames, Ready, Run, Warm, frame, to_zygote
+from nbflow.engine.attempt.nursery import Nursery
 from nbflow.engine.attempt.record import AttemptOrder, AttemptReport
 from nbflow.engine.attempt.supervisor import Supervised
 
-SPARES = 3
-"""Children forked before there is an order for them, so that an order need not wait for a fork."""
-FRESH = 0.005
-"""Seconds in which a short attempt is done: while one is so young and spares are left, the next fork can wait."""
-FORK_AGAIN = 1.0
-"""Seconds after which a fork that the system refused is tried again."""
 HANDING_OVER = 10.0
 """Seconds that a child may take to read its order."""
 ENDING = 30.0
@@ -47,7 +41,7 @@ class Zygote:
         self.engine, self.frames, self.unsent = engine, Frames(), bytearray()
         engine.setblocking(False)
         self.shell = shell.make()
-        self.spares: deque[tuple[int, socket.socket]] = deque()
+        self.nursery = Nursery(self.leave, lambda channel, parent: child.wait_and_run(channel, self.shell, parent))
         self.attempts: dict[int, Supervised] = {}  # by the child's pid
         self.channels: dict[int, tuple[Supervised, socket.socket]] = {}  # by descriptor
         self.poll = select.poll()
@@ -56,9 +50,8 @@ class Zygote:
         signal.set_wakeup_fd(self.waker, warn_on_full_buffer=False)
         self.poll.register(self.wakeup, select.POLLIN)
         self.poll.register(engine, select.POLLIN)
-        self.memory, self.look_at, self.fresh_until = Watch(), 0.0, 0.0
-        self.no_fork_until = 0.0
-        self.open, self.warmed = True, False
+        self.memory, self.look_at = Watch(), 0.0
+        self.open = True
 
     def run(self) -> None:
         """Serve until the engine is gone, then leave nothing behind."""
@@ -68,10 +61,9 @@ class Zygote:
 
     def turn(self) -> None:
         """One turn of the loop. A missing spare is forked only when there is nothing else to do."""
-        fork_in = self.fork_in()
-        events = self.poll.poll(self.wait(fork_in))
-        if not events and self.fork_in() <= 0:
-            self.add_spare()
+        events = self.poll.poll(self.wait())
+        if not events and self.nursery.due_in() <= 0:
+            self.nursery.add()
         for fd, event in events:
             if fd == self.engine.fileno():
                 self.from_engine(event)
@@ -81,16 +73,9 @@ class Zygote:
                 self.from_child(fd)
         self.pass_time(time.monotonic())
 
-    def fork_in(self) -> float:
-        """Seconds until another spare should be forked. A fork takes milliseconds in which nobody is listened to."""
-        if not self.warmed or len(self.spares) >= SPARES:
-            return math.inf
-        after = max(self.fresh_until, self.no_fork_until) if len(self.spares) > 1 else self.no_fork_until
-        return after - time.monotonic()
-
-    def wait(self, fork_in: float) -> float | None:
+    def wait(self) -> float | None:
         """Milliseconds to wait for something to happen; None if there is nothing to do by itself."""
-        first = fork_in
+        first = self.nursery.due_in()
         if self.attempts:
             due = min(self.look_at, *(attempt.next_at for attempt in self.attempts.values()))
             first = min(first, due - time.monotonic())
@@ -150,7 +135,7 @@ class Zygote:
 
     def ended(self, report: AttemptReport) -> None:
         self.say(Ended(report))
-        self.fresh_until = 0.0
+        self.nursery.relax()
 
     def send(self) -> None:
         """Send what the socket takes; the rest when it takes more."""
@@ -171,7 +156,7 @@ class Zygote:
         failed, unfit = modules.load(names)
         gc.collect()
         gc.freeze()
-        self.warmed = self.open = not unfit
+        self.nursery.is_open = self.open = not unfit
         self.say(Ready(failed, unfit))
 
     # --- children
@@ -180,7 +165,7 @@ class Zygote:
             held = lock.take(order.folder)
             if held is None:
                 return  # given up before it began: the engine of that order is gone
-            pid, channel = self.spares.popleft() if self.spares else self.fork()
+            pid, channel = self.nursery.take()
         except OSError as error:
             reason = Reason("executor unavailable", str(error), order.attempt)
             self.ended(AttemptReport(key=order.key, end="failed", reason=reason))
@@ -189,7 +174,6 @@ class Zygote:
         self.channels[channel.fileno()] = attempt, channel
         self.poll.register(channel, select.POLLIN)
         self.hand_over(order, channel, held)
-        self.fresh_until = time.monotonic() + FRESH
 
     def hand_over(self, order: AttemptOrder, channel: socket.socket, held: int) -> None:
         """Give a child its order and the attempt's lock. One that cannot take them ends, and that is seen."""
@@ -201,31 +185,13 @@ class Zygote:
         channel.setblocking(False)
         os.close(held)
 
-    def add_spare(self) -> None:
-        try:
-            self.spares.append(self.fork())
-        except OSError:
-            traceback.print_exc()
-            self.no_fork_until = time.monotonic() + FORK_AGAIN
-
-    def fork(self) -> tuple[int, socket.socket]:
-        ours, theirs = socket.socketpair()
-        parent = os.getpid()
-        pid = os.fork()
-        if pid == 0:
-            ours.close()
-            self.leave()
-            child.wait_and_run(theirs, self.shell, parent)
-        theirs.close()
-        return pid, ours
-
     def leave(self) -> None:
         """In the child: close what is the zygote's."""
         signal.set_wakeup_fd(-1)
         os.close(self.wakeup)
         os.close(self.waker)
         self.engine.close()
-        for _, channel in (*self.spares, *self.channels.values()):
+        for _, channel in self.channels.values():
             channel.close()
 
     def from_child(self, fd: int) -> None:
@@ -253,9 +219,7 @@ class Zygote:
             if pid in self.attempts:
                 self.hear_out(self.attempts[pid])
                 self.attempts[pid].exited(status, usage, time.monotonic())
-            for spare in [spare for spare in self.spares if spare[0] == pid]:
-                self.spares.remove(spare)
-                spare[1].close()
+            self.nursery.ended(pid)
 
     def hear_out(self, attempt: Supervised) -> None:
         """What a child has said by now comes before what is done about it."""
@@ -265,7 +229,7 @@ class Zygote:
     def orphans(self) -> set[int] | None:
         """Processes that came to us because their parents ended; None if the system does not tell."""
         ours = tree.children(os.getpid())
-        return None if ours is None else ours - self.attempts.keys() - {pid for pid, _ in self.spares}
+        return None if ours is None else ours - self.attempts.keys() - self.nursery.pids
 
     def hang_up(self, fd: int) -> None:
         self.poll.unregister(fd)
@@ -280,7 +244,7 @@ class Zygote:
     def end_all(self) -> None:
         """The engine is gone: kill until nothing of any attempt is left."""
         tags = {attempt.tag for attempt in self.attempts.values()}
-        for pid in (*self.attempts, *(pid for pid, _ in self.spares)):
+        for pid in self.attempts.keys() | self.nursery.pids:
             tree.send(pid, signal.SIGKILL)
         until = time.monotonic() + ENDING
         while time.monotonic() < until:
