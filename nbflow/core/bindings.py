@@ -34,8 +34,6 @@ class Reading:
     mutates: set[str] = field(default_factory=set)
     imports: set[str] = field(default_factory=set)
     packages: set[str] = field(default_factory=set)
-    looped: set[str] = field(default_factory=set)
-    """Targets of loops."""
     passing: set[str] = field(default_factory=set)
     """Targets of loops and ``with`` statements, and of nothing else."""
     unknown: list[str] = field(default_factory=list)
@@ -137,7 +135,8 @@ class Bindings:
             given = each in self.reading.given and each not in self.state.bound
             if given or each in self.reading.modules or each in self.state.defined | self.state.lost:
                 continue
-            self.load(each)
+            if each == name:
+                self.load(each)
             self.reading.mutates.add(each)
             self.state.touch(each)
 

@@ -58,9 +58,15 @@ class Flow(Bindings, ast.NodeVisitor):
         """The body of a loop and what follows; *before*: the state if it is never entered, unless it runs *once*."""
         jumps = Jumps()
         around, self.jumps = self.jumps, jumps
+        start = self.state.copy()
         self.run(body)
+        again = join([self.state, *jumps.continues])
+        if not again.dead and (again.aliases, again.functions) != (start.aliases, start.functions):
+            # What names stand for has changed on the way: the next round may change other objects.
+            self.move(again.copy())
+            self.run(body)
         self.jumps = around
-        through = [self.state, *jumps.continues] + ([] if once else [before])
+        through = [again, self.state, *jumps.continues] + ([] if once else [before])
         self.move(join(through))
         self.state.dead |= endless
         self.run(orelse)
@@ -91,7 +97,7 @@ class Flow(Bindings, ast.NodeVisitor):
         self.target(node.target)
         self.alias(node.target, held)
         if self.local is None:
-            self.reading.looped |= {each.id for each in ast.walk(node.target) if isinstance(each, ast.Name)}
+            before.covered |= {each.id for each in ast.walk(node.target) if isinstance(each, ast.Name)}
         self.loop(node.body, node.orelse, before, once=never_empty(node.iter), endless=False)
 
     visit_AsyncFor = visit_For
@@ -306,8 +312,7 @@ class Flow(Bindings, ast.NodeVisitor):
             self.run(generator.ifs)
         self.run((node.key, node.value) if isinstance(node, ast.DictComp) else (node.elt,))
         self.hidden = around
-        if self.state.bound != before.bound or self.state.defined != before.defined:
-            self.move(join([before, self.state]))
+        self.move(join([before, self.state]))
 
     visit_SetComp = visit_ListComp
     visit_GeneratorExp = visit_ListComp

@@ -96,13 +96,14 @@ def read_names(
 
 def _summary(flow: Flow, reading: Reading, tree: ast.Module) -> Names:
     end = flow.state
-    writes = frozenset(name for name in end.bound if not _OURS.fullmatch(name))
+    spared = (end.gone - end.lost) & reading.reads
+    writes = frozenset(name for name in end.bound | spared if not _OURS.fullmatch(name))
     later = frozenset(reading.later)
     reads = frozenset(reading.reads) | (later - writes)
     lasting = end.defined | end.seen
     return Names(
         reads=reads,
-        maybe=((writes - lasting - reading.looped) | later) - reads,
+        maybe=((writes - end.covered - end.seen) | later) - reads,
         writes=writes,
         certain=writes & lasting,
         deletes=frozenset(end.gone),

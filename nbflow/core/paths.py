@@ -14,6 +14,8 @@ class State:
     def __init__(self) -> None:
         self.defined: set[str] = set()
         """Bound on every way here."""
+        self.covered: set[str] = set()
+        """The same, taking it that every loop ran: its target hardly ever keeps an older value."""
         self.bound: set[str] = set()
         """Bound, or changed in place, on some way here."""
         self.gone: set[str] = set()
@@ -33,12 +35,14 @@ class State:
         other = State()
         other.defined, other.bound, other.gone = set(self.defined), set(self.bound), set(self.gone)
         other.lost, other.seen = set(self.lost), set(self.seen)
+        other.covered = set(self.covered)
         other.functions, other.aliases = dict(self.functions), dict(self.aliases)
         other.dead = self.dead
         return other
 
     def bind(self, name: str) -> None:
         self.defined.add(name)
+        self.covered.add(name)
         self.gone.discard(name)
         self.forget(name)
         self.touch(name)
@@ -50,6 +54,7 @@ class State:
 
     def drop(self, name: str) -> None:
         self.defined.discard(name)
+        self.covered.discard(name)
         self.bound.discard(name)
         self.seen.discard(name)
         self.gone.add(name)
@@ -74,6 +79,7 @@ class State:
         """The state in a handler of code that went from this state to *later*, or stopped anywhere between."""
         other = self.copy()
         other.defined -= later.gone
+        other.covered -= later.gone
         other.lost -= later.bound
         other.seen -= later.gone
         other.add(later)
@@ -86,6 +92,7 @@ def join(states: Sequence[State]) -> State:
     result = live[0].copy()
     for state in live[1:]:
         result.defined &= state.defined
+        result.covered &= state.covered
         result.seen &= state.seen
         result.lost &= state.lost
         result.add(state)

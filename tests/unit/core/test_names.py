@@ -60,7 +60,7 @@ ROWS = [
     ("del x", fields(reads="x", deletes="x")),
     ("x = 1; del x", fields(deletes="x")),
     ("del x; x = 1", fields(reads="x", writes="x")),
-    ("if c: del x", fields(reads="c x", deletes="x")),
+    ("if c: del x", fields(reads="c x", writes="x", deletes="x")),
     ("for f in fs:\n t = f()\n del t", fields(reads="fs", writes="f", deletes="t")),
     # ways
     ("if c: x = 1", fields(reads="c", writes="x", maybe="x")),

@@ -1,11 +1,6 @@
-"""The pump in real kernels: messages while a cell blocks.
-
-``NBFLOW_KERNEL_PYTHONS`` names the interpreters whose ipykernel is tried, separated by colons (each needs ipykernel and
-nbflow's dependencies; nbflow itself is taken from this tree). Default: the one that runs the tests.
-"""
+"""The pump in real kernels: messages while a cell blocks. ``NBFLOW_KERNEL_PYTHONS`` names more."""
 
 import os
-import sys
 import threading
 import time
 from pathlib import Path
@@ -16,9 +11,9 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import KernelManager
 
 from nbflow.notebook.pump import Pump, unroute
+from tests.interpreters import interpreters
 
 ROOT = Path(__file__).parents[3]
-PYTHONS = [path for path in os.environ.get("NBFLOW_KERNEL_PYTHONS", sys.executable).split(":") if path]
 
 SETUP = """
 import time
@@ -49,7 +44,7 @@ class Kernel:
     def __init__(self, python):
         self.manager = KernelManager()
         self.manager._kernel_spec = KernelSpec(
-            argv=[python, "-m", "ipykernel_launcher", "-f", "{connection_file}"], language="python"
+            argv=[str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"], language="python"
         )
         path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
         self.manager.start_kernel(env={**os.environ, "PYTHONPATH": path})
@@ -104,10 +99,10 @@ class Kernel:
         self.manager.shutdown_kernel(now=True)
 
 
-@pytest.fixture(scope="module", params=PYTHONS)
+@pytest.fixture(scope="module", params=interpreters(), ids=lambda interpreter: interpreter.name)
 def kernel(request):
     """One kernel for all tests of an interpreter."""
-    kernel = Kernel(request.param)
+    kernel = Kernel(request.param.python)
     yield kernel
     kernel.stop()
 
