@@ -45,9 +45,17 @@ def folder(tmp_path: Path) -> Iterator[Path]:
     assert not left, "left running: " + "; ".join(left)
 
 
-@pytest.fixture(params=interpreters(), ids=lambda interpreter: interpreter.name)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Tests marked `each_ipykernel` run for each interpreter of NBFLOW_KERNEL_PYTHONS, others for the newest alone."""
+    if "interpreter" in metafunc.fixturenames:
+        every = metafunc.definition.get_closest_marker("each_ipykernel") is not None
+        found = interpreters() if every else interpreters()[:1]
+        metafunc.parametrize("interpreter", found, ids=lambda each: each.name, indirect=True)
+
+
+@pytest.fixture
 def interpreter(request: pytest.FixtureRequest) -> Interpreter:
-    """Each interpreter of NBFLOW_KERNEL_PYTHONS in turn."""
+    """The Python that the test's kernels run in."""
     return request.param
 
 
@@ -69,13 +77,32 @@ def start_kernel(folder: Path) -> Iterator[Callable[..., Kernel]]:
 
 @pytest.fixture
 def kernel(start_kernel: Callable[..., Kernel], interpreter: Interpreter) -> Kernel:
-    """A bare kernel: the test runs once for each interpreter."""
+    """A bare kernel of the test's own."""
     return start_kernel(interpreter.name)
 
 
+@pytest.fixture(scope="session")
+def shared_kernels(jupyter_folders: Path) -> Iterator[dict[str, Kernel]]:
+    """Kernels by the name of their interpreter, that one test after the other uses."""
+    kernels: dict[str, Kernel] = {}
+    yield kernels
+    for kernel in kernels.values():
+        kernel.close()
+
+
 @pytest.fixture
-def nb(kernel: Kernel) -> Kernel:
-    """A kernel with the extension loaded."""
+def nb(
+    shared_kernels: dict[str, Kernel], jupyter_folders: Path, interpreter: Interpreter, folder: Path
+) -> Iterator[Kernel]:
+    """A kernel with the extension loaded, in the test's folder, with no names: as if new, but there at once."""
+    from tests.notebook.kernel import Kernel
+
+    kernel = shared_kernels.pop(interpreter.name, None) or Kernel(jupyter_folders, interpreter.name)
+    kernel.move(folder)
     cell = kernel.run("%load_ext nbflow")
     assert cell.ok, cell.error
-    return kernel
+    yield kernel
+    if kernel.manager.is_alive() and kernel.idle and kernel.run("%unload_ext nbflow").ok:
+        shared_kernels[interpreter.name] = kernel  # one that is busy or gone is nobody's any more
+    else:
+        kernel.close()

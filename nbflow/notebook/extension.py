@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
+from traitlets import TraitError
+
 from nbflow.engine.client import Client, RunInfo, trust
 from nbflow.notebook.cards import Cards
 from nbflow.notebook.cells import Cells
@@ -33,7 +35,7 @@ class Extension:
         self.shell = shell
         kernel = getattr(shell, "kernel", None)
         self.headless = kernel is not None and not getattr(kernel, "_allow_stdin", True)
-        self.magics = NBFlow(shell)
+        self.magics = configured(shell)
         self.session = Session(here(shell.user_ns), self.magics)
         self.owners = Owners()
         self.reader = Reader(shell.user_ns, self.owners)
@@ -152,6 +154,16 @@ class Extension:
         """The id of the cell that runs, where the front end says it."""
         parent: dict[str, Any] = getattr(self.shell, "get_parent", dict)() or {}
         return str((parent.get("metadata") or {}).get("cellId", ""))
+
+
+def configured(shell: Any) -> NBFlow:
+    """The magics with what ``%config NBFlow`` or a configuration file says, unless it cannot be meant."""
+    try:
+        return NBFlow(shell)
+    except TraitError as error:
+        shell.config.pop("NBFlow")
+        print(f"nbflow: {error}: NBFlow's defaults are used", file=sys.stderr)
+        return NBFlow(shell)
 
 
 @contextmanager

@@ -83,6 +83,21 @@ class Kernel:
     def pid(self) -> int:
         return int(self.manager.provisioner.process.pid)
 
+    def move(self, folder: Path, notebook: str = "analysis.ipynb") -> None:
+        """Be the kernel of another notebook: without nbflow, with no names, in *folder*."""
+        self.folder = folder
+        self.cells.clear()
+        self.comms.clear()
+        told = {"JPY_SESSION_NAME": str(folder / notebook)}
+        self.run("%unload_ext nbflow", 10)
+        self.run("get_ipython().config.pop('NBFlow', None)\n%reset -f", 10)
+        assert self.run(f"import os; os.chdir({str(folder)!r}); os.environ.update({told!r}); del os", 10).ok
+
+    @property
+    def idle(self) -> bool:
+        """Every cell that was sent has ended."""
+        return all(cell.done for cell in self.cells.values())
+
     def start(self, code: str) -> Cell:
         """Send a cell without waiting for it."""
         cell = Cell(self.client.execute(code, allow_stdin=self.stdin))

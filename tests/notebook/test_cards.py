@@ -9,6 +9,7 @@ from tests.notebook.kernel import Kernel
 pytestmark = pytest.mark.kernel
 
 
+@pytest.mark.each_ipykernel
 def test_a_card_lives_and_ends_as_the_jobs_outcome(nb: Kernel) -> None:
     """The card shows status, last lines and elapsed time as they change, without another cell being run."""
     cell = nb.run("%%job load\nimport time\nfor i in range(3):\n    print('step', i); time.sleep(0.5)\nraw = 1")
@@ -28,6 +29,7 @@ def test_a_card_counts_attempts_and_shows_the_error(nb: Kernel) -> None:
     assert "value = int('seven')" in cell.html.replace("&#x27;", "'")
 
 
+@pytest.mark.each_ipykernel
 def test_a_card_holds_figures_and_tables(nb: Kernel) -> None:
     """Figures and tables shown in the job appear in its card as they would under a plain cell."""
     cell = nb.run(
@@ -47,6 +49,7 @@ def test_text_is_escaped(nb: Kernel) -> None:
     assert "<script" not in cell.html
 
 
+@pytest.mark.each_ipykernel
 def test_show_leaves_a_static_picture(nb: Kernel) -> None:
     """%nbflow show puts a view and beside it a picture and table that end in the final state."""
     nb.run("%%job a\nx = 1")
@@ -58,6 +61,7 @@ def test_show_leaves_a_static_picture(nb: Kernel) -> None:
     assert "<svg" in cell.html
 
 
+@pytest.mark.each_ipykernel
 def test_wait_raises_when_the_run_failed(nb: Kernel) -> None:
     """%nbflow wait ends with an error that names the failed jobs and their reasons."""
     nb.run("%%job good\nx = 1")

@@ -21,6 +21,7 @@ def traces():
 """
 
 
+@pytest.mark.each_ipykernel
 def test_unloading_leaves_nothing_behind(kernel: Kernel) -> None:
     """After %unload_ext the shell's magics, hooks, matchers and names are those of before."""
     kernel.run(TRACES)
@@ -46,6 +47,7 @@ def test_reloading_twice_runs_each_hook_once(nb: Kernel) -> None:
     assert nb.value("traces()") == before
 
 
+@pytest.mark.each_ipykernel
 def test_defaults_are_traits(nb: Kernel) -> None:
     """%config NBFlow sets what %%job means; a wrong value is refused."""
     assert nb.run("%config NBFlow.retries = 2").ok
@@ -54,8 +56,13 @@ def test_defaults_are_traits(nb: Kernel) -> None:
     nb.run("%config NBFlow.retries = -1")
     assert nb.value("get_ipython().magics_manager.registry['NBFlow'].retries") == 2
     assert "parallel" in nb.run("%config NBFlow").text
+    cell = nb.run("%reload_ext nbflow")  # IPython has kept the value that was refused
+    assert cell.ok, cell.error
+    assert "not -1: NBFlow's defaults are used" in cell.text
+    assert nb.run("%%job steady\nx = 1").ok
 
 
+@pytest.mark.each_ipykernel
 @pytest.mark.parametrize(
     ("cell", "said"),
     [
@@ -81,6 +88,7 @@ def test_a_mistake_is_one_line_and_declares_nothing(nb: Kernel, cell: str, said:
     assert nb.value("list(__import__('nbflow').flow().status())") == ["load"]
 
 
+@pytest.mark.each_ipykernel
 def test_a_killed_kernel_stops_nothing_and_a_new_one_takes_up_the_run(
     start_kernel: Callable[..., Kernel], interpreter: Interpreter
 ) -> None:
@@ -104,18 +112,20 @@ def test_a_killed_kernel_stops_nothing_and_a_new_one_takes_up_the_run(
     assert second.value("__import__('nbflow').flow().snapshot()['run']") == 1
 
 
+@pytest.mark.each_ipykernel
 def test_a_new_kernel_is_told_of_the_run_that_goes_on(
     start_kernel: Callable[..., Kernel], interpreter: Interpreter
 ) -> None:
     """%load_ext in a restarted kernel says what is still going, and does not take it up by itself."""
     kernel = start_kernel(interpreter.name)
     kernel.run("%load_ext nbflow")
-    assert kernel.run("%%job slow\nimport time\ntime.sleep(6)\nv = 3").ok
+    assert kernel.run("%%job slow\nimport os, time\nwhile not os.path.exists('go'): time.sleep(0.02)\nv = 3").ok
     kernel.restart()
     cell = kernel.run("%load_ext nbflow")
     kernel.until(lambda: "run 1 is still going" in cell.text, 10, "the announcement")
     assert kernel.value("__import__('nbflow').flow().status()") == {}
     kernel.run("%nbflow resume")
+    (kernel.folder / "go").touch()
     assert kernel.value("v") == 3
 
 

@@ -16,6 +16,7 @@ def declare(nb: Kernel, code: str) -> None:
     assert cell.ok, cell.error
 
 
+@pytest.mark.each_ipykernel
 def test_a_job_cell_returns_at_once_and_the_reader_waits_for_its_value(nb: Kernel) -> None:
     """The next cell that reads a job's variable waits for it and gets it; the job's own cell does not block."""
     started = time.monotonic()
@@ -41,6 +42,7 @@ def test_a_job_reads_the_version_of_its_declaration(nb: Kernel) -> None:
     assert nb.value("(seen, k)") == (1, 2)
 
 
+@pytest.mark.each_ipykernel
 def test_a_failed_jobs_variable_raises_with_the_jobs_traceback(nb: Kernel) -> None:
     """Reading a failed job's variable is a JobFailedError that shows the job's own line."""
     declare(nb, "%%job bad\nd = {}\nq = d['missing key']")
@@ -66,6 +68,7 @@ def test_an_assignment_takes_the_name_back(nb: Kernel) -> None:
     assert nb.value("(x, y)") == (5, 6)
 
 
+@pytest.mark.each_ipykernel
 def test_changing_a_jobs_value_in_place_makes_it_the_kernels(nb: Kernel) -> None:
     """A later job reads what the ordinary cell has made of the value."""
     declare(nb, "%%job start\nrows = [1]")
@@ -91,6 +94,7 @@ def test_a_function_that_uses_a_jobs_variable_waits_when_it_is_called(nb: Kernel
     assert nb.value("shifted(1)") == 11
 
 
+@pytest.mark.each_ipykernel
 @pytest.mark.parametrize(
     "cell",
     ["%%time\nprint(v * 2)", "%time print(v * 2)", "import asyncio\nawait asyncio.sleep(0)\nprint(v * 2)"],
@@ -104,6 +108,7 @@ def test_waiting_works_in_every_kind_of_cell(nb: Kernel, cell: str) -> None:
     assert "42" in done.text
 
 
+@pytest.mark.each_ipykernel
 def test_a_waiting_cell_says_so(nb: Kernel) -> None:
     """After a moment the cell names the job it waits for; at the end it says how long that took."""
     declare(nb, "%%job make\nimport time\ntime.sleep(1.2)\nv = 21")
@@ -115,6 +120,7 @@ def test_a_waiting_cell_says_so(nb: Kernel) -> None:
     assert "21" in cell.text
 
 
+@pytest.mark.each_ipykernel
 def test_interrupt_ends_the_wait_and_not_the_job(nb: Kernel) -> None:
     """■ returns within a second; the job goes on and its value can be read afterwards."""
     declare(nb, "%%job slow\nimport time\ntime.sleep(2)\nv = 1")
@@ -155,6 +161,7 @@ def test_a_variable_that_the_job_never_bound_is_a_name_error(nb: Kernel) -> None
     assert "maybe" in cell.reply["evalue"]
 
 
+@pytest.mark.each_ipykernel
 def test_a_variable_that_cannot_leave_the_kernel_is_named(nb: Kernel) -> None:
     """The error names the variable, its type and the ways out, and nothing is declared."""
     declare(nb, "import threading\nlock = threading.Lock()")
