@@ -12,6 +12,7 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 from matplotlib.ticker import FuncFormatter, MultipleLocator
 
+from nbflow.core.captions import Caption
 from nbflow.core.icons import ICONS
 from nbflow.core.lettering import shorten, width
 from nbflow.core.status import Status
@@ -187,7 +188,8 @@ def _behind(bar: Bar, drawn: Chart) -> tuple[float, float, str, float]:
     """Where a job's time stands, and what it says: when it goes on, or how long its last attempt took or has run."""
     due = [wait.end for wait in drawn.waits if wait.row == bar.row and wait.planned]
     if due:
-        return max(due[0], drawn.now or 0.0), bar.row, f"again in {elapsed(due[0] - (drawn.now or 0.0))}", 6
+        now = drawn.now or 0.0
+        return max(due[0], now), bar.row, Caption("again in {}", "down", due[0]).said_at(now), 6
     took = bar.end - bar.start
     said = elapsed(took) if bar.came_to is End.RUNNING else duration(took)
     return bar.end, bar.row, said, 12 if LOOKS[bar.came_to].mark else 6

@@ -43,9 +43,9 @@ def hostile() -> dict[str, Any]:
 
 
 def named(name: str, status: str = "running") -> dict[str, Any]:
-    """A flow called *name* of two jobs, one of them called so too."""
+    """A flow called *name* of two jobs, one of them called so too, the other nearly so."""
     tries = [] if status == "waiting" else [attempt(1, 0, None if status == "running" else 3.0, status)]
-    return snapshot({name: job(status, (), tries, reason_text=name), "b": job("waiting", (name,))}, flow=name)
+    return snapshot({name: job(status, (), tries, reason_text=name), f"{name}b": job("waiting", (name,))}, flow=name)
 
 
 SAMPLES = {
