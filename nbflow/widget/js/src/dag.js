@@ -1,4 +1,4 @@
-import { clip, control, html, icon, measure, redraw, say, set, svg } from "./dom.js";
+import { clip, control, html, icon, measure, redraw, say, set, svg, under } from "./dom.js";
 import { step } from "./walk.js";
 import { said } from "./words.js";
 
@@ -185,7 +185,7 @@ export class Dag {
         say(drawn.title, more);
       }
     });
-    for (const frame of this.frames) this.verdict(frame, groups[frame.group]);
+    for (const frame of this.frames) this.verdict(frame, under(groups, frame.group));
   }
 
   /** Let the times of captions go on.

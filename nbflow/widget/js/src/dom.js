@@ -36,6 +36,15 @@ export function set(element, name, value) {
   else if (element.getAttribute(name) !== String(value)) element.setAttribute(name, String(value));
 }
 
+/** What is under a name that somebody chose: one called "constructor" is not there unless it was put there.
+ * @template T
+ * @param {Record<string, T>|undefined} known
+ * @param {string} name
+ * @returns {T|undefined} */
+export function under(known, name) {
+  return known && Object.hasOwn(known, name) ? known[name] : undefined;
+}
+
 /** @param {Element} element
  * @param {string} text */
 export function say(element, text) {

@@ -1,5 +1,5 @@
 import { actions, short } from "./actions.js";
-import { control, html, icon, redraw, say, set } from "./dom.js";
+import { control, html, icon, redraw, say, set, under } from "./dom.js";
 import { duration, elapsed, plain, said, size, timeOfDay } from "./words.js";
 
 /** @typedef {import("./types.js").Details} Details */
@@ -121,7 +121,7 @@ export class Drawer {
    * @param {(job: string) => string|undefined} letterOf */
   relation(name, details, letterOf) {
     const letter = letterOf(name);
-    const members = letter ? [] : (details?.members[name] ?? []);
+    const members = letter ? [] : (under(details?.members, name) ?? []);
     const job = letter ? name : (members.find((member) => letterOf(member) === "F") ?? members[0]);
     const word = letter ? this.looks[letter].word : `group of ${members.length}`;
     return control("button", { class: `link s-${letter ?? ""}`, "data-job": job, title: `${name}: ${word}`, "aria-label": `${name}: ${word}` },

@@ -1,6 +1,6 @@
 import { actions } from "./actions.js";
 import { Dag } from "./dag.js";
-import { html, say, set } from "./dom.js";
+import { html, say, set, under } from "./dom.js";
 import { Drawer } from "./drawer.js";
 import { Header } from "./header.js";
 import { Link } from "./link.js";
@@ -132,12 +132,11 @@ class View {
     };
   }
 
-  /** What is known of a job; of one called "constructor" only what was sent.
+  /** What is known of a job.
    * @param {string} job
    * @returns {import("./types.js").Details|undefined} */
   details(job) {
-    const known = this.model.get("details") ?? {};
-    return Object.hasOwn(known, job) ? known[job] : undefined;
+    return under(this.model.get("details"), job);
   }
 
   /** @param {string} job */

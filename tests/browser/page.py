@@ -1,0 +1,59 @@
+"""The view in a bare page, with a kernel played by the test: for what needs a browser but no Jupyter."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from playwright.sync_api import Locator, Page
+
+from nbflow.widget.dag import STATIC
+from nbflow.widget.state import LOOKS, Drawing, view_state
+
+GROUNDS = {"light": ("#fff", "#000", "true"), "dark": ("#111", "#fff", "false")}
+"""Ground, ink and Jupyter's mark for a light theme."""
+
+PLAYED = """
+const state = JSON.parse(document.getElementById('state').textContent), on = {};
+const emit = (name, value) => (on[name] ?? []).forEach(heard => heard(value));
+window.kernel = { sent: [], answers: true,
+    change(values) { Object.assign(state, values); for (const name in values) emit(`change:${name}`); },
+    answer(message) { emit('msg:custom', message) } };
+window.model = { get: name => state[name], on(name, heard) { (on[name] ??= []).push(heard) },
+    off(name, heard) { on[name] = (on[name] ?? []).filter(each => each !== heard) },
+    send(message) {
+        kernel.sent.push(message);
+        const answer = { kind: 'ack', number: message.number, now: state.clock };
+        if (kernel.answers) queueMicrotask(() => kernel.answer(answer)); } };
+const view = await import(URL.createObjectURL(new Blob([code], { type: 'text/javascript' })));
+window.end = view.default.render({ model, el: document.getElementById('root') });
+"""
+
+
+def show(page: Page, snapshot: dict[str, Any], logs: dict | None = None, theme: str = "light") -> Locator:
+    """Show *snapshot* in *page*, with the jobs of *logs*, {(job, attempt): text}, looked at; the last one is open."""
+    state = view_state(snapshot, Drawing(), logs or {})
+    chosen = [[job, None] for job, _ in logs or ()]
+    page.set_content(_page(state | {"looks": LOOKS, "clock": snapshot["now"], "chosen": chosen}, theme))
+    page.wait_for_function("() => window.end")
+    return page.locator(".nbflow-view")
+
+
+def change(page: Page, snapshot: dict[str, Any], logs: dict | None = None) -> None:
+    """Let the kernel send the state of *snapshot*."""
+    page.evaluate("values => { kernel.change(values) }", view_state(snapshot, Drawing(), logs or {}))
+
+
+def _page(state: dict[str, Any], theme: str) -> str:
+    ground, ink, light = GROUNDS[theme]
+    code, style = ((STATIC / name).read_text() for name in ("view.js", "view.css"))
+    return f"""<!doctype html><meta charset="utf-8">
+<style>:root {{ --jp-layout-color0: {ground}; --jp-content-font-color0: {ink} }} body {{ background: {ground} }}</style>
+<style>{style}</style>
+<body data-jp-theme-light="{light}"><div id="root"></div>
+<script type="application/json" id="state">{_json(state)}</script>
+<script type="module">const code = {_json(code)};{PLAYED}</script>"""
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value).replace("<", "\\u003c")

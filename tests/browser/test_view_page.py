@@ -1,0 +1,224 @@
+"""The view in a bare page: what it looks like, says and does, whatever the run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import ARTIFACTS
+from tests.browser.page import change, show
+from tests.unit import snapshots
+
+FIT = {("fit_lasso", 3): "scaling 14 columns\nLinAlgError: SVD did not converge\n"}
+HOSTILE = ["<img src=x onerror=window.pwned=1>", "<svg onload=window.pwned=1>", "javascript:pwned=1"]
+HOSTILE += ["constructor", "__proto__"]
+
+
+@pytest.fixture
+def page(chromium) -> Iterator[Page]:
+    page = chromium.new_page()
+    page.set_viewport_size({"width": 1160, "height": 800})
+    bad: list[str] = []
+    page.on("pageerror", lambda error: bad.append(str(error)))
+    page.on("console", lambda message: bad.append(message.text) if message.type == "error" else None)
+    yield page
+    page.close()
+    assert bad == []
+
+
+def hostile() -> dict:
+    text = " ".join(HOSTILE)
+    reason = {"kind": "exception", "detail": text, "attempt": 1}
+    tries = [snapshots.attempt(1, 0, 1.0, "failed", reason=reason)]
+    failed = snapshots.job("failed", (), tries, reason=reason, reason_text=text)
+    jobs = {name: failed | {"group": name} for name in HOSTILE}
+    jobs["last"] = snapshots.job("waiting", tuple(HOSTILE), outputs=HOSTILE)
+    return snapshots.snapshot(jobs, dict.fromkeys(HOSTILE, "strict"), flow=HOSTILE[0])
+
+
+def test_no_text_becomes_markup(page):
+    """Names, reasons, logs and titles of any content are shown as they are, and run nothing."""
+    snapshot = hostile()
+    for job in snapshot["jobs"]:
+        seen = show(page, snapshot, {(job, 1): " ".join(HOSTILE) + "\x1b[31m"})
+        seen.locator(".node").first.hover()
+        expect(seen.locator(".drawer .name")).to_have_text(job)
+    expect(seen.locator(".flow")).to_have_text(HOSTILE[0])
+    assert seen.locator("img, script, iframe, a").count() == 0
+    assert page.evaluate("() => window.pwned") is None
+
+
+def test_the_hostile_text_is_hostile(page):
+    """Control of the test above: as markup the same text does run."""
+    show(page, snapshots.empty())
+    page.evaluate("text => { document.body.insertAdjacentHTML('beforeend', text) }", HOSTILE[0])
+    page.wait_for_function("() => window.pwned === 1")
+
+
+@pytest.mark.parametrize(("width", "beside"), [(1160, True), (800, True), (640, False)])
+def test_the_drawer_stands_beside_or_below(page, width, beside):
+    """From 720 pixels on the drawer stands at the right, else under the picture; neither reaches out of the view."""
+    page.set_viewport_size({"width": width, "height": 800})
+    seen = show(page, snapshots.ten(), FIT)
+    whole, picture, drawer = (seen.locator(where).bounding_box() for where in (":scope", ".dag", ".drawer"))
+    assert (drawer["x"] >= picture["x"] + picture["width"]) is beside
+    assert (drawer["y"] >= picture["y"] + picture["height"]) is not beside
+    assert drawer["x"] + drawer["width"] <= whole["x"] + whole["width"] + 1
+    assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["ten", "empty", "long_names", "layered", "fan"])
+def test_pictures_for_people(page, name, theme):
+    """Kept to be looked at; nothing overflows the page, and the console stays silent."""
+    arguments = {"layered": [40], "fan": [300]}.get(name, [])
+    show(page, getattr(snapshots, name)(*arguments), FIT if name == "ten" else None, theme)
+    ARTIFACTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=ARTIFACTS / f"page-{name}-{theme}.png")
+    assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_colours_can_be_read(page, theme):
+    """Words have a contrast of 4.5 : 1 on their ground, borders and icons 3 : 1."""
+    seen = show(page, snapshots.ten(), FIT, theme)
+    words = ".node text, .chip span, .why, .dim, .how, .log, .act:not([aria-disabled=true]), .word, .frame text"
+    ratios = seen.locator(words).evaluate_all(CONTRAST, "text")
+    assert len(ratios) > 40
+    assert min(ratios) >= 4.5
+    assert min(seen.locator(".node .box, .node .icon .line").evaluate_all(CONTRAST, "stroke")) >= 3
+
+
+CONTRAST = """(elements, how) => {
+    const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+    const over = (colour, ground) => { canvas.fillStyle = ground; canvas.fillRect(0, 0, 1, 1);
+        canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1);
+        return [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3); };
+    const linear = v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
+    const light = rgb => { const [r, g, b] = rgb.map(v => linear(v / 255));
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+    const root = getComputedStyle(document.querySelector('.nbflow-view')).backgroundColor;
+    const ground = element => { const box = element.closest('.node')?.querySelector('.box');
+        if (box && how === 'text') return getComputedStyle(box).fill;
+        for (let at = element; at; at = at.parentElement) { const found = getComputedStyle(at).backgroundColor;
+            if (found !== 'rgba(0, 0, 0, 0)') return found; }
+        return root; };
+    return elements.map(element => { const style = getComputedStyle(element), below = ground(element);
+        const ink = how === 'stroke' ? style.stroke : element instanceof SVGElement ? style.fill : style.color;
+        const [a, b] = [light(over(ink, below)), light(over(below, root))].sort((x, y) => y - x);
+        return (a + 0.05) / (b + 0.05); });
+}"""
+
+
+def test_everything_focusable_keeps_its_keys_and_has_a_name(page):
+    """Jupyter leaves alone only what is marked itself; one node is in the order of tabs; each thing has a name."""
+    seen = show(page, snapshots.ten(), FIT)
+    focusable = seen.locator("button, [tabindex], a, input")
+    assert focusable.evaluate_all("all => all.filter(one => one.dataset.lmSuppressShortcuts !== 'true').length") == 0
+    assert focusable.evaluate_all("all => all.filter(one => !(one.ariaLabel || one.textContent.trim())).length") == 0
+    assert seen.locator(".node[tabindex='0']").count() == 1
+
+
+def test_a_kernel_that_does_not_answer_is_told_of(page):
+    """Two seconds without an acknowledgement are said; the next answer takes it back."""
+    seen = show(page, snapshots.ten(), FIT)
+    page.evaluate("() => { kernel.answers = false }")
+    seen.get_by_role("button", name="Retry fit_lasso").click()
+    expect(seen.locator(".note")).to_have_text("Retry fit_lasso: asked.")
+    expect(seen.locator(".note")).to_contain_text("No answer from the kernel", timeout=4000)
+    page.evaluate("() => { kernel.answers = true }")
+    seen.locator(".node").first.click()
+    expect(seen.locator(".note")).not_to_contain_text("No answer")
+
+
+def test_a_click_says_what_was_seen(page):
+    """A request names the operation, the job and its generation, and nothing else."""
+    snapshot = snapshots.ten()
+    snapshot["jobs"]["fit_lasso"]["generation"] = 3
+    seen = show(page, snapshot, FIT)
+    seen.get_by_role("button", name="Retry fit_lasso").click()
+    sent = page.evaluate("() => kernel.sent.at(-1)")
+    assert sent == {"op": "retry", "number": sent["number"], "jobs": ["fit_lasso"], "generation": 3}
+
+
+def test_senseless_buttons_say_why_and_send_nothing(page):
+    """A disabled button keeps the focus, and tells why."""
+    seen = show(page, snapshots.ten(), {("fit_trees", 1): ""})
+    before = page.evaluate("() => kernel.sent.length")
+    seen.get_by_role("button", name="Retry fit_trees").press("Enter")
+    expect(seen.locator(".note")).to_have_text("Retry fit_trees: it is running.")
+    assert page.evaluate("() => kernel.sent.length") == before
+
+
+def test_a_new_job_leaves_focus_and_selection_where_they_are(page):
+    """The picture is drawn anew under one's hands."""
+    seen = show(page, snapshots.ten(), FIT)
+    seen.locator('.node[aria-label^="fit_trees:"]').focus()
+    snapshot = snapshots.ten()
+    snapshot["jobs"] = {"first": snapshots.job()} | snapshot["jobs"]
+    change(page, snapshot, FIT)
+    expect(seen.locator(".node")).to_have_count(15)
+    expect(seen.locator('.node[aria-label^="fit_trees:"]')).to_be_focused()
+    expect(seen.locator('.node[aria-pressed="true"]')).to_have_attribute("aria-label", re.compile("^fit_lasso"))
+
+
+def test_a_growing_log_is_followed_until_somebody_scrolls_up(page):
+    """The end stays in sight; who reads further up is not pulled away."""
+    text = "".join(f"line {n}\n" for n in range(100))
+    seen = show(page, snapshots.ten(), {("fit_trees", 1): text})
+    log = seen.locator(".log")
+    below = "log => log.scrollHeight - log.scrollTop - log.clientHeight"
+    assert log.evaluate(below) < 12
+    change(page, snapshots.ten(), {("fit_trees", 1): text + "one more\n" * 20})
+    expect(log).to_contain_text("one more")
+    assert log.evaluate(below) < 12
+    log.evaluate("log => new Promise(done => { log.onscroll = done; log.scrollTop = 30 })")
+    change(page, snapshots.ten(), {("fit_trees", 1): text + "one more\n" * 40})
+    assert log.evaluate("log => log.scrollTop") == 30
+
+
+def test_times_go_on_by_themselves(page):
+    """Nothing is sent for a clock to tick: a running job's caption is later a second later."""
+    seen = show(page, snapshots.ten())
+    caption = seen.locator('.node[aria-label^="fit_trees:"] .small')
+    expect(caption).to_have_text("0:26")
+    expect(caption).to_have_text("0:28")
+    expect(seen.locator(".time")).to_have_text(re.compile("0:5[3-9]"))
+
+
+def test_an_empty_flow_says_how_to_begin(page):
+    """No jobs, no riddle."""
+    expect(show(page, snapshots.empty())).to_contain_text("No jobs yet. Put %%job NAME on the first line of a cell")
+
+
+def test_three_hundred_jobs_are_painted_quickly(page):
+    """A change of every status of 300 jobs is in the page in a fraction of the time between two messages."""
+    show(page, snapshots.fan(300))
+    snapshot = snapshots.fan(300)
+    for job in snapshot["jobs"].values():
+        job["status"] = "succeeded"
+    change(page, snapshot)  # warm
+    took = page.evaluate(
+        """async () => {
+            const times = [];
+            for (let turn = 0; turn < 9; turn++) {
+                const begin = performance.now();
+                kernel.change({ status: 'RSF'[turn % 3].repeat(302) });
+                await null;
+                document.body.offsetHeight;
+                times.push(performance.now() - begin); }
+            return times.sort((a, b) => a - b)[4] }"""
+    )
+    assert took < 50
+
+
+def test_an_ended_view_leaves_nothing(page):
+    """A view that is closed no longer listens: what comes later does not touch it."""
+    seen = show(page, snapshots.ten())
+    page.evaluate("() => { end() }")
+    change(page, snapshots.fan(40))
+    page.evaluate("() => new Promise(done => setTimeout(done, 50))")
+    assert seen.locator(".node").count() == 14
