@@ -102,11 +102,11 @@ class Shows:
             view.close()
 
     def bundle(self) -> dict[str, Any]:
-        """The static picture: folded away where the live view stands above it."""
+        """The static picture; where the live view stands above it, it can be folded away (and JupyterLab hides it)."""
         snapshot = self.session.snapshot()
         body = svg(snapshot) + table_html(snapshot)
         if self.widgets:
-            body = f"<details><summary>{escape(_line(snapshot))}</summary>{body}</details>"
+            body = f"<details open><summary>{escape(_line(snapshot))}</summary>{body}</details>"
         return {"text/html": f'<div class="nbflow-static">{body}</div>', "text/plain": table_text(snapshot)}
 
     def _log(self, job: str, attempt: int) -> str:

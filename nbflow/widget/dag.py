@@ -86,10 +86,10 @@ class FlowView(anywidget.AnyWidget):
         super().close()
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:  # type: ignore[override]
-        """The widget; and one line of text where there can be none."""
+        """The widget; and, where there can be none, a line that stays true: beside it stands a picture."""
         bundle: Any = super()._repr_mimebundle_()
         data = bundle[0] if isinstance(bundle, tuple) else bundle
-        return dict(data) | {"text/plain": line(self.head)}
+        return dict(data) | {"text/plain": f"live view of {self.head['flow']}"}
 
     # --- the screen, for the publisher's thread
     def look(self) -> tuple[State, bool]:
@@ -184,16 +184,6 @@ def model_id(flow: str) -> str:
     """
     plain = re.sub(r"[^A-Za-z0-9_-]+", "-", flow).strip("-")[:40] or "flow"
     return f"nbflow-{plain}-{hashlib.sha256(flow.encode('utf-8', 'replace')).hexdigest()[:8]}"
-
-
-def line(head: dict[str, Any]) -> str:
-    """A run in one line, where no widget can be shown.
-
-    >>> line({"flow": "a", "run": 2, "counts": [["S", 3], ["F", 1]]})
-    'a · run 2 · ✓ 3 succeeded · ✕ 1 failed'
-    """
-    counts = [f"{LOOKS[letter]['glyph']} {count} {LOOKS[letter]['word']}" for letter, count in head["counts"]]
-    return " · ".join([head["flow"], f"run {head['run']}", *(counts or ["no jobs yet"])])
 
 
 def _keep_route(comm: Any) -> None:

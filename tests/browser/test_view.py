@@ -256,3 +256,35 @@ def colours(seen: Locator) -> dict[str, list[int]]:
         return { ground: of(element, 'backgroundColor'), ink: of(element, 'color'),
                  box: of(element.querySelector('.box'), 'stroke') }; }"""
     return seen.evaluate(script)
+
+
+def test_a_restarted_kernel_is_noticed_and_the_view_comes_back(notebook):
+    """A view whose kernel is gone says so when it is clicked; shown again, it has the run and its buttons work."""
+    nb, seen = begin(notebook, "lab", FLAKY)
+    has(seen, "fit", "failed")
+    node(seen, "fit").click()
+    expect(seen.locator(".why")).to_contain_text("switch")
+    nb.restart_kernel()
+    seen.get_by_role("button", name="Retry fit").click()
+    expect(seen.locator(".note")).to_contain_text("No answer from the kernel")
+    nb.run(0)
+    assert nb.python("get_ipython().run_line_magic('nbflow', 'resume')") is None
+    nb.run(1)
+    retry_now(nb, view(nb))
+    assert nb.errors() == []
+
+
+def test_the_file_has_a_picture_for_where_there_is_no_kernel(notebook):
+    """Beside the live view, and hidden while it lives, there is a picture that is saved and needs nothing."""
+    nb, seen = begin(notebook, "lab", FLAKY)
+    has(seen, "fit", "failed")
+    expect(nb.cell(1).locator(".nbflow-static")).to_be_hidden()
+    touch(nb, "switch")
+    node(seen, "fit").press("r")
+    has(seen, "fit", "succeeded")
+    picture = nb.cell(1).locator(".nbflow-static svg title").first
+    expect(picture).to_have_text(re.compile("^analysis · run 1 · succeeded"))
+    outputs = nb.save().cells[1].outputs
+    live, still = (output["data"] for output in outputs)
+    assert live["text/plain"] == "live view of analysis"
+    assert "✓" in still["text/plain"] and "<svg" in still["text/html"]
