@@ -31,7 +31,7 @@ from nbflow.engine.attempt.record import ERR, OUT, AttemptOrder, ResultRecord
 from nbflow.engine.attempt.results import write_record
 from nbflow.engine.attempt.shell import CellShell, enter
 from nbflow.engine.values import Values
-from nbflow.errors import ValueNotStorable
+from nbflow.errors import NbflowError, ValueNotStorable
 
 READY, DONE, TROUBLE = b"\x01", b"\x02", b"\x03"
 """What a child tells its zygote: user code starts; the result is in place; it cannot be, and why (text follows)."""
@@ -224,7 +224,8 @@ class InputNotLoadable(Exception):
     """An input's value could not be brought back."""
 
     def __init__(self, name: str, error: Exception) -> None:
-        self.reason = Reason("input not loadable", f"{name}: {type(error).__name__}: {error}")
+        said = str(error) if isinstance(error, NbflowError) else f"{type(error).__name__}: {error}"
+        self.reason = Reason("input not loadable", f"{name}: {said}")
         super().__init__(self.reason.words())
 
 

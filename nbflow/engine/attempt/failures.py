@@ -7,6 +7,7 @@ import traceback
 from types import TracebackType
 
 from nbflow.core.status import Reason
+from nbflow.errors import NbflowError, ValueNotStorable
 
 _KINDS: tuple[tuple[type[BaseException], str], ...] = (
     (MemoryError, "out of memory"),
@@ -62,8 +63,13 @@ def _one_line(error: BaseException) -> str:
 
 
 def text(error: BaseException, filename: str) -> str:
-    """The traceback as plain text from the first line of *filename*, the user's own code; at most 64 KiB."""
+    """The traceback as plain text from the first line of *filename*, the user's own code; at most 64 KiB.
+
+    An error of ours that none of the user's lines led to is told by its message, unless the reason says all of it.
+    """
     found = _from(error.__traceback__, filename)
+    if found is None and isinstance(error, NbflowError):
+        return f"{type(error).__name__}: {error}" if isinstance(error, ValueNotStorable) else ""
     report = traceback.TracebackException(type(error), error, found, compact=True)
     return _cut("".join(report.format()))
 

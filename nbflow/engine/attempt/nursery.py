@@ -18,6 +18,8 @@ from typing import NoReturn
 SPARES = 3
 FRESH = 0.005
 """Seconds in which a short attempt is done."""
+HEARING = 0.001
+"""Seconds in which the engine hears of an end, and perhaps sends the next order."""
 AGAIN = 1.0
 """Seconds after which a fork that the system refused is tried again."""
 
@@ -46,8 +48,8 @@ class Nursery:
         return self._spares.popleft() if self._spares else self._fork()
 
     def relax(self) -> None:
-        """An attempt has ended: the next fork keeps nobody waiting."""
-        self._fresh_until = 0.0
+        """An attempt has ended: the next fork keeps nobody waiting, once the engine has had the time to hear of it."""
+        self._fresh_until = time.monotonic() + HEARING
 
     def due_in(self) -> float:
         """Seconds until another spare should be forked; infinite if there are enough."""
