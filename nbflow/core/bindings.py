@@ -56,6 +56,8 @@ class Bindings:
         """Names bound so far by the class body around, if any."""
         self.called: set[tuple[str, bool]] = set()
         """Names whose bodies were counted since the state last shrank, and whether as `lazy` code."""
+        self.dropped: set[str] = set()
+        """Names deleted so far in the ``try`` around, even if they were bound again."""
         self.lazy = False
         """The code read now runs later, or never."""
         self.in_target = False
@@ -125,6 +127,7 @@ class Bindings:
         if name not in self.state.defined:
             self.load(name)
         self.state.drop(name)
+        self.dropped.add(name)
         self.called.clear()
 
     def change(self, name: str) -> None:

@@ -66,6 +66,10 @@ class Flow(Bindings, ast.NodeVisitor):
             self.move(again.copy())
             self.run(body)
         self.jumps = around
+        # Helpers of the body that it deletes again hardly ever are older than the loop: take it that it ran.
+        helpers = self.state.lost - before.bound - self.reading.reads
+        before.gone |= helpers
+        before.lost |= helpers
         through = [again, self.state, *jumps.continues] + ([] if once else [before])
         self.move(join(through))
         self.state.dead |= endless
@@ -128,9 +132,10 @@ class Flow(Bindings, ast.NodeVisitor):
         self.state.dead = True
 
     def visit_Try(self, node: ast.Try | ast.TryStar) -> None:
-        before = self.state.copy()
+        before, around, self.dropped = self.state.copy(), self.dropped, set()
         self.run(node.body)
-        caught = before.interrupted(self.state)
+        caught = before.interrupted(self.state, self.dropped)
+        self.dropped |= around
         self.run(node.orelse)
         ends = [self.state]
         for handler in node.handlers:

@@ -96,7 +96,7 @@ def read_names(
 
 def _summary(flow: Flow, reading: Reading, tree: ast.Module) -> Names:
     end = flow.state
-    spared = (end.gone - end.lost) & reading.reads
+    spared = end.gone - end.lost
     writes = frozenset(name for name in end.bound | spared if not _OURS.fullmatch(name))
     later = frozenset(reading.later)
     reads = frozenset(reading.reads) | (later - writes)

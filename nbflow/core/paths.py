@@ -75,14 +75,15 @@ class State:
         for name, held in other.aliases.items():
             self.aliases[name] = self.aliases.get(name, frozenset()) | held
 
-    def interrupted(self, later: State) -> State:
-        """The state in a handler of code that went from this state to *later*, or stopped anywhere between."""
+    def interrupted(self, later: State, dropped: set[str]) -> State:
+        """The state in a handler of code that went from here to *later*, deleting *dropped*, or stopped in between."""
         other = self.copy()
-        other.defined -= later.gone
-        other.covered -= later.gone
+        other.defined -= dropped
+        other.covered -= dropped
+        other.seen -= dropped
         other.lost -= later.bound
-        other.seen -= later.gone
         other.add(later)
+        other.gone |= dropped
         return other
 
 

@@ -29,6 +29,14 @@ class Reader:
         """The names of one cell, those that its functions use elsewhere and those inside of magics included."""
         return read_names(reveal(code), modules=self._modules(), shadowed=self._shadowed(), behind=self._behind)
 
+    def learn(self, names: Names) -> None:
+        """A job will bind functions: remember what they use. To be called before the job owns their names.
+
+        One that is bound on some paths only may stay what it was.
+        """
+        for name, uses in names.functions.items():
+            self.functions[name] = uses if name in names.certain else uses | self._behind(name)
+
     def _modules(self) -> frozenset[str]:
         loaded = {n for n, v in self.namespace.items() if isinstance(v, ModuleType) or _imported(v)}
         return frozenset(loaded | {n for n, m in self.owners.makers.items() if isinstance(m, ByImport)})

@@ -1,6 +1,7 @@
 """Reading names is sound: a cell that is given only what it needs does what it would have done with everything."""
 
 import copy
+import re
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -58,5 +59,7 @@ def test_what_a_cell_needs_is_enough(text):
     for key, before in BEFORE.items():
         if key not in full:
             assert key in names.deletes
+        elif key in names.deletes - names.writes:
+            assert re.search(f"del {key}", text) and re.search("for|while", text)  # deleted, if only the loop had run
         elif key not in names.writes:
             assert full[key] == before
