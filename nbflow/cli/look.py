@@ -16,6 +16,7 @@ from nbflow.engine.client import ERR, OUT, Client, Replica, find_store
 from nbflow.errors import EngineError, NbflowError, StoreError
 from nbflow.picture.table import table_text
 
+NOTHING = "nothing is running"
 _GLANCE = 0.2
 """Seconds between two looks at a log that is being followed."""
 
@@ -57,16 +58,17 @@ def _pieces(client: Client, replica: Replica, job: str, taken: argparse.Namespac
 def print_processes(taken: argparse.Namespace) -> int:
     """``nbflow ps``: the attempts under way in all runs of the store."""
     with _connected(taken.folder, start=False) as client:
-        lines = [line for info in client.runs() for line in _running(client.open(info.flow, info.number))]
-    print("\n".join(lines) or "nothing is running")
+        lines = list(_under_way(client)) if client else []
+    print("\n".join(lines) or NOTHING)
     return 0
 
 
 def stop_engine(taken: argparse.Namespace) -> int:
     """``nbflow stop``."""
     with _connected(taken.folder, start=False) as client:
-        client.stop()
-    print(f"the engine of {taken.folder.resolve()} has ended")
+        if client:
+            client.stop()
+    print(f"the engine of {taken.folder.resolve()} has ended" if client else NOTHING)
     return 0
 
 
@@ -80,6 +82,11 @@ def _attempt(replica: Replica, job: str, number: int | None) -> AttemptState | N
     return attempts[number - 1]
 
 
+def _under_way(client: Client) -> Iterator[str]:
+    for info in client.runs():
+        yield from _running(client.open(info.flow, info.number))
+
+
 def _running(replica: Replica) -> Iterator[str]:
     with replica.lock:
         for name, job in replica.run.jobs.items():
@@ -90,18 +97,18 @@ def _running(replica: Replica) -> Iterator[str]:
 
 
 @contextmanager
-def _connected(folder: Path, start: bool) -> Iterator[Client]:
+def _connected(folder: Path, start: bool) -> Iterator[Client | None]:
+    """A client of the engine of *folder*; None if none is running and it is not to be started."""
     store = find_store(folder)
     if not store.is_dir():
-        raise StoreError(
-            f"no flow has run in {folder.resolve()}: go to the notebook's folder, or give it with --folder"
-        )
+        raise StoreError(f"no flow has run in {folder.resolve()}: name the notebook's folder with --folder")
     try:
         client = Client.connect(store, start=start, attached=False)
     except EngineError:
         if start:
             raise
-        raise EngineError(f"nothing is running in {folder.resolve()}") from None
+        yield None
+        return
     try:
         yield client
     finally:
@@ -112,6 +119,7 @@ def _connected(folder: Path, start: bool) -> Iterator[Client]:
 def _opened(taken: argparse.Namespace) -> Iterator[tuple[Client, Replica]]:
     """The run that *taken* names."""
     with _connected(taken.folder, start=True) as client:
+        assert client is not None
         runs = client.runs(taken.flow)
         if not runs:
             known = ", ".join(sorted({info.flow for info in client.runs()})) or "none"
