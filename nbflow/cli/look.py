@@ -11,6 +11,7 @@ from pathlib import Path
 
 from nbflow.core.match import match_names
 from nbflow.core.run import AttemptState
+from nbflow.core.status import RunVerdict
 from nbflow.core.words import elapsed
 from nbflow.engine.client import ERR, OUT, Client, Replica, find_store
 from nbflow.errors import EngineError, NbflowError, StoreError
@@ -83,7 +84,7 @@ def _attempt(replica: Replica, job: str, number: int | None) -> AttemptState | N
 
 
 def _under_way(client: Client) -> Iterator[str]:
-    for info in client.runs():
+    for info in (info for info in client.runs() if info.verdict == RunVerdict.RUNNING):
         yield from _running(client.open(info.flow, info.number))
 
 
