@@ -32,6 +32,8 @@ class Names:
 
     reads: frozenset[str] = frozenset()
     """Met with the value they had before the cell."""
+    sure: frozenset[str] = frozenset()
+    """Those of `reads` that every way through the cell reads."""
     maybe: frozenset[str] = frozenset()
     """Needed if they exist: written on some paths only (on the others the old value stays), or read by code that may or
     may not run before the cell writes them."""
@@ -103,6 +105,7 @@ def _summary(flow: Flow, reading: Reading, tree: ast.Module) -> Names:
     lasting = end.defined | end.seen
     return Names(
         reads=reads,
+        sure=reads & end.seen,
         maybe=((writes - end.covered - end.seen) | later) - reads,
         writes=writes,
         certain=writes & lasting,

@@ -12,6 +12,9 @@ from nbflow.notebook.reading import Reader
 
 CALL = "__nbflow_bring__"
 
+Bring = Callable[[Iterable[str], Iterable[str]], None]
+"""Has the values of names in the namespace; the second names must be there then."""
+
 
 class Cells:
     """An AST transformer of IPython and the callback after each cell.
@@ -21,7 +24,7 @@ class Cells:
     """
 
     def __init__(
-        self, owners: Owners, namespace: dict[str, Any], reader: Reader, bring: Callable[[Iterable[str]], None]
+        self, owners: Owners, namespace: dict[str, Any], reader: Reader, bring: Bring
     ) -> None:
         self.owners, self.namespace, self.reader, self._bring = owners, namespace, reader, bring
         self._touched: set[str] = set()
@@ -35,12 +38,12 @@ class Cells:
         wanted = sorted(name for name in names.needed | names.deletes if name in self.owners.makers)
         if wanted:
             self.namespace[CALL] = self.bring
-            tree.body.insert(_first(tree.body), _call(wanted, tree.body[0]))
+            tree.body.insert(_first(tree.body), _call(wanted, sorted(names.sure & set(wanted)), tree.body[0]))
         return tree
 
-    def bring(self, *names: str) -> None:
-        """What the inserted call calls."""
-        self._bring(names)
+    def bring(self, names: Iterable[str], sure: Iterable[str]) -> None:
+        """What the inserted call calls: with the names the cell may read, and those of them that it reads for sure."""
+        self._bring(names, sure)
 
     def after(self, *_: object) -> None:
         """After a cell: what it assigned, deleted or changed in place is the kernel's own from now on."""
@@ -57,8 +60,9 @@ def _first(body: list[ast.stmt]) -> int:
     return max((at + 1 for at, each in imports if each.module == "__future__"), default=0)
 
 
-def _call(names: list[str], place: ast.stmt) -> ast.stmt:
-    call = ast.Expr(ast.Call(ast.Name(CALL, ast.Load()), [ast.Constant(name) for name in names], []))
+def _call(names: list[str], sure: list[str], place: ast.stmt) -> ast.stmt:
+    lists: list[ast.expr] = [ast.Tuple([ast.Constant(name) for name in each], ast.Load()) for each in (names, sure)]
+    call = ast.Expr(ast.Call(ast.Name(CALL, ast.Load()), lists, []))
     for node in ast.walk(call):
         ast.copy_location(node, place)
     return ast.fix_missing_locations(call)

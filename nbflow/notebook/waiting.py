@@ -34,12 +34,12 @@ class Waiting:
         self.session, self.owners, self.namespace = session, owners, namespace
         self.pumping, self.notice = pumping, notice
 
-    def bring(self, names: Iterable[str]) -> None:
-        """Have the present version of each of *names* in the namespace.
+    def bring(self, names: Iterable[str], sure: Iterable[str] = ()) -> None:
+        """Have the present version of each of *names* in the namespace; those of *sure* have to be there.
 
         Raises:
             JobFailedError: a job that should make one ended without success.
-            NameError: a job ended well but left no such variable.
+            NameError: a job ended well but left no such variable, and it is of *sure*.
         """
         wanted: dict[str, str] = {}
         for name in names:
@@ -55,7 +55,7 @@ class Waiting:
             if jobs:
                 self._wait(jobs)
             for name, job in wanted.items():
-                self._bring(name, job)
+                self._bring(name, job, name in sure)
         except KeyboardInterrupt as error:
             raise plainly(error, f"no longer waiting for {', '.join(jobs)}: jobs go on") from None
 
@@ -89,7 +89,7 @@ class Waiting:
         finally:
             say(f"waited {words.duration(time.monotonic() - start)} for {names}")
 
-    def _bring(self, name: str, job: str) -> None:
+    def _bring(self, name: str, job: str, sure: bool) -> None:
         state = self.session.job(job)
         if state.status is not Status.SUCCEEDED:
             raise failure(state)
@@ -98,7 +98,9 @@ class Waiting:
         if brought is not None and brought.made_by == made_by and name in self.namespace:
             return
         if name not in state.outputs:
-            raise plainly(NameError(f"name {name!r} is not defined: job {job!r} ended without leaving it"))
+            if sure:
+                raise plainly(NameError(f"name {name!r} is not defined: job {job!r} ended without leaving it"))
+            return  # where the cell reads it after all, that is Python's own NameError, as without jobs
         ref = state.outputs[name]
         if state.spec.executor == "kernel" and name in self.namespace:  # made here: the object itself
             value = self.namespace[name]
@@ -112,8 +114,8 @@ class Waiting:
 def failure(state: JobState) -> JobFailedError:
     """The error for reading a variable of a job that ended without success."""
     reason = state.reason.words() if state.reason else state.status.value
-    if state.status is not Status.FAILED:
-        reason = f"{state.status.value}, {reason}" if state.reason else state.status.value
+    if state.status is not Status.FAILED and reason != state.status.value:
+        reason = f"{state.status.value}, {reason}"
     traceback = state.attempts[-1].traceback if state.attempts and state.status is Status.FAILED else ""
     return JobFailedError(state.spec.name, reason, traceback)
 

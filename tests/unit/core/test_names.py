@@ -138,6 +138,13 @@ def test_a_conditional_name_is_not_certain():
     assert names.certain == {"a", "d"}
 
 
+def test_what_is_read_for_sure_is_known():
+    """Only what every way through the cell reads is sure."""
+    names = read_names("print(a)\nif b: c\ntry: d\nexcept NameError: e\nf = [g for _ in h]\ndef k(): return i\nk()")
+    assert names.sure == {"a", "b", "h", "i"}
+    assert names.reads == {"a", "b", "c", "d", "e", "g", "h", "i"}
+
+
 def test_targets_in_passing_are_told_apart():
     """Names that only loops and with statements bind are known; another binding of a name makes it an ordinary one."""
     names = read_names("for i, j in xs:\n    with open(i) as f, g() as h:\n        h = j\nwith k as j: pass")
