@@ -48,7 +48,8 @@ def programs() -> list[tuple[list[str], list[bool], Any]]:
     """Cells, which of them become jobs, and the variables at the end."""
     rng, found = random.Random(SEED), []
     while len(found) < PROGRAMS:
-        cells = [cell(rng.choice, rng.choice([0, 1, 2]), rng.choice([1, 2, 3])) for _ in range(rng.choice([2, 3, 4, 5]))]
+        count = rng.choice([2, 3, 4, 5])
+        cells = [cell(rng.choice, rng.choice([0, 1, 2]), rng.choice([1, 2, 3])) for _ in range(count)]
         jobs = [rng.random() < 0.6 for _ in cells]
         if any(jobs) and (expected := in_one_process(cells)) is not None:
             found.append((cells, jobs, expected))
