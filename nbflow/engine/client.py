@@ -176,8 +176,10 @@ class Client:
         """The store's values.
 
         Raises:
-            StoreError: the store is not trusted, and loading a value can run code.
+            StoreError: the store is gone, or not trusted, and loading a value can run code.
         """
+        if not self.store.exists():
+            raise StoreError(f"{self.store} is gone, and with it what its jobs made")
         if not self.trusted:
             raise StoreError(f"{self.store} was not made by you here, so its values are not loaded: see %nbflow trust")
         return Values(self.store)

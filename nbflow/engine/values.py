@@ -89,7 +89,9 @@ class Values:
 
     def path(self, ref: ValueRef) -> Path:
         """Where *ref*'s file is; raises `StoreError` if the reference is not one of ours."""
-        if not ref.file or not ref.file.isalnum():
+        if ref.file is None:
+            raise StoreError(f"a value of type {ref.type} cannot leave the kernel that made it: read it --in kernel")
+        if not ref.file.isalnum():
             raise StoreError(f"{ref.file!r} is no stored value")
         return self.folder / ref.file
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Mapping
+import importlib
+from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any
 
 from nbflow.core.match import match_names
@@ -106,6 +109,28 @@ def imports_of(tree: ast.Module) -> dict[str, ByImport]:
     others = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)}
     defined = {n.name for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)}
     return {name: maker for name, maker in found.items() if name not in others | defined}
+
+
+def starred(tree: ast.Module, writes: Collection[str]) -> dict[str, ByImport]:
+    """The names that ``from module import *`` at the top level of a body binds, but for its own *writes*.
+
+    The modules are imported here to know them, as the cell itself would do; one that cannot be is the job's to report.
+
+    >>> starred(ast.parse("from bisect import *"), {"insort"})["bisect"]
+    ByImport(module='bisect', attribute='bisect')
+    """
+    found: dict[str, ByImport] = {}
+    for statement in tree.body:
+        match statement:
+            case ast.ImportFrom(module=str(name), names=[ast.alias(name="*")], level=0):
+                with suppress(Exception):
+                    found |= {each: ByImport(name, each) for each in _public(importlib.import_module(name))}
+    return {name: maker for name, maker in found.items() if name not in writes}
+
+
+def _public(module: ModuleType) -> Collection[str]:
+    public: Collection[str] = getattr(module, "__all__", None) or [n for n in vars(module) if not n.startswith("_")]
+    return public
 
 
 def outputs_of(header: JobHeader, names: Names) -> tuple[str, ...]:

@@ -34,12 +34,17 @@ class Cards:
     """What was published can be replaced."""
     headless: bool = False
     """The front end sees only what is published while a cell runs, as nbclient does."""
+    note: str = field(init=False)
+    """Said on the card of a job that has not ended."""
     _slots: list[Slot] = field(default_factory=list)
     """The cards that may still change, oldest first."""
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _wake: threading.Event = field(default_factory=threading.Event)
     _closed: bool = False
     _thread: threading.Thread | None = None
+
+    def __post_init__(self) -> None:
+        self.note = "still going when this was saved" if self.headless else ""
 
     def show(self, replica: Replica, job: str) -> None:
         """Put a new card for *job* under the cell that runs now; an older card of it tells what became of that one."""
@@ -78,11 +83,14 @@ class Cards:
             self._drop(slot)
 
     def close(self) -> None:
-        """Stop; cards keep their last state."""
+        """Stop; cards keep their last state, and those of jobs that go on say that it is the last."""
         self._closed = True
         self._wake.set()
-        if self._thread is not None and self._thread is not threading.current_thread():
+        if self._thread is not None:
             self._thread.join(2)
+        if self.live and not self.headless:
+            self.note = "not followed any more"
+            self.flush()
 
     def _run(self) -> None:
         while not self._closed:
@@ -119,5 +127,4 @@ class Cards:
         client = self.client()
         log = "".join(client.log(key, stream, last=LOG_LIMIT) for stream in (OUT, ERR)) if key else ""
         displays = client.displays(key) if key else []
-        note = "still going when this was saved" if self.headless else ""
-        return Card(slot.job, state, time.time(), log, traceback, displays, note)
+        return Card(slot.job, state, time.time(), log, traceback, displays, self.note)

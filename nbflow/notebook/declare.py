@@ -12,8 +12,8 @@ from typing import Any
 from nbflow.core.names import Names
 from nbflow.core.run import Run
 from nbflow.core.spec import Policy, ValueRef
-from nbflow.errors import DeclarationError
-from nbflow.notebook.binding import Binder, imports_of, outputs_of, spec_of
+from nbflow.errors import DeclarationError, StoreError
+from nbflow.notebook.binding import Binder, imports_of, outputs_of, spec_of, starred
 from nbflow.notebook.cards import Cards
 from nbflow.notebook.interrupt import whole
 from nbflow.notebook.line import JobHeader
@@ -44,7 +44,9 @@ class Declarer:
         Raises:
             DeclarationError: the body cannot be read, or its needs make a loop.
             ValueNotStorable: a variable that the body reads cannot leave the kernel.
+            StoreError: the store is not there any more; said once.
         """
+        self._check_store()
         transformed = plain(header.body)
         names = self.reader.read(transformed.code)
         if names.syntax_error is not None:
@@ -79,20 +81,28 @@ class Declarer:
             spec = state.spec
             outputs = [output for output in spec.outputs if output not in self.namespace]
             names = self.reader.read(spec.code or spec.source)
+            self.reader.learn(names)
             self.owners.declare(name, outputs, imports_of(ast.parse(spec.code or spec.source)))
-            self.reader.functions |= names.functions
 
     def _own(self, header: JobHeader, outputs: tuple[str, ...], names: Names, transformed: Transformed) -> None:
         """The outputs are the job's now; what the kernel holds under those names is an older version, and goes."""
-        live = header.executor == "kernel"
-        imports = {} if live else imports_of(ast.parse(transformed.code))
+        live, tree = header.executor == "kernel", ast.parse(transformed.code)
+        star = {} if live else starred(tree, names.writes)
+        outputs, imports = (*outputs, *star), {} if live else star | imports_of(tree)
+        self.reader.learn(names)
         self.owners.declare(header.name, outputs, imports, live)
-        self.reader.functions |= names.functions
         if not live:
             for name in names.deletes - set(outputs):
                 self.owners.release(name)
             for name in (*outputs, *names.deletes):
                 self.namespace.pop(name, None)
+
+    def _check_store(self) -> None:
+        try:
+            self.session.check_store()
+        except StoreError:
+            self.owners.forget()
+            raise
 
     def _policies(self, header: JobHeader) -> dict[str, Policy]:
         if header.group is None or header.policy is None:

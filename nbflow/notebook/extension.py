@@ -12,6 +12,7 @@ from typing import Any
 from traitlets import TraitError
 
 from nbflow.engine.client import Client, RunInfo, trust
+from nbflow.errors import NbflowError
 from nbflow.notebook.cards import Cards
 from nbflow.notebook.cells import Cells
 from nbflow.notebook.completion import Completion
@@ -20,12 +21,15 @@ from nbflow.notebook.flow import Flow
 from nbflow.notebook.kernel_jobs import KernelJobs
 from nbflow.notebook.magics import NBFlow
 from nbflow.notebook.owners import Owners
-from nbflow.notebook.place import here
+from nbflow.notebook.place import Place, here
 from nbflow.notebook.pump import Pump
 from nbflow.notebook.reading import Reader
 from nbflow.notebook.session import Session
 from nbflow.notebook.shows import Shows
 from nbflow.notebook.waiting import Waiting
+
+_followed: dict[Place, int] = {}
+"""The run that an extension followed when it was unloaded: one that is loaded later in this process takes it up."""
 
 
 class Extension:
@@ -63,7 +67,18 @@ class Extension:
         self.session.on_change(self.cards.changed)
         self.session.on_change(self.shows.changed)
         atexit.register(self.leave)
-        self.session.warm()
+        self.follow_on()
+
+    def follow_on(self) -> None:
+        """Take up the run that an earlier extension of this process followed; else only connect."""
+        number = _followed.pop(self.session.place, None)
+        if number is None:
+            self.session.warm()
+            return
+        try:
+            self.flow.resume(number)
+        except NbflowError as error:
+            print(f"nbflow: run {number} could not be taken up again: {error}", file=sys.stderr)
 
     def unload(self) -> None:
         """Take all of it out again; jobs go on in the engine."""
@@ -80,6 +95,8 @@ class Extension:
         shell.events.unregister("post_run_cell", self.after_cell)
         shell.Completer.custom_matchers[:] = [m for m in shell.Completer.custom_matchers if m is not self.completion]
         atexit.unregister(self.leave)
+        if self.session.opened is not None:
+            _followed[self.session.place] = self.session.opened.info.number
         self.cells.after()
         self.cards.close()
         self.shows.close()

@@ -7,8 +7,10 @@ import codecs
 import inspect
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
+from types import TracebackType
 from typing import Any
 
 import msgspec
@@ -38,8 +40,8 @@ class Listener:
     def __init__(self, session: Session, callback: Callable[[dict[str, Any]], Any]) -> None:
         self._session, self._callback = session, callback
         self._replica = session.opened
-        self._seen = self._replica.run.seq if self._replica else 0
-        self._wake, self._closed = threading.Event(), False
+        self._seen, self._since = (self._replica.run.seq if self._replica else 0), time.time()
+        self._wake, self._closed, self._failed = threading.Event(), False, False
         session.on_change(self._wake.set)
         threading.Thread(target=self._run, name="nbflow-events", daemon=True).start()
 
@@ -51,7 +53,7 @@ class Listener:
 
     def _run(self) -> None:
         with asyncio.Runner() as runner:
-            while self._wake.wait() and not self._closed:
+            while self._wake.wait() and not self._closed and not self._session.closed:
                 self._wake.clear()
                 for event in self._fresh():
                     self._call(runner, event)
@@ -61,18 +63,30 @@ class Listener:
             self._replica, self._seen = self._session.opened, 0
         events = self._replica.events()[self._seen :] if self._replica else []
         self._seen += len(events)
+        events = [event for event in events if event.at >= self._since]
         return told(events, self._seen - len(events) + 1)
 
     def _call(self, runner: asyncio.Runner, event: dict[str, Any]) -> None:
-        """The fault of one call is shown, and does not keep the next ones from being made."""
+        """The fault of one call does not keep the next ones from being made; the first one is shown."""
         if self._closed:
             return
         try:
             result = self._callback(event)
             if inspect.isawaitable(result):
                 runner.run(_finished(result))
-        except Exception:
-            print(f"nbflow: on_event: {self._callback!r} failed\n{traceback.format_exc()}", file=sys.stderr)
+        except Exception as error:
+            if not self._failed:
+                error.__traceback__ = _inside(error.__traceback__)
+                print(f"on_event: a call failed at {event['kind']}, later failures are not shown", file=sys.stderr)
+                traceback.print_exception(error)
+            self._failed = True
+
+
+def _inside(trace: TracebackType | None) -> TracebackType | None:
+    """The traceback below our own frames."""
+    while trace is not None and trace.tb_next is not None and trace.tb_frame.f_code.co_filename == __file__:
+        trace = trace.tb_next
+    return trace
 
 
 async def _finished(result: Any) -> Any:

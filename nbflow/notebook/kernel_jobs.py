@@ -94,11 +94,8 @@ class KernelJobs:
         record = DisplayFile(Path(order.folder))
         hook = self._capture_displays(record)
         try:
-            self.bring([name for name, ref in order.inputs.items() if ref is not None])
-            self.shell.user_ns.update({name: None for name, ref in order.inputs.items() if ref is None})
+            self._load(order)
             self._execute(order, filename, record)
-        except NbflowError as error:
-            return AttemptReport(key=order.key, end="failed", reason=Reason("input not loadable", str(error)))
         except SystemExit as error:
             if error.code not in (None, 0):
                 return self._failed(order, error, filename)
@@ -107,6 +104,18 @@ class KernelJobs:
         finally:
             hook()
         return self._succeeded(order)
+
+    def _load(self, order: AttemptOrder) -> None:
+        """Have the inputs in the namespace: those that this job will write itself are loaded for it."""
+        namespace, names = self.shell.user_ns, []
+        for name, ref in order.inputs.items():
+            if ref is None:
+                namespace[name] = None
+            elif name not in order.outputs:
+                names.append(name)
+            elif ref.inline is not None or ref.file is not None:
+                namespace[name] = self.client.values.load(ref, namespace)
+        self.bring(names)
 
     def _execute(self, order: AttemptOrder, filename: str, record: DisplayFile) -> None:
         code, namespace = order.code or order.source, self.shell.user_ns
@@ -145,7 +154,9 @@ class KernelJobs:
         return lambda: publisher.unregister_hook(hook)
 
     def _failed(self, order: AttemptOrder, error: BaseException, filename: str) -> AttemptReport:
-        reason, text = reason_for(error), failure_text(error, filename)
+        text = failure_text(error, filename)
+        ours = isinstance(error, NbflowError) and not text  # raised by none of the user's lines
+        reason = Reason("input not loadable", str(error)) if ours else reason_for(error)
         return AttemptReport(key=order.key, end="failed", reason=reason, traceback=text)
 
     def _succeeded(self, order: AttemptOrder) -> AttemptReport:

@@ -15,7 +15,7 @@ from nbflow.core.match import nearest
 from nbflow.core.run import JobState, Run
 from nbflow.core.spec import JobSpec, Policy
 from nbflow.engine.client import Client, Replica
-from nbflow.errors import EngineError, NbflowError, UnknownJob
+from nbflow.errors import EngineError, NbflowError, StoreError, UnknownJob
 from nbflow.notebook.place import Place
 
 NEW, LAST = -1, 0
@@ -44,7 +44,9 @@ class Session:
         self._replica: Replica | None = None
         self._lock = threading.RLock()
         self._listeners: list[Callable[[], None]] = []
+        self.closed = False
         self._prepare: list[Callable[[Client], None]] = []
+        self._store: tuple[int, int] | None = None
         self._unfollow: Callable[[], None] = lambda: None
         self._loaded, self._warmed = 0, frozenset[str]()
 
@@ -121,14 +123,39 @@ class Session:
             )
             self._unfollow()
             self._unfollow = replica.on_events(lambda _events: self._changed())
-            self._replica = replica
+            self._replica, self._store = replica, self._identity()
         self._changed()
         return replica
+
+    def check_store(self) -> None:
+        """Let go of a run whose store was deleted: whatever is asked next begins a new one, in a new store.
+
+        Raises:
+            StoreError: so it is.
+        """
+        if self._replica is None or self._store == self._identity():
+            return
+        with self._lock:
+            number, client = self._replica.info.number, self._client
+            self._client, self._replica = None, None
+        if client is not None:
+            client.close()
+        raise StoreError(f"the .nbflow folder was deleted, and run {number} with it: run all cells, in a new run")
+
+    def _identity(self) -> tuple[int, int] | None:
+        """Tells the present store from one that was deleted."""
+        try:
+            found = (self.place.folder / ".nbflow").stat()
+        except FileNotFoundError:
+            return None
+        return found.st_dev, found.st_ino
 
     def close(self) -> None:
         """Let go of the engine; jobs go on there."""
         with self._lock:
             client, self._client, self._replica = self._client, None, None
+        self.closed = True
+        self._changed()
         self._listeners.clear()
         if client is not None:
             client.close()

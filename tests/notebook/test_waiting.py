@@ -154,11 +154,10 @@ def test_an_import_in_a_job_is_there_for_all_without_waiting(nb: Kernel) -> None
 
 
 def test_a_variable_that_the_job_never_bound_is_a_name_error(nb: Kernel) -> None:
-    """A job that ended well without binding the name: the reader's NameError says which job."""
+    """A job that ended well without binding the name: Python's own NameError, as without jobs."""
     declare(nb, "%%job maybe\nif len('') > 1:\n    v = 1")
     cell = nb.run("v")
     assert cell.reply["ename"] == "NameError"
-    assert "maybe" in cell.reply["evalue"]
 
 
 @pytest.mark.each_ipykernel
