@@ -216,6 +216,23 @@ def test_a_reload_brings_the_view_back(notebook):
     assert nb.errors() == []
 
 
+def test_a_reload_while_a_cell_waits_brings_the_view_back(notebook):
+    """The page asks the kernel for its widgets, and is answered although a cell is waiting there."""
+    nb = notebook([LOAD, SHOW, GATE, FLAKY, "print('gate is', opened)"], "lab")
+    for cell in range(4):
+        nb.run(cell)
+    has(view(nb), "fit", "failed")
+    nb.save()
+    nb.run(4, wait=False)
+    nb.reload()
+    seen = view(nb)
+    retry_now(nb, seen)
+    has(seen, "gate", "running")
+    touch(nb, "gate")
+    has(seen, "gate", "succeeded")
+    assert nb.errors() == []
+
+
 def test_two_views_agree(notebook):
     """Two views of a run show the same statuses; each has its own selection."""
     nb = notebook([LOAD, SHOW, FLAKY, SHOW], "lab")
