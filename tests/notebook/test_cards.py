@@ -33,8 +33,8 @@ def test_a_card_counts_attempts_and_shows_the_error(nb: Kernel) -> None:
 def test_a_card_holds_figures_and_tables(nb: Kernel) -> None:
     """Figures and tables shown in the job appear in its card as they would under a plain cell."""
     cell = nb.run(
-        "%%job draw\nimport matplotlib.pyplot as plt\nfrom IPython.display import HTML\nplt.plot([1, 3, 2])\nplt.show()\n"
-        "HTML('<table><tr><td>1</td></tr></table>')"
+        "%%job draw\nimport matplotlib.pyplot as plt\nfrom IPython.display import HTML\nplt.plot([1, 3, 2])\n"
+        "plt.show()\nHTML('<table><tr><td>1</td></tr></table>')"
     )
     nb.until(lambda: "✓ draw" in cell.text, 60, "the end")
     assert "data:image/png;base64," in cell.html

@@ -17,7 +17,8 @@ ip = get_ipython()
 def traces():
     return [len(ip.ast_transformers), len(ip.Completer.custom_matchers), sorted(ip.magics_manager.magics['cell']),
             sorted(ip.magics_manager.magics['line']), [len(v) for v in ip.events.callbacks.values()],
-            sum(type(c).__module__.startswith('nbflow') for c in ip.configurables), sorted(n for n in ip.user_ns if 'nbflow' in n)]
+            sum(type(c).__module__.startswith('nbflow') for c in ip.configurables),
+            sorted(n for n in ip.user_ns if 'nbflow' in n)]
 """
 
 
@@ -92,14 +93,14 @@ def test_a_mistake_is_one_line_and_declares_nothing(nb: Kernel, cell: str, said:
 def test_a_killed_kernel_stops_nothing_and_a_new_one_takes_up_the_run(
     start_kernel: Callable[..., Kernel], interpreter: Interpreter
 ) -> None:
-    """kill -9 of the kernel: running attempts, retries and dependents go on; %nbflow resume shows the run, values read."""
+    """kill -9 of the kernel: attempts, retries and dependents go on; %nbflow resume shows the run, values read."""
     first = start_kernel(interpreter.name)
     assert first.run("%load_ext nbflow").ok
     ledger = first.folder / "ledger"
     tick = f"open({str(ledger)!r}, 'a').write"
     first.run(f"%%job slow\nimport time\n{tick}('slow ')\ntime.sleep(1.5)\na = 1")
     first.run(
-        f"%%job flaky --retries 2 --delay 0.2\nimport os\n{tick}('flaky ')\nn = open({str(ledger)!r}).read().count('flaky')\n"
+        f"%%job flaky --retries 2 --delay 0.2\n{tick}('flaky ')\nn = open({str(ledger)!r}).read().count('flaky')\n"
         "if n < 3: raise OSError('instrument away')\nb = a + n"
     )
     first.run("%%job last\nc = [b] * 2")

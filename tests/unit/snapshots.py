@@ -92,18 +92,36 @@ def ten() -> dict[str, Any]:
             "clean": job(needs=("load",), attempts=[attempt(1, 21, 4.2)]),
             "split": job(needs=("params",), attempts=[attempt(1, 1, 0.6)]),
             "fit_ridge": job(needs=("clean", "split"), group="fits", attempts=[attempt(1, 26, 12.2)]),
-            "fit_lasso": job("failed", ("clean", "split"), tries, group="fits", of=3, reason=BAD, reason_text=BAD["detail"]),
+            "fit_lasso": job(
+                "failed", ("clean", "split"), tries, group="fits", of=3, reason=BAD, reason_text=BAD["detail"]
+            ),
             "fit_trees": job("running", ("clean", "split"), [attempt(1, 26, None)], group="fits", of=2),
             "plot": job("running", ("clean",), [attempt(1, 30, 1.0, "failed"), attempt(2, 44, None)], of=3),
             "report": job("waiting", ("fits",), reason_text="waits for fits"),
-            "export": job("retrying", ("split",), [attempt(1, 40, 3.0, "failed", reason={"kind": "exit code", "detail": "10"})],
-                          of=4, due_at=AT + 56, reason={"kind": "exit code", "detail": "10"}, reason_text="exit 10"),
-            "audit": job("skipped", ("fit_lasso",), reason={"kind": "upstream failed", "detail": "fit_lasso"},
-                         reason_text="upstream failed: fit_lasso"),
+            "export": job(
+                "retrying",
+                ("split",),
+                [attempt(1, 40, 3.0, "failed", reason={"kind": "exit code", "detail": "10"})],
+                of=4,
+                due_at=AT + 56,
+                reason={"kind": "exit code", "detail": "10"},
+                reason_text="exit 10",
+            ),
+            "audit": job(
+                "skipped",
+                ("fit_lasso",),
+                reason={"kind": "upstream failed", "detail": "fit_lasso"},
+                reason_text="upstream failed: fit_lasso",
+            ),
             "upload": job("held", ("report",)),
             "queue": job("ready", ("params",), reason_text="waits for a free slot"),
-            "old": job("cancelled", (), [attempt(1, 2, 3.0, "cancelled")], reason={"kind": "cancelled", "detail": ""},
-                       reason_text="cancelled"),
+            "old": job(
+                "cancelled",
+                (),
+                [attempt(1, 2, 3.0, "cancelled")],
+                reason={"kind": "cancelled", "detail": ""},
+                reason_text="cancelled",
+            ),
         },
         {"fits": "at-least:2"},
     )
@@ -120,9 +138,12 @@ def long_names() -> dict[str, Any]:
         {
             "fetch_the_measurements_of_every_station_since_1890": job(attempts=[attempt(1, 0, 190.0)]),
             "fit_gradient_boosting[learning_rate=0.001,max_depth=12]": job(
-                "failed", ("fetch_the_measurements_of_every_station_since_1890",), [attempt(1, 3, 0.003, "failed")],
+                "failed",
+                ("fetch_the_measurements_of_every_station_since_1890",),
+                [attempt(1, 3, 0.003, "failed")],
                 reason={"kind": "exception", "detail": "SomeVeryLongExceptionNameThatNobodyWants: " + "x" * 400},
-                reason_text="SomeVeryLongExceptionNameThatNobodyWants: " + "x" * 400),
+                reason_text="SomeVeryLongExceptionNameThatNobodyWants: " + "x" * 400,
+            ),
             "数据清洗与特征工程以及模型训练": job("running", (), [attempt(1, 1, None)]),
             "<img src=x onerror=alert(1)>": job("waiting", ("数据清洗与特征工程以及模型训练",)),
             "a": job("waiting", ("<img src=x onerror=alert(1)>",)),
@@ -138,7 +159,11 @@ def layered(count: int) -> dict[str, Any]:
     for at in range(count):
         needs = tuple(f"job{n}" for n in {at - 5, at - 5 - at % 3} if n >= 0)
         status = turn[at % len(turn)]
-        tries = [attempt(1, at, None if status == "running" else 1.0 + at / 7)] if status in ("succeeded", "running") else []
+        tries = (
+            [attempt(1, at, None if status == "running" else 1.0 + at / 7)]
+            if status in ("succeeded", "running")
+            else []
+        )
         jobs[f"job{at}"] = job(status, needs, tries)
     return snapshot(jobs)
 
