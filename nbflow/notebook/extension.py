@@ -48,7 +48,7 @@ class Extension:
         self.shows = Shows(self.session, self.publish, live, widgets=live and not self.headless)
         self.waiting = Waiting(self.session, self.owners, shell.user_ns, self.pumping, self.notice)
         self.cells = Cells(self.owners, shell.user_ns, self.reader, self.waiting.bring)
-        self.completion = Completion(self.session.names, self.session.groups)
+        self.completion = Completion(self.session.names, self.session.groups, self.variables)
         self.kernel_jobs: KernelJobs | None = None
         self.declarer = Declarer(self.session, self.owners, self.reader, self.cards, shell.user_ns, self.cell_id)
         self.flow = Flow(self.session, self.pumping, self.settle, self.declarer.take_up)
@@ -166,6 +166,10 @@ class Extension:
         self.session.preload()
         if self.headless:
             self.settle()
+
+    def variables(self) -> list[str]:
+        """The notebook's variables, those that jobs make included, for completion."""
+        return sorted(name for name in {*self.shell.user_ns, *self.owners.makers} if not name.startswith("_"))
 
     def cell_id(self) -> str:
         """The id of the cell that runs, where the front end says it."""
