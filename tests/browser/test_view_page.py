@@ -194,6 +194,15 @@ def test_an_empty_flow_says_how_to_begin(page):
     expect(show(page, snapshots.empty())).to_contain_text("No jobs yet. Put %%job NAME on the first line of a cell")
 
 
+@pytest.mark.parametrize(("verdict", "said"), [("met", " · met"), ("broken", " · broken"), ("undecided", "")])
+def test_a_group_says_what_its_policy_decided(page, verdict, said):
+    """The frame's title ends with the verdict, once there is one; where there is no room, with a sign."""
+    snapshot = snapshots.ten()
+    snapshot["groups"]["fits"]["verdict"] = verdict
+    title = show(page, snapshot).locator(".frame text")
+    expect(title).to_have_text(re.compile(f"^fits · at least 2 of 3({said}{'| [✓✕]' if said else ''})$"))
+
+
 def test_three_hundred_jobs_are_painted_quickly(page):
     """A change of every status of 300 jobs is in the page in a fraction of the time between two messages."""
     show(page, snapshots.fan(300))

@@ -218,7 +218,8 @@ export class Dag {
     const key = `${title}\0${word}`;
     if (text.getAttribute("data-key") === key) return;
     set(text, "data-key", key);
-    const end = word ? ` · ${word}` : "";
+    const roomy = length(`${title} · ${word}`) <= room;
+    const end = !word ? "" : roomy ? ` · ${word}` : word === "met" ? " ✓" : " ✕";
     text.replaceChildren(clip(title, room - length(end), length), svg("tspan", { class: `verdict ${word}` }, end));
   }
 
