@@ -1,4 +1,7 @@
-"""Jobs with ``--in kernel``: a thread of the kernel runs the body in the live namespace, without hard timeout."""
+"""Jobs with ``--in kernel``: a thread of the kernel runs the body in the live namespace.
+
+It can be stopped, by a person or its timeout, only between two lines of Python: not while it sleeps or computes in C.
+"""
 
 from __future__ import annotations
 
@@ -27,6 +30,7 @@ from nbflow.engine.client import (
     split_cell,
 )
 from nbflow.errors import NbflowError, ValueNotStorable
+from nbflow.notebook.stopping import Stopped, Stops, TimedOut
 
 Bring = Callable[[Iterable[str]], None]
 _log: contextvars.ContextVar[Path | None] = contextvars.ContextVar("nbflow_kernel_job_folder", default=None)
@@ -63,7 +67,8 @@ class KernelJobs:
     def __init__(self, client: Client, shell: Any, bring: Bring) -> None:
         self.client, self.shell, self.bring = client, shell, bring
         self._tees: list[tuple[str, Tee]] = []
-        client.on_run_here(self.start)
+        self._stops = Stops()
+        client.on_run_here(self.start, self._stops.stop)
 
     def start(self, order: AttemptOrder) -> None:
         """Run *order* in a thread of its own; its end is reported once."""
@@ -94,8 +99,14 @@ class KernelJobs:
         record = DisplayFile(Path(order.folder))
         hook = self._capture_displays(record)
         try:
-            self._load(order)
-            self._execute(order, filename, record)
+            with self._stops.open(order.key, order.timeout):
+                self._load(order)
+                self._execute(order, filename, record)
+        except TimedOut:
+            reason = Reason("timeout", f"{order.timeout:g} s", order.attempt)
+            return AttemptReport(key=order.key, end="failed", reason=reason)
+        except Stopped:
+            return AttemptReport(key=order.key, end="cancelled", reason=Reason("cancelled"))
         except SystemExit as error:
             if error.code not in (None, 0):
                 return self._failed(order, error, filename)

@@ -26,6 +26,11 @@ def declare(nb: Kernel, code: str) -> Cell:
     return cell
 
 
+def engines(nb: Kernel) -> list[psutil.Process]:
+    """The engine of the notebook's store, if it runs."""
+    return [process for process in leftovers.belonging_to(nb.folder) if "nbflow.engine" in process.cmdline()]
+
+
 # --- an empty flow
 
 
@@ -118,10 +123,9 @@ def test_an_engine_killed_while_a_cell_waits(nb: Kernel) -> None:
     declare(nb, "%%job other\nw = v + 1")
     cell = nb.start("w")
     nb.until(lambda: "waits for" in cell.text, 10, "the wait")
-    for process in leftovers.belonging_to(nb.folder):
-        if "nbflow.engine" in process.cmdline():
-            os.kill(process.pid, signal.SIGKILL)
-            psutil.wait_procs([process])
+    for process in engines(nb):
+        os.kill(process.pid, signal.SIGKILL)
+        psutil.wait_procs([process])
     (nb.folder / "go").touch()
     assert nb.wait(cell, 30).ok, cell.error
     assert cell.text.endswith("2")
@@ -133,12 +137,14 @@ def test_a_store_that_was_deleted(nb: Kernel) -> None:
     declare(nb, "%%job b\nimport numpy\nbig = numpy.ones(100_000)")
     assert nb.value("x") == 1
     declare(nb, "%nbflow wait")
+    old = engines(nb)
     declare(nb, "import shutil; shutil.rmtree('.nbflow')")
     assert nb.value("x") == 1
     assert nb.run("big", 20).error == "StoreError: a stored value of type ndarray is gone: run its job again"
     assert "the .nbflow folder was deleted, and run 1 with it" in nb.run("%%job c\ny = x + 1").text
     declare(nb, "%%job c\ny = x + 1")
     assert nb.value("y") == 2
+    assert psutil.wait_procs(old, timeout=20)[1] == []
 
 
 # --- reading along
@@ -271,6 +277,20 @@ def test_a_kernel_job_changes_what_another_job_made(nb: Kernel) -> None:
     declare(nb, "%%job a\nx = 1")
     declare(nb, "%%job k --in kernel\nx += 1")
     assert nb.value("x", 10) == 2
+
+
+def test_a_kernel_job_is_stopped_between_two_lines(nb: Kernel) -> None:
+    """Cancelled, declared again, or over its timeout: a kernel job that runs Python ends."""
+    endless = "%%job k --in kernel{}\nimport time\nwhile True: time.sleep(0.01)"
+    declare(nb, endless.format(""))
+    declare(nb, "%nbflow cancel k")
+    declare(nb, "%nbflow wait --timeout 5")
+    assert nb.value(f"{FLOW}.status()") == {"k": "cancelled"}
+    declare(nb, endless.format(" --timeout 0.2"))
+    assert "1 job failed: k (timeout: 0.2 s)" in nb.run("%nbflow wait --timeout 5").error
+    declare(nb, endless.format(""))
+    declare(nb, "%%job k --in kernel\nx = 1")
+    assert nb.value("x", 10) == 1
 
 
 def test_a_value_that_stays_in_the_kernel(nb: Kernel) -> None:

@@ -122,3 +122,13 @@ def test_a_last_cell_that_waits_fails_with_the_run(run, command):
     status, said, _ = run(command, LOAD, BAD, "%nbflow wait")
     assert status != 0
     assert "bad (ValueError: no luck)" in said
+
+
+@pytest.mark.parametrize("command", [NBCONVERT, PAPERMILL], ids=["nbconvert", "papermill"])
+def test_a_notebook_that_does_not_wait_says_what_goes_on(run, command):
+    """Nothing is lost or claimed: the cards of ended jobs are their ends, the others say so, and stderr names them."""
+    status, said, document = run(command, LOAD, "%%job quick\nx = 1", "%%job later\nimport time; time.sleep(300)", "x")
+    assert status == 0, said
+    assert "nbflow: jobs go on in the background: later" in said
+    assert "✓ quick  succeeded" in texts(document.cells[-3])
+    assert "still going when this was saved" in texts(document.cells[-2])
