@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
-from tests.attempts import Runner, Trial, until
+from tests.attempts import Runner, Trial
 
 PREAMBLE = """
 import os, signal, subprocess, sys, time
@@ -110,6 +111,8 @@ def lives(pid: int, cwd: Path) -> bool:
 
 def gone(trials: dict[str, Trial], within: float) -> None:
     """Wait until no process of *trials* is left, *within* seconds."""
-    until(lambda: not survivors(trials), f"the end of {survivors(trials)}", within)
+    give_up_at = time.monotonic() + within
+    while left := survivors(trials):
+        assert time.monotonic() < give_up_at, f"after {within} s there are {left}"
 
 

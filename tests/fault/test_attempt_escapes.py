@@ -1,4 +1,7 @@
-"""No process of an attempt outlives its end by two seconds, whatever it does to get away."""
+"""No process of an attempt outlives its end by two seconds, whatever it does to get away.
+
+``NBFLOW_ESCAPES`` sets the number of rounds; each starts every escaper once for each cause.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,10 @@ from tests.fault.escapers import BODIES, gone, start_all, survivors
 pytestmark = pytest.mark.fault
 
 
-@pytest.fixture
+ROUNDS = int(os.environ.get("NBFLOW_ESCAPES", "1"))
+
+
+@pytest.fixture(params=range(ROUNDS))
 def runner(tmp_path):
     runner = Runner(tmp_path)
     yield runner

@@ -73,10 +73,10 @@ def test_writers_go_on_at_the_end(log):
 
 
 def test_a_flood_does_not_fill_the_disk(tmp_path):
-    """A gigabyte from ``yes`` and a line without end leave some megabytes, and do not slow the cell down."""
+    """300 MB from ``yes`` and a line without end leave some megabytes, and do not slow the cell down."""
     runner = Runner(tmp_path)
     try:
-        flood = "os.system('yes | head -c 1000000000')\nprint('x' * 50_000_000)"
+        flood = "os.system('yes | head -c 300000000')\nprint('x' * 50_000_000)"
         trial = runner.run(f"import os\nprint('the head')\n{flood}\nprint('the tail')", timeout=60)
         assert trial.report().end == "succeeded"
         assert runner.run("pass").report().end == "succeeded"

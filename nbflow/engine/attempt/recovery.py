@@ -11,7 +11,9 @@ from nbflow.engine.attempt import lock, tree
 from nbflow.engine.attempt.record import AttemptReport
 from nbflow.engine.attempt.results import from_record, read_record
 
-ROUND = 0.01
+ROUND = 0.005
+SEARCHES = 5
+"""Searches in a row that must find nothing."""
 PATIENCE = 30.0
 """Seconds after which an attempt counts as lost although a process of it seems unkillable."""
 
@@ -27,10 +29,15 @@ async def recover(folders: Mapping[str, Path], cause: str) -> list[AttemptReport
 
 
 async def end(keys: Iterable[str]) -> None:
-    """Kill every process of the attempts *keys*, until there is none."""
+    """Kill every process of the attempts *keys*, until there is none.
+
+    A process that forks and exits all the time can slip through one search, hardly through several.
+    """
     tags = {tree.tag(key) for key in keys}
     until = asyncio.get_running_loop().time() + PATIENCE
-    while tags and tree.end(tags) and asyncio.get_running_loop().time() < until:
+    clean = 0
+    while tags and clean < SEARCHES and asyncio.get_running_loop().time() < until:
+        clean = 0 if tree.end(tags) else clean + 1
         await asyncio.sleep(ROUND)
 
 

@@ -64,6 +64,7 @@ class Supervised:
         self._give_up_at = math.inf
         self._exit: tuple[int, struct_rusage] | None = None
         self._trouble = ""
+        self._littered = False
 
     # --- what is seen
     def ready(self, now: float) -> None:
@@ -139,13 +140,16 @@ class Supervised:
     def _leftovers(self, now: float, orphans: set[int] | None) -> int:
         """How many processes the child left, after asking or killing them; at least one if that is not yet certain.
 
-        All that it left have been adopted, or descend from one that has. An orphan that is gone by the time it is
-        looked at may have been ours, and may have forked before it went.
+        All that it left have been adopted, or descend from one that has. So where it ended well, and no orphan is
+        ours, there is nothing to search for; should one be overlooked, the zygote's next look at its orphans finds it.
+        An orphan that is gone by the time it is looked at may have been ours, and may have forked before it went.
         """
-        if orphans is not None and not {tree.worn(pid) for pid in orphans} & {self.tag, None}:
+        worn = None if orphans is None else {tree.worn(pid) for pid in orphans}
+        if worn is not None and self.reported and not self._littered and not worn & {self.tag, None}:
             return 0
         count = tree.end({self.tag}) if now >= self._kill_at else tree.ask({self.tag})
-        return count if orphans is None else max(count, 1)
+        self._littered |= count > 0
+        return max(count, 1) if worn is not None and None in worn else count
 
     # --- what is told
     def _settle(self) -> None:

@@ -20,7 +20,7 @@ from contextlib import suppress
 from resource import struct_rusage
 
 from nbflow.core.status import Reason
-from nbflow.engine.attempt import child, lock, logs, modules, shell, tree
+from nbflow.engine.attempt import child, lock, logs, modules, recovery, shell, tree
 from nbflow.engine.attempt.memory import Watch
 from nbflow.engine.attempt.messages import Cancel, Ended, Frames, Ready, Run, Warm, frame, to_zygote
 from nbflow.engine.attempt.nursery import Nursery
@@ -51,7 +51,7 @@ class Zygote:
         self.poll.register(self.wakeup, select.POLLIN)
         self.poll.register(engine, select.POLLIN)
         self.memory, self.look_at = Watch(), 0.0
-        self.open = True
+        self.open, self.unswept = True, False
 
     def run(self) -> None:
         """Serve until the engine is gone, then leave nothing behind."""
@@ -76,8 +76,8 @@ class Zygote:
     def wait(self) -> float | None:
         """Milliseconds to wait for something to happen; None if there is nothing to do by itself."""
         first = self.nursery.due_in()
-        if self.attempts:
-            due = min(self.look_at, *(attempt.next_at for attempt in self.attempts.values()))
+        if self.attempts or self.unswept:
+            due = min([self.look_at, *(attempt.next_at for attempt in self.attempts.values())])
             first = min(first, due - time.monotonic())
         return None if first == math.inf else max(0.0, first * 1000 + (first > 0))
 
@@ -87,10 +87,19 @@ class Zygote:
         for attempt in due:
             if attempt.tick(now, orphans):
                 self.forget(attempt)
-        if now >= self.look_at:
-            self.memory.look()
-            cut = [self.trim(attempt) for attempt in self.attempts.values()]
-            self.look_at = now + (logs.SOON if any(cut) else logs.EVERY)
+        if now >= self.look_at and (self.attempts or self.unswept):
+            self.look_around(now)
+
+    def look_around(self, now: float) -> None:
+        """What is done a few times a second while there are attempts, and until nothing of them is left."""
+        self.memory.look()
+        cut = [self.trim(attempt) for attempt in self.attempts.values()]
+        self.look_at = now + (logs.SOON if any(cut) else logs.EVERY)
+        ours = {attempt.tag for attempt in self.attempts.values()}
+        strays = {tag for pid in self.orphans() or () if (tag := tree.worn(pid)) not in ours}
+        if any(strays):
+            tree.end({tag for tag in strays if tag})
+        self.unswept = bool(strays or self.attempts)
 
     def trim(self, attempt: Supervised) -> bool:
         try:
@@ -240,19 +249,19 @@ class Zygote:
         for fd in [fd for fd, (owner, _) in self.channels.items() if owner is attempt]:
             self.hang_up(fd)
         del self.attempts[attempt.pid]
+        self.unswept = True
 
     def end_all(self) -> None:
         """The engine is gone: kill until nothing of any attempt is left."""
         tags = {attempt.tag for attempt in self.attempts.values()}
         for pid in self.attempts.keys() | self.nursery.pids:
             tree.send(pid, signal.SIGKILL)
-        until = time.monotonic() + ENDING
-        while time.monotonic() < until:
+        until, clean = time.monotonic() + ENDING, 0
+        while clean < recovery.SEARCHES and time.monotonic() < until:
             orphans = self.orphans() or set()
             for pid in orphans:
                 tree.send(pid, signal.SIGKILL)
-            if not tree.end(tags) and not orphans:
-                return
+            clean = 0 if tree.end(tags) or orphans else clean + 1
             reaped()
 
 
