@@ -5,8 +5,6 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.interpreters import interpreters
-
 
 @pytest.mark.parametrize("ui", ["shared", "nb7"])
 def test_a_cell_runs_and_its_output_shows(notebook, ui):
@@ -18,7 +16,7 @@ def test_a_cell_runs_and_its_output_shows(notebook, ui):
     assert nb.errors() == []
 
 
-@pytest.mark.parametrize("interpreter", interpreters(), ids=lambda interpreter: interpreter.name)
+@pytest.mark.each_ipykernel
 def test_each_interpreter_is_a_kernel(notebook, interpreter):
     """The kernel of a notebook is the interpreter that its spec names."""
     nb = notebook([""], kernel=interpreter.name)
