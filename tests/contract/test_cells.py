@@ -252,3 +252,18 @@ def test_source_can_be_inspected(runner):
     trial = runner.run("import inspect\ndef f():\n    return 1\ntext = inspect.getsource(f)", ("text",))
     assert trial.report().end == "succeeded", trial.report()
     assert runner.value(trial, "text") == "def f():\n    return 1\n"
+
+
+def test_traceback_leaves_out_lines_of_ours(runner):
+    """Where nbflow itself raises, the person's own line is the last one shown."""
+    trial = runner.run("import nbflow\nnbflow.flow()")
+    text = trial.report().traceback
+    assert "nbflow.flow()" in text and "not loaded here" in text
+    assert "nbflow/__init__" not in text
+
+
+def test_matplotlib_inline(runner):
+    """The magic at the top of many notebooks does no harm, and figures are shown."""
+    trial = run_shell(runner, "%matplotlib inline\nimport matplotlib.pyplot as plt\nplt.plot([1, 2])")
+    assert trial.report().end == "succeeded", trial.report().traceback
+    assert any("image/png" in each for each in mimes(trial))

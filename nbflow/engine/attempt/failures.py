@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
+from pathlib import Path
 from types import TracebackType
 
 from nbflow.core.status import Reason
@@ -17,6 +19,8 @@ _KINDS: tuple[tuple[type[BaseException], str], ...] = (
     (ImportError, "import"),
     (SyntaxError, "syntax"),
 )
+_OURS = f"{Path(__file__).parents[2]}{os.sep}"
+"""Where nbflow's own code is: no line of it tells a person anything about theirs."""
 TEXT_LIMIT = 64 * 1024
 DETAIL_LIMIT = 500
 
@@ -65,12 +69,14 @@ def _one_line(error: BaseException) -> str:
 def text(error: BaseException, filename: str) -> str:
     """The traceback as plain text from the first line of *filename*, the user's own code; at most 64 KiB.
 
-    An error of ours that none of the user's lines led to is told by its message, unless the reason says all of it.
+    Lines of nbflow's own are left out. An error of ours that none of the user's lines led to is told by its message,
+    unless the reason says all of it.
     """
     found = _from(error.__traceback__, filename)
     if found is None and isinstance(error, NbflowError):
         return f"{type(error).__name__}: {error}" if isinstance(error, ValueNotStorable) else ""
     report = traceback.TracebackException(type(error), error, found, compact=True)
+    report.stack[:] = [frame for frame in report.stack if not frame.filename.startswith(_OURS)] or report.stack
     return _cut("".join(report.format()))
 
 

@@ -93,6 +93,9 @@ class CellShell(InteractiveShell):
             assert isinstance(outlet, RecordingPublisher | RecordingHook)
             outlet.record = recorder
 
+    def enable_gui(self, gui: str | None = None) -> None:
+        """Nobody looks at windows here; ``%matplotlib inline`` asks for none, and works."""
+
     def system(self, cmd: str) -> None:
         """Run ``!cmd`` with the attempt's own stdout and stderr: no terminal in between."""
         self.system_raw(cmd)  # type: ignore[no-untyped-call]
