@@ -30,6 +30,8 @@ STARTING = 60.0
 """Seconds from the fork until the child must be ready: nothing of the user's runs before."""
 ROUND = 0.02
 """Seconds between two rounds of killing."""
+STUBBORN = 1.0
+"""The same once `PATIENCE` is over: what does not die at once waits for something that may take for ever."""
 PATIENCE = 1.0
 """Seconds of killing after which the end is reported although something of the tree cannot be killed."""
 
@@ -134,7 +136,7 @@ class Supervised:
         left = self._leftovers(now, orphans)
         if not left or now >= self._give_up_at:
             self._settle()
-        self.next_at = now + ROUND
+        self.next_at = now + (ROUND if now < self._give_up_at else STUBBORN)
         return not left
 
     def _leftovers(self, now: float, orphans: set[int] | None) -> int:
