@@ -104,3 +104,12 @@ def test_the_notebooks_own_modules_stay_out(tmp_path, monkeypatch):
     assert failed.keys() == {"mine", "mine.sub", "nothing_of_that_name"}
     assert unfit == ()
     assert "mine" not in sys.modules
+
+
+def test_parts_of_packages(monkeypatch):
+    """A part of an installed package can be asked for; some slow ones come along with their package."""
+    monkeypatch.setitem(modules.ALONG, "json", ("json.tool",))
+    monkeypatch.delitem(sys.modules, "json.tool", raising=False)
+    monkeypatch.delitem(sys.modules, "xml.dom.minidom", raising=False)
+    assert modules.load(("json", "xml.dom.minidom")) == ({}, ())
+    assert {"json.tool", "xml.dom.minidom"} <= sys.modules.keys()

@@ -12,6 +12,10 @@ import traceback
 from pathlib import Path
 
 
+ALONG = {"matplotlib": ("matplotlib.pyplot",)}
+"""Package -> parts of it that are wanted nearly always, slow to import, and not imported by the package itself."""
+
+
 def installed(name: str) -> bool:
     """Whether top-level module *name* comes from the standard library or from site packages.
 
@@ -41,9 +45,9 @@ def load(names: tuple[str, ...]) -> tuple[dict[str, str], tuple[str, ...]]:
     """
     failed: dict[str, str] = {}
     unfit: list[str] = []
-    for name in names:
-        if "." in name or not installed(name):
-            failed[name] = "not an installed top-level module"
+    for name in [part for name in names for part in (name, *ALONG.get(name, ()))]:
+        if not installed(name.partition(".")[0]):
+            failed[name] = "not an installed package"
             continue
         threads = threading.active_count()
         try:
