@@ -13,6 +13,7 @@ import inspect
 import math
 import signal
 import threading
+import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +25,9 @@ from weakref import WeakKeyDictionary
 _COMM = frozenset({"comm_open", "comm_msg", "comm_close"})
 _AT_ONCE = _COMM | {"kernel_info_request", "comm_info_request"}
 """Messages that are answered while a cell blocks."""
+
+_NUDGE_EVERY = 0.1
+"""Seconds between two looks of a stream that may oversleep."""
 
 Frames = list[Any]
 """One message as it came from the socket."""
@@ -92,23 +96,27 @@ class _Source:
     socket: Any
     stream: Any
     reply: Any
+    feeder: Any = None
+    """The stream of another thread that may oversleep a message: ipykernel 7.0 to 7.3 send on the socket that it reads,
+    which can take the sign of a message that arrived meanwhile."""
 
 
 def _source(kernel: Any) -> _Source | None:
     """The source of *kernel*, None if it is not built as we know kernels."""
-    thread = getattr(kernel, "shell_channel_thread", None)
+    thread, feeder = getattr(kernel, "shell_channel_thread", None), None
     if thread is not None:  # ipykernel 7: a thread reads the shell channel and hands messages on
         manager = getattr(thread, "manager", None)
         pair = getattr(manager, "_shell_channel_to_main", None)
         reply_of = getattr(manager, "get_subshell_to_shell_channel_socket", None)
         socket, stream = getattr(pair, "to_socket", None), getattr(pair, "to_stream", None)
         reply = reply_of(None) if reply_of else None
+        feeder = None if hasattr(thread, "shell_stream") else getattr(kernel, "shell_stream", None)
     else:
         stream = reply = getattr(kernel, "shell_stream", None)
         socket = getattr(stream, "socket", None)
     known = [getattr(stream, "_recv_callback", None), getattr(kernel, "_publish_status", None), reply]
     known += [getattr(socket, "recv_multipart", None), getattr(kernel, "shell_handlers", {}).get("comm_msg")]
-    return _Source(kernel, socket, stream, reply) if all(each is not None for each in known) else None
+    return _Source(kernel, socket, stream, reply, feeder) if all(each is not None for each in known) else None
 
 
 class _Line:
@@ -118,6 +126,8 @@ class _Line:
         self.source = source
         self.urgent: deque[list[bytes]] = deque()
         self.kept: deque[Frames] = deque()
+        self.nudged_at = 0.0
+        """When, on the monotonic clock, the feeder was last told to look."""
         self.depth = 0
         """Pumps entered: a handler may itself wait."""
         self.tasks: set[asyncio.Future[Any]] = set()
@@ -139,6 +149,9 @@ class _Line:
 
     def waits(self, timeout: float) -> bool:
         """Whether there is something to serve, now or within *timeout* seconds."""
+        if self.source.feeder is not None and time.monotonic() - self.nudged_at > _NUDGE_EVERY:
+            self.nudged_at = time.monotonic()
+            _look(self.source.feeder)
         return bool(self.urgent or self.source.socket.poll(math.ceil(timeout * 1000)))
 
     def serve(self) -> None:
@@ -161,7 +174,7 @@ class _Line:
                 task = asyncio.ensure_future(result, loop=stream.io_loop.asyncio_loop)
                 self.tasks.add(task)
                 task.add_done_callback(self.tasks.discard)
-        stream.io_loop.add_callback(self._look_again)
+        _look(stream)  # it missed the signs of the messages we took
 
     def _take(self, frames: Frames) -> None:
         """An urgent message, as bytes: an interrupt that hits while one of zmq's frames is freed would be swallowed."""
@@ -177,12 +190,6 @@ class _Line:
         self.depth = 0
         if self.kept or self.urgent:
             self.hand_back()
-
-    def _look_again(self) -> None:
-        """The stream missed the signals of the messages we took: have it look for more."""
-        import zmq
-
-        self.source.stream.flush(zmq.POLLIN, limit=1)
 
     def _sift_queue(self) -> None:
         """ipykernel 6 may have read messages ahead, into a queue of its own: take the urgent ones out of it."""
@@ -252,6 +259,13 @@ def _finish(coroutine: Any) -> None:
         return
     coroutine.close()
     raise RuntimeError("the handler waits for the kernel's loop, which a cell blocks")
+
+
+def _look(stream: Any) -> None:
+    """Have *stream*, in its own thread, look for a message even if it saw no sign of one."""
+    import zmq
+
+    stream.io_loop.add_callback(stream.flush, zmq.POLLIN, 1)
 
 
 def _send(reply: Any) -> None:
