@@ -11,7 +11,6 @@ import threading
 import traceback
 from pathlib import Path
 
-
 ALONG = {"matplotlib": ("matplotlib.pyplot",)}
 """Package -> parts of it that are wanted nearly always, slow to import, and not imported by the package itself."""
 
@@ -45,7 +44,7 @@ def load(names: tuple[str, ...]) -> tuple[dict[str, str], tuple[str, ...]]:
     """
     failed: dict[str, str] = {}
     unfit: list[str] = []
-    for name in [part for name in names for part in (name, *ALONG.get(name, ()))]:
+    for name in [part for package in names for part in (package, *ALONG.get(package, ()))]:
         if not installed(name.partition(".")[0]):
             failed[name] = "not an installed package"
             continue
