@@ -111,6 +111,13 @@ def test_nobody_to_ask(runner):
         assert report.reason.detail.startswith("StdinNotImplementedError: a job cannot ask")
 
 
+def test_exit_and_quit(runner):
+    """``exit()`` ends the cell, as in a script; with a code it fails it."""
+    trial = runner.run("x = 1\nexit()\nx = 2", ("x",))
+    assert (trial.report().end, runner.value(trial, "x")) == ("succeeded", 1)
+    assert runner.run("quit(3)").report().reason.words() == "exit 3"
+
+
 # --- what it shows
 def test_tables_and_figures(runner):
     """A DataFrame is shown as HTML, an open figure as PNG at the cell's end, as in a notebook."""

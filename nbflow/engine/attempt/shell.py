@@ -112,6 +112,7 @@ def make() -> CellShell:
     main = ModuleType("__main__")
     config = Config(HistoryManager={"enabled": False, "hist_file": ":memory:"}, InteractiveShell={"colors": "nocolor"})
     shell = CellShell.instance(config=config, user_module=main, user_ns=main.__dict__)
+    shell.user_ns.update(exit=sys.exit, quit=sys.exit)  # IPython's ask a session to end; there is none
     atexit.unregister(shell.atexit_operations)  # saves a history there is none of, in a millisecond of every attempt
     return shell
 
