@@ -20,13 +20,14 @@ class Cells:
     """An AST transformer of IPython and the callback after each cell.
 
     *bring* is called, from the cell itself, with the names it reads that jobs own; it may wait, and its errors are the
-    cell's errors.
+    cell's errors. *bring_all* is called for a cell of which nobody can tell what it reads.
     """
 
     def __init__(
-        self, owners: Owners, namespace: dict[str, Any], reader: Reader, bring: Bring
+        self, owners: Owners, namespace: dict[str, Any], reader: Reader, bring: Bring, bring_all: Callable[[], None]
     ) -> None:
-        self.owners, self.namespace, self.reader, self._bring = owners, namespace, reader, bring
+        self.owners, self.namespace, self.reader = owners, namespace, reader
+        self._bring, self._bring_all = bring, bring_all
         self._touched: set[str] = set()
 
     def visit(self, tree: ast.AST) -> ast.AST:
@@ -36,14 +37,17 @@ class Cells:
         names = self.reader.read(tree)
         self._touched |= names.mutates
         wanted = sorted(name for name in names.needed | names.deletes if name in self.owners.makers)
-        if wanted:
+        blind = any(map(_reads_anything, names.unknown))
+        if wanted or blind:
             self.namespace[CALL] = self.bring
-            tree.body.insert(_first(tree.body), _call(wanted, sorted(names.sure & set(wanted)), tree.body[0]))
+            tree.body.insert(_first(tree.body), _call(wanted, sorted(names.sure & set(wanted)), blind, tree.body[0]))
         return tree
 
-    def bring(self, names: Iterable[str], sure: Iterable[str]) -> None:
+    def bring(self, names: Iterable[str], sure: Iterable[str], blind: bool) -> None:
         """What the inserted call calls: with the names the cell may read, and those of them that it reads for sure."""
         self._bring(names, sure)
+        if blind:
+            self._bring_all()
 
     def after(self, *_: object) -> None:
         """After a cell: what it assigned, deleted or changed in place is the kernel's own from now on."""
@@ -54,15 +58,35 @@ class Cells:
                 self.owners.release(name)
 
 
+_READ_NOTHING = (
+    "%%job",
+    "from ",
+    "%load",
+    "%pylab",
+    "%edit",
+    "%recall",
+    "%paste",
+    "%cpaste",
+    "%reset",
+    "%xdel",
+    "%macro",
+)
+
+
+def _reads_anything(unknown: str) -> bool:
+    """Whether what makes a reading incomplete may read any name: ``eval`` and ``%run`` do, star imports do not."""
+    return not unknown.startswith(_READ_NOTHING)
+
+
 def _first(body: list[ast.stmt]) -> int:
     """Where a statement may be put: after the ``__future__`` imports."""
     imports = [(at, each) for at, each in enumerate(body) if isinstance(each, ast.ImportFrom)]
     return max((at + 1 for at, each in imports if each.module == "__future__"), default=0)
 
 
-def _call(names: list[str], sure: list[str], place: ast.stmt) -> ast.stmt:
+def _call(names: list[str], sure: list[str], blind: bool, place: ast.stmt) -> ast.stmt:
     lists: list[ast.expr] = [ast.Tuple([ast.Constant(name) for name in each], ast.Load()) for each in (names, sure)]
-    call = ast.Expr(ast.Call(ast.Name(CALL, ast.Load()), lists, []))
+    call = ast.Expr(ast.Call(ast.Name(CALL, ast.Load()), [*lists, ast.Constant(blind)], []))
     for node in ast.walk(call):
         ast.copy_location(node, place)
     return ast.fix_missing_locations(call)

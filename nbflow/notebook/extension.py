@@ -47,7 +47,7 @@ class Extension:
         self.cards = Cards(lambda: self.session.client, self.publish, live, self.headless)
         self.shows = Shows(self.session, self.publish, live, widgets=live and not self.headless)
         self.waiting = Waiting(self.session, self.owners, shell.user_ns, self.pumping, self.notice)
-        self.cells = Cells(self.owners, shell.user_ns, self.reader, self.waiting.bring)
+        self.cells = Cells(self.owners, shell.user_ns, self.reader, self.waiting.bring, self.waiting.bring_all)
         self.completion = Completion(self.session.names, self.session.groups, self.variables)
         self.kernel_jobs: KernelJobs | None = None
         self.declarer = Declarer(self.session, self.owners, self.reader, self.cards, shell.user_ns, self.cell_id)

@@ -187,8 +187,17 @@ class Session:
     def snapshot(self) -> dict[str, Any]:
         """The run as programs read it (page "what programs read" of the docs); of an empty run if none was opened."""
         if self._replica is not None:
+            self._catch_up()
             return self._replica.snapshot()
         return empty_snapshot(self.place.flow)
+
+    def _catch_up(self) -> None:
+        """Where the engine was stopped and somebody else has started it again, follow that one."""
+        client = self._client
+        if client is not None and client.failure:
+            with suppress(NbflowError):
+                Client.connect(client.store, start=False, attached=False).close()
+                client.runs(self.place.flow)
 
     def job(self, name: str) -> JobState:
         """The job's present state.

@@ -59,6 +59,17 @@ class Waiting:
         except KeyboardInterrupt as error:
             raise plainly(error, f"no longer waiting for {', '.join(jobs)}: jobs go on") from None
 
+    def bring_all(self) -> None:
+        """Have everything that jobs make and that can be had in the namespace: held and failed jobs are passed over."""
+        jobs = dict.fromkeys(maker.job for maker in self.owners.makers.values() if isinstance(maker, ByJob))
+
+        def done(run: Run) -> bool:
+            return all(run.jobs[job].status.ended or stuck(run, [job]) for job in jobs)
+
+        self._until(done, jobs)
+        good = [job for job in jobs if self.session.job(job).status is Status.SUCCEEDED]
+        self.bring([name for name in self.owners.makers if self.owners.job_of(name) in good])
+
     def _import(self, name: str, maker: ByImport) -> None:
         value = imported(maker.module, maker.attribute)
         with uninterrupted():
@@ -69,13 +80,16 @@ class Waiting:
         def done(run: Run) -> bool:
             return all(run.jobs[job].status.ended for job in jobs) or stuck(run, jobs) is not None
 
-        if not self.session.replica.wait(done, timeout=0):
-            with self._said(jobs), self.pumping() as pump:
-                self.session.wait(done, None, pump)
+        self._until(done, jobs)
         with self.session.replica.lock:
             said = stuck(self.session.replica.run, jobs)
         if said is not None:
             raise NbflowError(said)
+
+    def _until(self, done: Callable[[Run], bool], jobs: Collection[str]) -> None:
+        if not self.session.replica.wait(done, timeout=0):
+            with self._said(jobs), self.pumping() as pump:
+                self.session.wait(done, None, pump)
 
     @contextmanager
     def _said(self, jobs: Collection[str]) -> Any:

@@ -195,3 +195,19 @@ def test_a_job_that_updates_its_own_input_can_be_declared_again(nb: Kernel) -> N
     assert nb.value("x") == 2
     declare(nb, "%%job step\nx = x + 1")
     assert nb.value("x") == 3
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["print(eval('v * 2'))", "exec('print(v * 2)')", "%run -i script.py", "print(globals()['v'] * 2)"],
+    ids=["eval", "exec", "run", "globals"],
+)
+def test_a_cell_that_may_read_anything_waits_for_everything(nb: Kernel, cell: str) -> None:
+    """Where the text does not tell which names are read, all jobs that can end are waited for."""
+    (nb.folder / "script.py").write_text("print(v * 2)")
+    declare(nb, "%%job make\nimport time\ntime.sleep(0.5)\nv = 21")
+    declare(nb, "%%job bad\nw = 1 / 0")
+    declare(nb, "%%job later --hold\nu = 1")
+    done = nb.run(cell)
+    assert done.ok, done.error
+    assert "42" in done.text
