@@ -84,6 +84,15 @@ def test_a_bad_package_stops_nothing(runner, text):
     assert runner.run("x = 1").report().end == "succeeded"
 
 
+def test_a_package_that_takes_the_signals(runner):
+    """A package that handles signals itself when imported does not make the zygote deaf, nor attempts."""
+    handlers = "for number in (2, 15, 17): signal.signal(number, signal.SIG_DFL)"
+    package(runner, "grabby", f"import os, signal\n{handlers}\nsignal.set_wakeup_fd(-1)\nos.chdir('/')")
+    runner.call(lambda: runner.executor.warm(["grabby"]))
+    assert runner.run("import os; os._exit(4)").report().reason.words() == "exit 4"
+    assert runner.run("import os; os.kill(os.getpid(), 2)").report().reason.words() == "KeyboardInterrupt"
+
+
 def test_a_package_that_starts_a_thread_is_not_forked(runner):
     """A zygote that has a second thread takes no orders; another one without that package does."""
     text = "import threading, time\nthreading.Thread(target=time.sleep, args=(60,), daemon=True).start()"

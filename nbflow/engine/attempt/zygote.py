@@ -46,12 +46,18 @@ class Zygote:
         self.channels: dict[int, tuple[Supervised, socket.socket]] = {}  # by descriptor
         self.poll = select.poll()
         self.wakeup, self.waker = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-        signal.signal(signal.SIGCHLD, lambda *_: None)
-        signal.set_wakeup_fd(self.waker, warn_on_full_buffer=False)
+        self.hear_signals()
         self.poll.register(self.wakeup, select.POLLIN)
         self.poll.register(engine, select.POLLIN)
         self.memory, self.look_at = Watch(), 0.0
         self.open, self.unswept = True, False
+
+    def hear_signals(self) -> None:
+        """Be woken by a child's end, and by nothing else."""
+        for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(self.waker, warn_on_full_buffer=False)
 
     def run(self) -> None:
         """Serve until the engine is gone, then leave nothing behind."""
@@ -163,6 +169,7 @@ class Zygote:
         If one of them starts a thread, this process is not fit to be forked: it says so and takes no orders.
         """
         failed, unfit = modules.load(names)
+        self.hear_signals()  # importing may have changed that
         gc.collect()
         gc.freeze()
         self.nursery.is_open = self.open = not unfit
@@ -277,8 +284,6 @@ def reaped() -> list[tuple[int, int, struct_rusage]]:
 def main() -> None:
     """Become the zygote."""
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
     os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
     Zygote(socket.socket(fileno=int(sys.argv[1]))).run()
 
