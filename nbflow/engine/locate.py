@@ -90,7 +90,8 @@ def published(store: Path, path: str) -> Iterator[Address]:
     try:
         yield address
     finally:
-        (store / ADDRESS).unlink(missing_ok=True)
+        if read_address(store) == address:  # another engine may have come where the store was removed and made again
+            (store / ADDRESS).unlink(missing_ok=True)
 
 
 def socket_path() -> str:

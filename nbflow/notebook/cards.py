@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextvars
+import logging
 import threading
 import time
 import uuid
@@ -20,6 +21,7 @@ ROUND = 50
 RATE = 200_000
 """Bytes a second that one running card may send: one with many figures is updated less often."""
 
+_log = logging.getLogger(__name__)
 Publish = Callable[[dict[str, str], str, bool], None]
 """Called as publish(bundle, display_id, update)."""
 
@@ -102,11 +104,18 @@ class Cards:
             with self._lock:
                 due = [slot for slot in self._slots if slot.due(now)]
             for slot in due[:ROUND]:
-                slot.context.run(self._update, slot, slot.shown)
-                self._drop(slot)
+                slot.context.run(self._follow, slot)
             if due[ROUND:]:
                 self._wake.set()
             time.sleep(PACE)
+
+    def _follow(self, slot: Slot) -> None:
+        try:
+            self._update(slot, slot.shown)
+        except Exception:  # one card's fault must not keep the others from being true
+            _log.exception("the card of %r could not be brought up to date", slot.job)
+            slot.ended, slot.until = True, slot.until or slot.first
+        self._drop(slot)
 
     def _update(self, slot: Slot, before: str) -> None:
         """Publish a card that does not look as it did *before*."""

@@ -89,6 +89,8 @@ class Session:
             EngineError, StoreError: the engine cannot be had.
         """
         with self._lock:
+            if self.closed:
+                raise EngineError("nbflow was unloaded here: %load_ext nbflow loads it again")
             return self._client or self._connected(Client.connect(self.place.folder / ".nbflow"))
 
     def _connected(self, client: Client) -> Client:

@@ -82,3 +82,13 @@ def test_an_engine_in_a_folder_that_is_gone_says_so(tmp_path: Path) -> None:
     """The folder is named."""
     with pytest.raises(StoreError, match="gone cannot be written"):
         start_engine(tmp_path / "gone")
+
+
+def test_an_engines_farewell_leaves_another_ones_address(tmp_path: Path) -> None:
+    """Where a store was removed and made again, the old engine does not make the new one unreachable."""
+    with published(tmp_path, "/run/old.sock"):
+        new = published(tmp_path, "/run/new.sock")
+        address = new.__enter__()
+    assert read_address(tmp_path) == address
+    new.__exit__(None, None, None)
+    assert read_address(tmp_path) is None
