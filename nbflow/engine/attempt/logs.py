@@ -22,6 +22,8 @@ SOON = 0.05
 """Seconds until the next look when a log was too long."""
 NOTE = 96
 """Bytes of the line that says what is missing."""
+CATCHING_UP = 3
+"""Times that what was written during a copy is copied after it."""
 FALLOC_FL_COLLAPSE_RANGE = 0x08
 _UNSUPPORTED = (errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL)
 
@@ -75,19 +77,19 @@ class Log:
         os.pwrite(fd, note(self.dropped + NOTE), head - NOTE)
 
     def _rewrite(self, fd: int, head: int, size: int) -> int:
-        """Where the file system cannot take out a range: cut after *head* and append the tail again.
+        """Where the file system cannot take out a range: copy the tail to where the middle was, cut off the rest.
 
-        What is written in between keeps its place in the file only roughly, and a little may be lost.
+        What is written in the instant between the last copy and the cut is lost.
         """
-        tail = os.pread(fd, self.limit - head, size - (self.limit - head))
-        end = os.fstat(fd).st_size
-        os.ftruncate(fd, head)
-        again = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
-        try:
-            os.write(again, tail)
-        finally:
-            os.close(again)
-        return end - head - len(tail)
+        at, first = head, size - (self.limit - head)
+        for _ in range(CATCHING_UP):
+            tail = os.pread(fd, size - first, first)
+            at += os.pwrite(fd, tail, at)
+            first, size = size, os.fstat(fd).st_size
+            if first == size:
+                break
+        os.ftruncate(fd, at)
+        return size - at
 
 
 def collapse(fd: int, offset: int, length: int) -> bool:

@@ -21,7 +21,7 @@ FRESH = 0.005
 HEARING = 0.001
 """Seconds in which the engine hears of an end, and perhaps sends the next order."""
 AGAIN = 1.0
-"""Seconds after which a fork that the system refused is tried again."""
+"""Seconds until the next spare is forked after the system refused one, or one died."""
 
 
 class Nursery:
@@ -67,10 +67,11 @@ class Nursery:
             self._refused_until = time.monotonic() + AGAIN
 
     def ended(self, pid: int) -> None:
-        """The child *pid* has ended; if it was a spare, it is none any more."""
+        """The child *pid* has ended; if it was a spare, it is none any more, and something is amiss."""
         for spare in [spare for spare in self._spares if spare[0] == pid]:
             self._spares.remove(spare)
             spare[1].close()
+            self._refused_until = time.monotonic() + AGAIN
 
     def _fork(self) -> tuple[int, socket.socket]:
         ours, theirs = socket.socketpair()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import os
 import signal
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from resource import struct_rusage
@@ -57,7 +58,7 @@ class Supervised:
     ) -> None:
         self.order, self.pid, self._report, self._memory = order, pid, report, memory
         self.tag = tree.tag(order.key)
-        self.logs = Logs(order.folder)
+        self._logs = Logs(order.folder)
         self.next_at = now + STARTING
         self.reported = False
         self._started = False
@@ -111,6 +112,14 @@ class Supervised:
         elif self._stop is None:
             self._begin_stop(self._overdue(), now)
         return False
+
+    def trim(self) -> bool:
+        """Keep the logs within their limit; whether they were too long. A disk that refuses is no reason to stop."""
+        try:
+            return self._logs.trim()
+        except OSError:
+            traceback.print_exc()
+            return False
 
     def _overdue(self) -> Stop:
         if not self._started:
@@ -197,6 +206,7 @@ class Supervised:
     def _say(self, report: AttemptReport) -> None:
         if not self.reported:
             self.reported = True
+            self.trim()
             self._report(report)
 
 

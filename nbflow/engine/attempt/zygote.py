@@ -15,7 +15,6 @@ import signal
 import socket
 import sys
 import time
-import traceback
 from contextlib import suppress
 from resource import struct_rusage
 
@@ -99,20 +98,13 @@ class Zygote:
     def look_around(self, now: float) -> None:
         """What is done a few times a second while there are attempts, and until nothing of them is left."""
         self.memory.look()
-        cut = [self.trim(attempt) for attempt in self.attempts.values()]
+        cut = [attempt.trim() for attempt in self.attempts.values()]
         self.look_at = now + (logs.SOON if any(cut) else logs.EVERY)
         ours = {attempt.tag for attempt in self.attempts.values()}
         strays = {tag for pid in self.orphans() or () if (tag := tree.worn(pid)) not in ours}
         if any(strays):
             tree.end({tag for tag in strays if tag})
         self.unswept = bool(strays or self.attempts)
-
-    def trim(self, attempt: Supervised) -> bool:
-        try:
-            return attempt.logs.trim()
-        except OSError:
-            traceback.print_exc()
-            return False
 
     # --- the engine
     def from_engine(self, event: int) -> None:
@@ -252,7 +244,7 @@ class Zygote:
         self.channels.pop(fd)[1].close()
 
     def forget(self, attempt: Supervised) -> None:
-        self.trim(attempt)
+        attempt.trim()
         for fd in [fd for fd, (owner, _) in self.channels.items() if owner is attempt]:
             self.hang_up(fd)
         del self.attempts[attempt.pid]
