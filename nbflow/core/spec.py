@@ -135,6 +135,8 @@ class JobSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     executor: str = "process"
     hold: bool = False
     env: dict[str, str] = {}
+    path: tuple[str, ...] = ()
+    """Folders that the notebook has put on ``sys.path``."""
     cwd: str = ""
     """Folder the attempt runs in; empty: the notebook's folder."""
     shell: bool = False

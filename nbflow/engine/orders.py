@@ -47,6 +47,7 @@ def attempt_order(run: Run, started: AttemptStarted, place: Place) -> AttemptOrd
         store=place.store,
         cwd=os.path.join(place.cwd, spec.cwd) if spec.cwd else place.cwd,  # noqa: PTH118
         env=spec.env,
+        path=spec.path,
         source=spec.source,
         shell=spec.shell,
         code=spec.code,

@@ -141,7 +141,7 @@ def outputs_of(header: JobHeader, names: Names) -> tuple[str, ...]:
 
 
 def spec_of(header: JobHeader, names: Names, code: str, shell: bool, **bound: Any) -> JobSpec:
-    """The job as it travels to the engine. *bound*: inputs, outputs, needs, cell_id, cwd."""
+    """The job as it travels to the engine. *bound*: inputs, outputs, needs, cell_id, env, path, cwd."""
     return JobSpec(
         name=header.name,
         source=header.body,
@@ -155,6 +155,5 @@ def spec_of(header: JobHeader, names: Names, code: str, shell: bool, **bound: An
         on_missing=header.on_missing,
         executor=header.executor,
         hold=header.hold,
-        env=header.env,
         **bound,
     )

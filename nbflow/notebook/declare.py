@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from nbflow.core.names import Names
 from nbflow.core.run import Run
 from nbflow.core.spec import Policy, ValueRef
 from nbflow.errors import DeclarationError, StoreError
+from nbflow.notebook import surroundings
 from nbflow.notebook.binding import Binder, imports_of, outputs_of, spec_of, starred
 from nbflow.notebook.cards import Cards
 from nbflow.notebook.interrupt import whole
@@ -64,6 +64,8 @@ class Declarer:
             outputs=outputs,
             needs=binder.needs(header, inputs),
             cell_id=self.cell_id(),
+            env={**surroundings.environment(), **header.env},
+            path=surroundings.path(),
             cwd=self._cwd(header),
         )
 
@@ -115,7 +117,10 @@ class Declarer:
         Raises:
             DeclarationError: there is no such folder.
         """
-        here = Path(os.getcwd())  # noqa: PTH109 - a folder that was deleted is reported below
+        try:
+            here = Path.cwd()
+        except FileNotFoundError:
+            raise DeclarationError("the folder that the notebook is in was deleted: os.chdir to another one") from None
         folder = here / Path(header.cwd).expanduser() if header.cwd else here
         if not folder.is_dir():
             raise DeclarationError(f"--cwd: there is no folder {str(folder)!r}")

@@ -131,7 +131,7 @@ class NBFlow(Magics):
         try:
             self.flow.resume(int(run))
         except NbflowError as error:
-            if run:
+            if run or type(error) is not NbflowError:
                 raise
             print(error)  # a notebook that resumes at its top is run for the first time
             return

@@ -89,9 +89,12 @@ class Session:
             EngineError, StoreError: the engine cannot be had.
         """
         with self._lock:
-            if self.closed:
-                raise EngineError("nbflow was unloaded here: %load_ext nbflow loads it again")
+            self._check_open()
             return self._client or self._connected(Client.connect(self.place.folder / ".nbflow"))
+
+    def _check_open(self) -> None:
+        if self.closed:
+            raise EngineError("nbflow was unloaded here: load it again with %load_ext nbflow, then ask nbflow.flow()")
 
     def _connected(self, client: Client) -> Client:
         self._client = client
@@ -188,6 +191,7 @@ class Session:
 
     def snapshot(self) -> dict[str, Any]:
         """The run as programs read it (page "what programs read" of the docs); of an empty run if none was opened."""
+        self._check_open()
         if self._replica is not None:
             self._catch_up()
             return self._replica.snapshot()
@@ -214,6 +218,7 @@ class Session:
 
     def names(self) -> list[str]:
         """The jobs of the run in the order of their declaration."""
+        self._check_open()
         return list(self._replica.run.jobs) if self._replica is not None else []
 
     def groups(self) -> list[str]:

@@ -253,6 +253,17 @@ def test_environment_and_folder(nb: Kernel) -> None:
     assert "there is no folder" in nb.run("%%job b --cwd nowhere\nx = 1").text
 
 
+def test_the_notebooks_own_environment_and_path(nb: Kernel) -> None:
+    """What a cell has set in os.environ or put on sys.path holds in the jobs declared after it; --env goes first."""
+    (nb.folder / "src").mkdir()
+    (nb.folder / "src" / "mymodule.py").write_text("answer = 42")
+    declare(nb, "import os, sys\nos.environ['KEY'], os.environ['OTHER'] = 'k', 'o'\nsys.path.append('src')")
+    body = "import mymodule, os\nx = mymodule.answer, os.environ['KEY'], os.environ['OTHER']"
+    declare(nb, f"%%job a --env OTHER=mine\n{body}")
+    assert nb.value("x") == (42, "k", "mine")
+    declare(nb, "del os.environ['KEY'], os.environ['OTHER']; sys.path.remove('src')")
+
+
 def test_nothing_starts_by_itself_without_autostart(nb: Kernel) -> None:
     """Jobs are held until %nbflow run, which starts them in order."""
     declare(nb, "%config NBFlow.autostart = False")

@@ -158,7 +158,7 @@ class Child:
             os.close(file)
         os.environ.update(self.order.env)
         os.environ.update(current.environment(self.order))
-        sys.path.insert(0, str(Path(self.order.store).parent))
+        sys.path[:0] = [*self.order.path, str(Path(self.order.store).parent)]
         Path(os.environ["NBFLOW_OUTPUT_DIR"]).mkdir(exist_ok=True)
         self.shell.record_to(DisplayFile(self.folder))
 

@@ -29,6 +29,8 @@ class AttemptOrder(Struct, frozen=True, kw_only=True, omit_defaults=True):
     store: str
     cwd: str
     env: dict[str, str] = {}
+    path: tuple[str, ...] = ()
+    """Folders for the front of ``sys.path``."""
     source: str
     shell: bool = False
     code: str = ""
