@@ -13,6 +13,8 @@ from nbflow.errors import NbflowError
 
 SOON = 2.0
 """Seconds in which every process of an attempt is gone once its engine has been stopped (a promise)."""
+ENGINE_SOON = 10.0
+"""Seconds in which an engine itself is gone, also one that has to notice by itself that its store was removed."""
 
 
 def belonging_to(folder: Path) -> Iterator[psutil.Process]:
@@ -25,16 +27,6 @@ def belonging_to(folder: Path) -> Iterator[psutil.Process]:
                 yield process
 
 
-def attempts_in(folder: Path) -> list[psutil.Process]:
-    """Processes that carry an attempt's tag."""
-    found = []
-    for process in belonging_to(folder):
-        with contextlib.suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
-            if "NBFLOW_KEY" in process.environ():
-                found.append(process)
-    return found
-
-
 def stop_engines(folder: Path) -> None:
     """Ask the engine of every store in *folder* to end."""
     for store in folder.rglob(".nbflow"):
@@ -45,10 +37,13 @@ def stop_engines(folder: Path) -> None:
 
 
 def clear(folder: Path) -> list[str]:
-    """Stop the engines of *folder*; end whatever is still there `SOON` after, and tell what that was."""
+    """Stop the engines of *folder*; end whatever is still there when it should not be, and tell what that was."""
     stop_engines(folder)
-    deadline = time.monotonic() + SOON
-    while (left := list(belonging_to(folder))) and time.monotonic() < deadline:
+    began = time.monotonic()
+    while left := list(belonging_to(folder)):
+        patience = SOON if any(map(_is_attempt, left)) else ENGINE_SOON
+        if time.monotonic() - began > patience:
+            break
         psutil.wait_procs(left, timeout=0.1)
     told = []
     for process in left:
@@ -56,3 +51,9 @@ def clear(folder: Path) -> list[str]:
             told.append(f"{process.pid} {' '.join(process.cmdline())[:120]} ({process.status()})")
             process.kill()
     return told
+
+
+def _is_attempt(process: psutil.Process) -> bool:
+    with contextlib.suppress(psutil.Error):
+        return "NBFLOW_KEY" in process.environ()
+    return False
