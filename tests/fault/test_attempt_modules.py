@@ -84,6 +84,16 @@ def test_a_bad_package_stops_nothing(runner, text):
     assert runner.run("x = 1").report().end == "succeeded"
 
 
+def test_what_is_not_imported_is_in_the_log(runner):
+    """Each package that could not be imported ahead has a line in the log, with the reason."""
+    package(runner, "bad", "1 / 0")
+    runner.call(lambda: runner.executor.warm(["bad", "nowhere_to_be_found"]))
+    settled(runner)
+    log = (runner.store / "zygote.log").read_text()
+    assert "not imported ahead: bad (ZeroDivisionError: division by zero)\n" in log
+    assert "not imported ahead: nowhere_to_be_found (not an installed package)\n" in log
+
+
 def test_a_package_that_takes_the_signals(runner):
     """A package that handles signals itself when imported does not make the zygote deaf, nor attempts."""
     handlers = "for number in (2, 15, 17): signal.signal(number, signal.SIG_DFL)"

@@ -8,7 +8,6 @@ import site
 import sys
 import sysconfig
 import threading
-import traceback
 from pathlib import Path
 
 ALONG = {"matplotlib": ("matplotlib.pyplot",)}
@@ -52,7 +51,6 @@ def load(names: tuple[str, ...]) -> tuple[dict[str, str], tuple[str, ...]]:
         try:
             importlib.import_module(name)
         except BaseException as error:
-            traceback.print_exc()
             failed[name] = f"{type(error).__name__}: {error}"
         if threading.active_count() > threads:
             unfit.append(name)

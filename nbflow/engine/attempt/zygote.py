@@ -161,6 +161,8 @@ class Zygote:
         If one of them starts a thread, this process is not fit to be forked: it says so and takes no orders.
         """
         failed, unfit = modules.load(names)
+        for name, why in failed.items():
+            print(f"not imported ahead: {name} ({why})", file=sys.stderr)
         self.hear_signals()  # importing may have changed that
         gc.collect()
         gc.freeze()
