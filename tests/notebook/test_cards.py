@@ -12,8 +12,11 @@ pytestmark = pytest.mark.kernel
 @pytest.mark.each_ipykernel
 def test_a_card_lives_and_ends_as_the_jobs_outcome(nb: Kernel) -> None:
     """The card shows status, last lines and elapsed time as they change, without another cell being run."""
-    cell = nb.run("%%job load\nimport time\nfor i in range(3):\n    print('step', i); time.sleep(0.5)\nraw = 1")
+    body = "import os, time\nprint('step 1')\nwhile not os.path.exists('go'): time.sleep(0.02)\nprint('step 2')\nraw = 1"
+    cell = nb.run(f"%%job load\n{body}")
     nb.until(lambda: "running" in cell.text and "step 1" in cell.text, 20, "live lines")
+    nb.until(lambda: "running · 0:01" in cell.text, 20, "a second to pass")
+    (nb.folder / "go").touch()
     nb.until(lambda: "✓ load  succeeded" in cell.text, 20, "the end")
     assert "step 2" in cell.text
     assert "pending" not in cell.html

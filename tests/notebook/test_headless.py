@@ -116,18 +116,16 @@ def test_a_last_cell_that_waits_finishes_the_cards(run, command):
     assert "succeeded" in texts(document.cells[-2]) and "slept" in texts(document.cells[-2])
 
 
-@pytest.mark.parametrize("command", [NBCONVERT, PAPERMILL], ids=["nbconvert", "papermill"])
-def test_a_last_cell_that_waits_fails_with_the_run(run, command):
+def test_a_last_cell_that_waits_fails_with_the_run(run):
     """They exit non-zero, and name the job and its reason."""
-    status, said, _ = run(command, LOAD, BAD, "%nbflow wait")
+    status, said, _ = run(NBCONVERT, LOAD, BAD, "%nbflow wait")
     assert status != 0
     assert "bad (ValueError: no luck)" in said
 
 
-@pytest.mark.parametrize("command", [NBCONVERT, PAPERMILL], ids=["nbconvert", "papermill"])
-def test_a_notebook_that_does_not_wait_says_what_goes_on(run, command):
+def test_a_notebook_that_does_not_wait_says_what_goes_on(run):
     """Nothing is lost or claimed: the cards of ended jobs are their ends, the others say so, and stderr names them."""
-    status, said, document = run(command, LOAD, "%%job quick\nx = 1", "%%job later\nimport time; time.sleep(300)", "x")
+    status, said, document = run(PAPERMILL, LOAD, "%%job quick\nx = 1", "%%job later\nimport time; time.sleep(300)", "x")
     assert status == 0, said
     assert "nbflow: jobs go on in the background: later" in said
     assert "✓ quick  succeeded" in texts(document.cells[-3])
