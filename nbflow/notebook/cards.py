@@ -7,7 +7,7 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from nbflow.engine.client import ERR, OUT, Client, Replica
@@ -65,6 +65,15 @@ class Cards:
         slot.published(card, time.monotonic())
         slot.flushed = slot.shown
         self.publish(card.bundle(), slot.display_id, False)
+        self._start()
+
+    def adopt(self, replica: Replica, slots: Sequence[Slot]) -> None:
+        """Go on with the cards that earlier ones of this kernel left; *replica* is of the same run as theirs."""
+        with self._lock:
+            self._slots += [slot.moved(replica) for slot in slots]
+        self._start()
+
+    def _start(self) -> None:
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="nbflow-cards", daemon=True)
             self._thread.start()
@@ -84,8 +93,12 @@ class Cards:
             slot.flushed = slot.shown
             self._drop(slot)
 
-    def close(self) -> None:
-        """Stop; cards keep their last state, and those of jobs that go on say that it is the last."""
+    def close(self) -> list[Slot]:
+        """Stop; cards keep their last state, and those of jobs that go on say that it is the last.
+
+        Returns:
+            The cards that may still change, for `adopt`.
+        """
         self._closed = True
         self._wake.set()
         if self._thread is not None:
@@ -93,6 +106,7 @@ class Cards:
         if self.live and not self.headless:
             self.note = "not followed any more"
             self.flush()
+        return self._slots
 
     def _run(self) -> None:
         while not self._closed:

@@ -26,10 +26,11 @@ from nbflow.notebook.pump import Pump
 from nbflow.notebook.reading import Reader
 from nbflow.notebook.session import Session
 from nbflow.notebook.shows import Shows
+from nbflow.notebook.slot import Slot
 from nbflow.notebook.waiting import Waiting
 
-_followed: dict[Place, int] = {}
-"""The run that an extension followed when it was unloaded: one that is loaded later in this process takes it up."""
+_followed: dict[Place, tuple[int, list[Slot]]] = {}
+"""The run that an extension followed when it was unloaded, and its cards: one that is loaded later takes them up."""
 
 
 class Extension:
@@ -71,12 +72,15 @@ class Extension:
 
     def follow_on(self) -> None:
         """Take up the run that an earlier extension of this process followed; else only connect."""
-        number = _followed.pop(self.session.place, None)
-        if number is None:
+        followed = _followed.pop(self.session.place, None)
+        if followed is None:
+            self.session.on_connect(self.announce)
             self.session.warm()
             return
+        number, slots = followed
         try:
             self.flow.resume(number)
+            self.cards.adopt(self.session.replica, slots)
         except NbflowError as error:
             print(f"nbflow: run {number} could not be taken up again: {error}", file=sys.stderr)
 
@@ -95,10 +99,11 @@ class Extension:
         shell.events.unregister("post_run_cell", self.after_cell)
         shell.Completer.custom_matchers[:] = [m for m in shell.Completer.custom_matchers if m is not self.completion]
         atexit.unregister(self.leave)
-        if self.session.opened is not None:
-            _followed[self.session.place] = self.session.opened.info.number
         self.cells.after()
-        self.cards.close()
+        slots = self.cards.close()
+        if self.session.opened is not None:
+            number = self.session.opened.info.number
+            _followed[self.session.place] = number, [slot for slot in slots if slot.replica is self.session.opened]
         self.shows.close()
         if self.kernel_jobs is not None:
             self.kernel_jobs.close()
@@ -115,9 +120,14 @@ class Extension:
 
     # --- the shell's side
     def connected(self, client: Client) -> None:
-        """A client is there: kernel jobs can run, and an unfinished run is announced."""
+        """A client is there: kernel jobs can run."""
         self.session.preload()
+        if self.kernel_jobs is not None:  # of a client that was let go
+            self.kernel_jobs.close()
         self.kernel_jobs = KernelJobs(client, self.shell, self.waiting.bring)
+
+    def announce(self, client: Client) -> None:
+        """Say that a run goes on, to a person who has come back to it."""
         unfinished = [info for info in client.runs(self.session.place.flow) if info.verdict == "running"]
         if unfinished and self.session.opened is None:
             self.say(unfinished_line(unfinished[-1]))

@@ -24,9 +24,11 @@ from nbflow.engine.client import (
     Client,
     Display,
     DisplayFile,
+    exit_code,
     failure_text,
     reason_for,
     remember,
+    say_exit,
     split_cell,
 )
 from nbflow.errors import NbflowError, ValueNotStorable
@@ -58,6 +60,15 @@ class Tee(io.TextIOBase):
         return getattr(self.stream, name)
 
 
+class InputNotLoadable(Exception):
+    """An input's value could not be brought into the namespace."""
+
+    def __init__(self, name: str, cause: Exception) -> None:
+        self.cause = cause
+        said = str(cause) if isinstance(cause, NbflowError) else f"{type(cause).__name__}: {cause}"
+        super().__init__(f"{name}: {said}")
+
+
 class KernelJobs:
     """Runs the attempts that the engine sends to this kernel, a thread each.
 
@@ -72,8 +83,8 @@ class KernelJobs:
 
     def start(self, order: AttemptOrder) -> None:
         """Run *order* in a thread of its own; its end is reported once."""
-        if not self._tees:
-            self._redirect()
+        self._redirect()
+        self._stops.expect(order.key)
         context = contextvars.copy_context()
         threading.Thread(target=context.run, args=(self._run, order), name=f"nbflow-{order.job}", daemon=True).start()
 
@@ -85,48 +96,57 @@ class KernelJobs:
         self._tees.clear()
 
     def _redirect(self) -> None:
+        """Have our own streams in place, also where somebody has replaced them since the last job."""
         for name, which in (("stdout", "out"), ("stderr", "err")):
-            tee = Tee(getattr(sys, name), which)
-            setattr(sys, name, tee)
-            self._tees.append((name, tee))
+            stream = getattr(sys, name)
+            if not any(stream is tee for _, tee in self._tees):
+                tee = Tee(stream, which)
+                setattr(sys, name, tee)
+                self._tees.append((name, tee))
 
     def _run(self, order: AttemptOrder) -> None:
         _log.set(Path(order.folder))
         self.client.report(self._attempt(order))
 
     def _attempt(self, order: AttemptOrder) -> AttemptReport:
+        """Carry *order* out; a failure while it is being stopped is the stop's, a success counts."""
         filename = f"<job {order.job}>"
+        try:
+            self._body(order, filename)
+            return self._succeeded(order)
+        except BaseException as error:  # the user's code may raise anything
+            how = self._stops.asked(order.key)
+            return self._stopped(order, how) if how else self._failed(order, error, filename)
+        finally:
+            self._stops.asked(order.key)
+
+    def _body(self, order: AttemptOrder, filename: str) -> None:
         record = DisplayFile(Path(order.folder))
         hook = self._capture_displays(record)
         try:
             with self._stops.open(order.key, order.timeout):
                 self._load(order)
                 self._execute(order, filename, record)
-        except TimedOut:
-            reason = Reason("timeout", f"{order.timeout:g} s", order.attempt)
-            return AttemptReport(key=order.key, end="failed", reason=reason)
-        except Stopped:
-            return AttemptReport(key=order.key, end="cancelled", reason=Reason("cancelled"))
         except SystemExit as error:
-            if error.code not in (None, 0):
-                return self._failed(order, error, filename)
-        except BaseException as error:  # the user's code may raise anything
-            return self._failed(order, error, filename)
+            if exit_code(error):
+                raise
         finally:
             hook()
-        return self._succeeded(order)
+            record.close()
 
     def _load(self, order: AttemptOrder) -> None:
         """Have the inputs in the namespace: those that this job will write itself are loaded for it."""
-        namespace, names = self.shell.user_ns, []
+        namespace = self.shell.user_ns
         for name, ref in order.inputs.items():
-            if ref is None:
-                namespace[name] = None
-            elif name not in order.outputs:
-                names.append(name)
-            elif ref.inline is not None or ref.file is not None:
-                namespace[name] = self.client.values.load(ref, namespace)
-        self.bring(names)
+            try:
+                if ref is None:
+                    namespace[name] = None
+                elif name not in order.outputs:
+                    self.bring([name])
+                elif ref.inline is not None or ref.file is not None:
+                    namespace[name] = self.client.values.load(ref, namespace)
+            except Exception as error:
+                raise InputNotLoadable(name, error) from error
 
     def _execute(self, order: AttemptOrder, filename: str, record: DisplayFile) -> None:
         code, namespace = order.code or order.source, self.shell.user_ns
@@ -164,11 +184,23 @@ class KernelJobs:
         publisher.register_hook(hook)
         return lambda: publisher.unregister_hook(hook)
 
+    def _stopped(self, order: AttemptOrder, how: type[Stopped]) -> AttemptReport:
+        if issubclass(how, TimedOut):
+            reason = Reason("timeout", f"{order.timeout:g} s", order.attempt)
+            return AttemptReport(key=order.key, end="failed", reason=reason)
+        return AttemptReport(key=order.key, end="cancelled", reason=Reason("cancelled"))
+
     def _failed(self, order: AttemptOrder, error: BaseException, filename: str) -> AttemptReport:
+        code = None
+        if isinstance(error, InputNotLoadable):
+            reason, error = Reason("input not loadable", str(error), order.attempt), error.cause
+        else:
+            reason = reason_for(error, order.attempt)
+        if isinstance(error, SystemExit):
+            say_exit(error)
+            code = exit_code(error)
         text = failure_text(error, filename)
-        ours = isinstance(error, NbflowError) and not text  # raised by none of the user's lines
-        reason = Reason("input not loadable", str(error)) if ours else reason_for(error)
-        return AttemptReport(key=order.key, end="failed", reason=reason, traceback=text)
+        return AttemptReport(key=order.key, end="failed", reason=reason, traceback=text, exit_code=code)
 
     def _succeeded(self, order: AttemptOrder) -> AttemptReport:
         namespace, outputs = self.shell.user_ns, {}

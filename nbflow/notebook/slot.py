@@ -51,6 +51,10 @@ class Slot:
             last = mine[-1] if mine else None
         return job, last.key if last else "", last.traceback if last else ""
 
+    def moved(self, replica: Replica) -> Slot:
+        """The same card, from now on of *replica*, which is of the same run."""
+        return Slot(self.job, replica, self.display_id, self.context, self.first, self.until)
+
     def published(self, card: Card, rest: float) -> None:
         """Its card looks so now; it need not be looked at again before *rest* (monotonic) for its clock alone."""
         self.shown, self._rest = card.html(), rest

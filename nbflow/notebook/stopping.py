@@ -25,14 +25,28 @@ class TimedOut(Stopped):
 class Stops:
     """The threads that can be stopped, by the key of the attempt that they run."""
 
-    _threads: dict[str, int] = field(default_factory=dict)
+    _threads: dict[str, int | None] = field(default_factory=dict)
+    _asked: dict[str, type[Stopped]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def expect(self, key: str) -> None:
+        """A thread will `open` *key*: a stop that comes before it does is kept for it."""
+        with self._lock:
+            self._threads[key] = None
 
     def stop(self, key: str, how: type[Stopped] = Stopped) -> None:
         """Raise *how* in the thread that runs *key*, as soon as it is back in Python; none is fine."""
         with self._lock:
-            if key in self._threads:
-                _raise_in(self._threads[key], how)
+            if key not in self._threads:
+                return
+            self._asked.setdefault(key, how)
+            if (thread := self._threads[key]) is not None:
+                _raise_in(thread, how)
+
+    def asked(self, key: str) -> type[Stopped] | None:
+        """How *key* was asked to stop first, if it was; told once."""
+        with self._lock:
+            return self._asked.pop(key, None)
 
     @contextmanager
     def open(self, key: str, timeout: float | None) -> Iterator[None]:
@@ -40,13 +54,17 @@ class Stops:
         timer = threading.Timer(timeout, self.stop, (key, TimedOut)) if timeout is not None else None
         with self._lock:
             self._threads[key] = threading.get_ident()
+            early = self._asked.get(key)
         if timer is not None:
             timer.daemon = True
             timer.start()
         try:
+            if early is not None:
+                raise early
             yield
         finally:
             if timer is not None:
                 timer.cancel()
             with self._lock:
-                _raise_in(self._threads.pop(key), _NOTHING)  # one that was asked for just now is too late
+                del self._threads[key]
+                _raise_in(threading.get_ident(), _NOTHING)  # one that was asked for just now is too late

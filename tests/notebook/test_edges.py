@@ -370,12 +370,16 @@ def test_reloading_takes_the_run_up_again(nb: Kernel) -> None:
     """%reload_ext keeps the run: its values are read, its jobs go on, new jobs belong to it."""
     declare(nb, "%%job a\nx = 1")
     slow = declare(nb, f"%%job slow\n{SLEEP}z = 5")
-    declare(nb, "%reload_ext nbflow")
+    declare(nb, "%unload_ext nbflow")
     assert "not followed any more" in slow.text
+    declare(nb, "%load_ext nbflow")
+    assert "still going" not in declare(nb, "%reload_ext nbflow").text
+    nb.until(lambda: "not followed" not in slow.text, 10, "the card to live again")
     (nb.folder / "go").touch()
     declare(nb, "%%job b\ny = x + z")
     assert nb.value("(x, y, z)") == (1, 6, 5)
     assert nb.value(f"({FLOW}.snapshot()['run'], list({FLOW}.status()))") == (1, ["a", "slow", "b"])
+    nb.until(lambda: "succeeded" in slow.text, 10, "the card")
 
 
 def test_unloading_leaves_no_thread_and_no_file_open(nb: Kernel) -> None:
