@@ -26,6 +26,7 @@ from nbflow.core.status import Reason
 from nbflow.engine.attempt.cell import remember
 from nbflow.engine.attempt.cell import split as split_cell
 from nbflow.engine.attempt.displays import DisplayFile
+from nbflow.engine.attempt.failures import exit_code, say_exit
 from nbflow.engine.attempt.failures import reason as reason_for
 from nbflow.engine.attempt.failures import text as failure_text
 from nbflow.engine.attempt.record import DISPLAY, ERR, OUT, AttemptOrder, AttemptReport, Display
@@ -71,11 +72,13 @@ __all__ = [
     "RunInfo",
     "Values",
     "attempt_folder",
+    "exit_code",
     "failure_text",
     "find_store",
     "imported",
     "reason_for",
     "remember",
+    "say_exit",
     "split_cell",
     "trust",
     "trusted",

@@ -63,8 +63,10 @@ class Stops:
                 raise early
             yield
         finally:
-            if timer is not None:
-                timer.cancel()
-            with self._lock:
-                del self._threads[key]
-                _raise_in(threading.get_ident(), _NOTHING)  # one that was asked for just now is too late
+            try:
+                if timer is not None:
+                    timer.cancel()
+            finally:  # a stop may come in the line above as well
+                with self._lock:
+                    del self._threads[key]
+                    _raise_in(threading.get_ident(), _NOTHING)  # one that was asked for just now is too late

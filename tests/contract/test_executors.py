@@ -1,11 +1,21 @@
-"""What every executor owes the engine: one report per order, and the same words for the same ends."""
+"""What every executor owes the engine: one report per order, and the same words for the same ends.
+
+What only those owe that give each attempt a process of its own is in ``test_isolation.py``.
+"""
 
 from __future__ import annotations
 
 import pytest
 
 from nbflow.core.status import Reason
+from nbflow.engine.executors import KINDS
 from tests.attempts import CANCELLED
+from tests.contract.conftest import ISOLATED, MAKERS
+
+
+def test_every_kind_is_here():
+    """No kind of executor is left out of the contract."""
+    assert set(MAKERS) == set(KINDS) > ISOLATED
 
 
 def test_outputs_come_back(runner):
@@ -18,8 +28,8 @@ def test_outputs_come_back(runner):
 
 def test_missing_outputs_are_named(runner):
     """An output that the body did not bind is listed as missing and is no failure by itself."""
-    report = runner.run("a = 1\nif a > 1:\n    b = 2", ("a", "b")).report()
-    assert (report.end, report.missing) == ("succeeded", ("b",))
+    report = runner.run("a = 1\nif a > 1:\n    unbound = 2", ("a", "unbound")).report()
+    assert (report.end, report.missing) == ("succeeded", ("unbound",))
 
 
 def test_absent_input_is_none(runner):
@@ -48,6 +58,12 @@ def test_a_failure_has_a_reason(runner, source, kind, detail):
     assert (report.end, report.reason) == ("failed", Reason(kind, detail, 4))
 
 
+def test_a_cells_exit_code_is_reported(runner):
+    """``sys.exit`` with a text fails as Python would: code 1, and the text in the error stream."""
+    trial = runner.run("import sys\nsys.exit('no data')")
+    assert (trial.report().end, trial.report().exit_code, trial.err) == ("failed", 1, "no data\n")
+
+
 @pytest.mark.parametrize("code", ["0", "None", ""])
 def test_exit_zero_is_an_end_like_another(runner, code):
     """``sys.exit(0)`` in a cell ends it, and what was bound until then counts."""
@@ -63,19 +79,6 @@ def test_traceback_starts_at_the_users_code(runner):
     assert "return 1 / x  # here" in trace
     assert "nbflow" not in trace
     assert "\x1b" not in trace
-
-
-def test_output_that_cannot_leave(runner):
-    """A value that cannot be stored fails the attempt and is named with its type and the cause."""
-    report = runner.run("import threading\nlock = threading.Lock()", ("lock",)).report()
-    assert report.reason == Reason("output not storable", "lock (lock): cannot pickle '_thread.lock' object", 4)
-
-
-def test_a_passing_output_that_cannot_leave(runner):
-    """A target of a loop or a ``with`` statement is left out where it cannot be stored, and the attempt succeeds."""
-    source = "with open('/dev/null') as f:\n    x = f.read()"
-    report = runner.run(source, ("f", "x"), passing=("f",)).report()
-    assert (report.end, list(report.outputs), report.missing) == ("succeeded", ["x"], ("f",))
 
 
 def test_input_that_cannot_enter(runner):
@@ -119,6 +122,28 @@ def test_cancel_ends_it_and_says_why(runner):
     assert (trial.report().end, trial.report().reason) == ("cancelled", CANCELLED)
 
 
+def test_cancel_right_after_submit_is_not_lost(runner):
+    """A cancel that comes before the body has begun ends the attempt all the same."""
+    trial = runner.submit("import time\nfor _ in range(600): time.sleep(.1)")
+    runner.cancel(trial)
+    assert (trial.report().end, trial.report().reason) == ("cancelled", CANCELLED)
+
+
+def test_a_failure_while_being_stopped_is_the_stops(runner):
+    """What the body raises on being stopped does not make its end a failure."""
+    source = "import time\ntry:\n    print('started')\n    for _ in range(600): time.sleep(.1)\nfinally:\n    1 / 0"
+    trial = runner.submit(source)
+    trial.saw("started")
+    runner.cancel(trial)
+    assert (trial.report().end, trial.report().reason) == ("cancelled", CANCELLED)
+
+
+def test_a_timeout_fails_it(runner):
+    """An attempt that takes longer than it may has failed, and the limit is told."""
+    report = runner.run("import time\nfor _ in range(6000): time.sleep(.01)", timeout=0.2).report()
+    assert (report.end, report.reason) == ("failed", Reason("timeout", "0.2 s", 4))
+
+
 def test_cancel_after_the_end_is_ignored(runner):
     """Cancelling what has ended, or was never there, does nothing."""
     trial = runner.run("x = 1", ("x",))
@@ -129,6 +154,7 @@ def test_cancel_after_the_end_is_ignored(runner):
 
 def test_one_report_each(runner):
     """Many attempts at once: each reports once, with its own result."""
-    trials = [runner.submit(f"x = {number} ** 2", ("x",)) for number in range(20)]
-    assert [runner.value(trial, "x") for trial in trials] == [number**2 for number in range(20)]
+    trials = [runner.submit(f"x{number} = {number} ** 2", (f"x{number}",)) for number in range(20)]
+    squares = [runner.value(trial, f"x{number}") for number, trial in enumerate(trials)]
+    assert squares == [number**2 for number in range(20)]
     assert {len(trial.reports) for trial in trials} == {1}

@@ -35,6 +35,12 @@ class DisplayFile:
             self._fd = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         os.write(self._fd, line)
 
+    def close(self) -> None:
+        """Free the descriptor; a process that ends, as an attempt's own does, need not ask."""
+        if self._fd >= 0:
+            os.close(self._fd)
+        self._fd, self._left = -1, 0
+
 
 def text(item: Any) -> Any:
     """*item* as a notebook file holds it: bytes as base64 text."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
+import msgspec
+
 from nbflow.core.status import Reason
 from nbflow.engine.attempt.record import AttemptOrder, AttemptReport
 from nbflow.engine.wire import RunHere, StopHere, ToClient
@@ -32,6 +34,7 @@ class KernelExecutor:
     def __init__(self, report: Callable[[AttemptReport], None], route: Callable[[str], Kernel | None]) -> None:
         self._report, self._route = report, route
         self._where: dict[str, Kernel] = {}
+        self._causes: dict[str, Reason] = {}
         self._orphans: set[str] = set()
 
     def submit(self, order: AttemptOrder) -> None:
@@ -42,9 +45,10 @@ class KernelExecutor:
         self._where[order.key] = kernel
         kernel.send(RunHere(order=order))
 
-    def cancel(self, key: str, cause: Reason) -> None:  # noqa: ARG002 - a kernel is only told to stop
+    def cancel(self, key: str, cause: Reason) -> None:
         """Ask the kernel to stop it; a thread that does not listen goes on, and its job stays running."""
         if kernel := self._where.get(key):
+            self._causes.setdefault(key, cause)
             kernel.send(StopHere(key=key))
 
     def reported(self, kernel: Kernel, report: AttemptReport) -> bool:
@@ -52,6 +56,9 @@ class KernelExecutor:
         if self._where.get(report.key) is not kernel:
             return False
         del self._where[report.key]
+        cause = self._causes.pop(report.key, None)
+        if report.end == "cancelled" and cause is not None:  # a kernel is told to stop, not why
+            report = msgspec.structs.replace(report, reason=cause)
         self._report(report)
         return True
 
@@ -59,6 +66,7 @@ class KernelExecutor:
         """*kernel* has disconnected: its attempts are lost."""
         for key in [key for key, where in self._where.items() if where is kernel]:
             del self._where[key]
+            self._causes.pop(key, None)
             self._lose(key, "the kernel ended or restarted")
 
     def recover(self, keys: Sequence[str]) -> None:
@@ -84,6 +92,7 @@ class KernelExecutor:
         for key, kernel in self._where.items():
             kernel.send(StopHere(key=key))
         self._where.clear()
+        self._causes.clear()
 
     def _lose(self, key: str, detail: str) -> None:
         self._report(AttemptReport(key=key, end="lost", reason=Reason("lost", detail)))
