@@ -12,10 +12,11 @@ from typing import Any
 
 from nbflow.core.match import match_names
 from nbflow.core.names import Names
+from nbflow.core.run import JobState
 from nbflow.core.spec import Captured, GroupNeed, Input, JobNeed, JobSpec, Need, Produced, ValueRef
 from nbflow.core.status import Status
 from nbflow.engine.client import Import, Replica
-from nbflow.errors import ValueNotStorable
+from nbflow.errors import DeclarationError, ValueNotStorable
 from nbflow.notebook.line import JobHeader
 from nbflow.notebook.owners import ByImport, ByJob, Owners
 
@@ -51,24 +52,34 @@ class Binder:
 
     def _input(self, job: str, name: str, local: bool) -> Input | None:
         match self.owners.maker(name):
-            case ByJob(job=maker) if maker == job:
-                return self._own(job, name)
             case ByJob(job=maker):
-                return Produced(maker, name)
+                return self._version(job, Produced(maker, name))
             case ByImport() as maker:
                 return Captured(self.capture(name, Import(maker.module, maker.attribute)))
             case None if name in self.namespace and not local:
                 return Captured(self.capture(name, self.namespace[name]))
         return None
 
-    def _own(self, job: str, name: str) -> Input | None:
-        """A job declared again that reads what it writes: the version before, or, after a success, its own last one."""
-        state = self.replica.run.jobs.get(job) if self.replica is not None else None
-        if state is None:
-            return None
-        if state.status is Status.SUCCEEDED and name in state.outputs:
-            return Captured(state.outputs[name])
-        return state.spec.inputs.get(name)
+    def _version(self, job: str, source: Input) -> Input | None:
+        """What *job* gets for *source*. A job cannot wait for itself, nor for one that needs it.
+
+        Where such a one made the present version, as where ``x = x + 1`` is declared again, it gets that value, or, if
+        there is none, the version before.
+
+        Raises:
+            DeclarationError: that value is being made just now.
+        """
+        jobs = self.replica.run.jobs if self.replica is not None else {}
+        found: Input | None = source
+        while isinstance(found, Produced) and job in jobs and (found.job == job or follows(jobs, found.job, job)):
+            by, name = found.job, found.output
+            maker = jobs[by]
+            if by != job and maker.status.active:
+                raise DeclarationError(f"job {job!r} reads {name!r}, which {by!r} is making: wait for it, or cancel it")
+            if maker.status is Status.SUCCEEDED and name in maker.outputs:
+                return Captured(maker.outputs[name])
+            found = maker.spec.inputs.get(name)
+        return found
 
     def needs(self, header: JobHeader, inputs: Mapping[str, Input]) -> tuple[Need, ...]:
         """The jobs that make the inputs, and what ``--after`` names; each once, a plain need before an optional one.
@@ -87,6 +98,20 @@ class Binder:
                 elif name not in found:
                     found[name] = JobNeed(name, after.optional)
         return tuple(found.values())
+
+
+def follows(jobs: Mapping[str, JobState], job: str, other: str) -> bool:
+    """Whether *job* needs *other*, at however many removes."""
+    ahead, seen = [job], {job}
+    while ahead:
+        state = jobs.get(ahead.pop())
+        for need in state.spec.needs if state is not None else ():
+            names = {*need.members} if isinstance(need, GroupNeed) else {need.job}
+            if other in names:
+                return True
+            ahead += names - seen
+            seen |= names
+    return False
 
 
 def imports_of(tree: ast.Module) -> dict[str, ByImport]:

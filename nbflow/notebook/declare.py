@@ -13,7 +13,7 @@ from nbflow.core.run import Run
 from nbflow.core.spec import Policy, ValueRef
 from nbflow.errors import DeclarationError, StoreError
 from nbflow.notebook import surroundings
-from nbflow.notebook.binding import Binder, imports_of, outputs_of, spec_of, starred
+from nbflow.notebook.binding import Binder, follows, imports_of, outputs_of, spec_of, starred
 from nbflow.notebook.cards import Cards
 from nbflow.notebook.interrupt import whole
 from nbflow.notebook.line import JobHeader
@@ -90,6 +90,7 @@ class Declarer:
         """The outputs are the job's now; what the kernel holds under those names is an older version, and goes."""
         live, tree = header.executor == "kernel", ast.parse(transformed.code)
         star = {} if live else starred(tree, names.writes)
+        outputs = tuple(name for name in outputs if not self._comes_later(header.name, name))
         outputs, imports = (*outputs, *star), {} if live else star | imports_of(tree)
         self.reader.learn(names)
         self.owners.declare(header.name, outputs, imports, live)
@@ -98,6 +99,11 @@ class Declarer:
                 self.owners.release(name)
             for name in (*outputs, *names.deletes):
                 self.namespace.pop(name, None)
+
+    def _comes_later(self, job: str, name: str) -> bool:
+        """Whether a job that needs *job*, and has yet to run after it, makes the present version of *name*."""
+        jobs, maker = self.session.replica.run.jobs, self.owners.job_of(name)
+        return maker not in (None, job) and not jobs[maker].status.ended and follows(jobs, maker, job)
 
     def _check_store(self) -> None:
         try:

@@ -69,6 +69,21 @@ def test_run_all_a_second_time(nb: Kernel) -> None:
     assert nb.value(f"[j['generation'] for j in {FLOW}.snapshot()['jobs'].values()]") == [2, 2]
 
 
+def test_a_failed_job_of_a_chain_on_one_variable_is_mended(nb: Kernel) -> None:
+    """``x = f(x)`` in job after job: one that failed, declared again, starts from what it started from, and all go on."""
+    declare(nb, "x = 1")
+    declare(nb, "%%job a\nx = x + 'oops'")
+    declare(nb, "%%job b\nx = x * 10")
+    assert "upstream failed: a" in nb.run("x").error
+    declare(nb, "%%job a\nx = x + 1")
+    declare(nb, "%nbflow wait")
+    assert nb.value(f"list({FLOW}.status().values())") == ["succeeded", "succeeded"]
+    declare(nb, "%%job b\nx = x * 100")
+    assert nb.value("x") == 2000
+    declare(nb, "%%job a\nx = x + 1")
+    assert nb.value("x") == 2001
+
+
 def test_a_job_declared_again_while_it_runs(nb: Kernel) -> None:
     """The running attempt is stopped, its card says why, and the new declaration's value counts."""
     older = declare(nb, "%%job slow\nprint('first')\nimport time; time.sleep(60)\nz = 1")

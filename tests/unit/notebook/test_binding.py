@@ -12,8 +12,9 @@ from nbflow.core.names import read_names
 from nbflow.core.run import Run
 from nbflow.core.spec import Captured, GroupNeed, JobNeed, JobSpec, Produced, ValueRef
 from nbflow.core.state import replay
+from nbflow.core.status import Status
 from nbflow.engine.client import Import
-from nbflow.errors import UnknownJob, ValueNotStorable
+from nbflow.errors import DeclarationError, UnknownJob, ValueNotStorable
 from nbflow.notebook.binding import Binder, imports_of
 from nbflow.notebook.line import parse_job
 from nbflow.notebook.owners import ByImport, Owners
@@ -89,6 +90,44 @@ def test_a_job_run_again_after_a_failure_starts_from_the_version_before() -> Non
     owners.declare("step", ["x"], {})
     bound = binder(run_of(spec("step", inputs={"x": before}, outputs=("x",))), owners)
     assert bound.inputs(parse_job("step"), read_names("x = x + 1")) == {"x": before}
+
+
+CHAIN = (
+    spec("a", inputs={"x": Captured(ref("x", 0))}, outputs=("x",)),
+    spec("b", inputs={"x": Produced("a", "x")}, needs=(JobNeed("a"),), outputs=("x",)),
+    spec("c", inputs={"x": Produced("b", "x")}, needs=(JobNeed("b"),), outputs=("x",)),
+)
+"""Three jobs that update one variable, each the one before's."""
+
+
+@pytest.mark.parametrize(
+    ("done", "expected"),
+    [
+        ({}, Captured(ref("x", 0))),
+        ({"a": 1}, Captured(ref("x", 1))),
+        ({"a": 1, "b": 2}, Captured(ref("x", 2))),
+        ({"a": 1, "b": 2, "c": 3}, Captured(ref("x", 3))),
+    ],
+)
+def test_the_first_of_a_chain_declared_again_goes_on_from_the_last_version_there_is(
+    done: dict[str, int], expected: Captured
+) -> None:
+    """It cannot wait for those that need it: their values are taken as they are, or what was there before them."""
+    owners = Owners()
+    owners.declare("c", ["x"], {})
+    run = run_of(*CHAIN, done={job: {"x": ref("x", value)} for job, value in done.items()})
+    for name in [name for name in ("b", "c") if name not in done]:
+        run.jobs[name].status = Status.SKIPPED
+    assert binder(run, owners).inputs(parse_job("a"), read_names("x = x + 1")) == {"x": expected}
+
+
+def test_a_job_declared_again_while_one_that_needs_it_makes_its_input() -> None:
+    """The value is neither there nor can it be waited for: the person has to say what is meant."""
+    owners = Owners()
+    owners.declare("b", ["x"], {})
+    run = run_of(*CHAIN[:2], done={"a": {"x": ref("x", 1)}})
+    with pytest.raises(DeclarationError, match="reads 'x', which 'b' is making"):
+        binder(run, owners).inputs(parse_job("a"), read_names("x = x + 1"))
 
 
 def test_inputs_option_overrides_the_text() -> None:
