@@ -66,6 +66,8 @@ class AttemptEnded(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_fi
     missing: tuple[str, ...] = ()
     """Names the body deleted or never bound, though it was expected to leave them."""
     traceback: str = ""
+    classes: tuple[str, ...] = ()
+    """Full names of the exception's class and its bases, for rules that name some; empty if it was none."""
     peak_memory: int = 0
     cpu_seconds: float = 0.0
 

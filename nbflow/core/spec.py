@@ -5,6 +5,7 @@ Everything here is a frozen value that travels as it is: over the socket, into t
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 from msgspec import Struct
@@ -20,6 +21,27 @@ class Retry(Struct, frozen=True, kw_only=True, omit_defaults=True):
     backoff: float = 2.0
     max_delay: float = 60.0
     jitter: float = 0.0
+    on: tuple[str, ...] = ()
+    """Exceptions after which there is a next attempt; empty: after any. Subclasses count."""
+    never_on: tuple[str, ...] = ()
+    """Exceptions after which there is none, even where *on* names them too. Subclasses count."""
+
+    def allows(self, classes: tuple[str, ...]) -> bool:
+        """Whether *on* and *never_on* let an attempt follow one that failed with an exception of *classes*.
+
+        *classes* are the full names of the exception's class and its bases; none: it failed otherwise (by an exit code,
+        a signal, a timeout), and then the two say nothing. ``Timeout`` means any class of that name, ``http.Timeout``
+        only one whose full name ends so.
+
+        >>> rule, lost = Retry(on=("OSError",), never_on=("FileNotFoundError",)), "builtins.OSError"
+        >>> rule.allows(("builtins.ConnectionError", lost)), rule.allows(("builtins.FileNotFoundError", lost))
+        (True, False)
+        >>> rule.allows(("builtins.KeyError",)), rule.allows(())
+        (False, True)
+        """
+        if not classes:
+            return True
+        return not _named(self.never_on, classes) and (not self.on or _named(self.on, classes))
 
     def bounds(self, failed: int) -> tuple[float, float]:
         """Shortest and longest wait, in seconds, after the *failed*-th failed attempt (1-based) of a generation.
@@ -36,6 +58,10 @@ class Retry(Struct, frozen=True, kw_only=True, omit_defaults=True):
         except OverflowError:
             longest = self.max_delay
         return (longest * (1 - self.jitter) if self.jitter else longest), longest
+
+
+def _named(names: Iterable[str], classes: tuple[str, ...]) -> bool:
+    return any(each == name or each.endswith(f".{name}") for name in names for each in classes)
 
 
 class ValueRef(Struct, frozen=True, kw_only=True, omit_defaults=True):

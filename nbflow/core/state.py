@@ -201,7 +201,7 @@ def _end_attempt(job: JobState, event: e.AttemptEnded) -> None:
     assert attempt is not None
     attempt.ended_at, attempt.end, attempt.reason = event.at, event.end, event.reason
     attempt.exit_code, attempt.signal, attempt.traceback = event.exit_code, event.signal, event.traceback
-    attempt.outputs, attempt.missing = event.outputs, event.missing
+    attempt.outputs, attempt.missing, attempt.classes = event.outputs, event.missing, event.classes
     attempt.peak_memory, attempt.cpu_seconds = event.peak_memory, event.cpu_seconds
     job.running = None
     if current is None:  # of an older generation: what it came to no longer matters
@@ -226,10 +226,16 @@ def _go_on(job: JobState, event: e.AttemptEnded) -> None:
             _end(job, Status.FAILED, reason)
     else:
         job.failures += 1
-        if job.failures < job.spec.retry.attempts and reason.kind not in NEVER_RETRIED:
+        if job.failures < job.spec.retry.attempts and _mendable(job, event):
             job.failure, job.unscheduled = reason, event.attempt
         else:
             _end(job, Status.FAILED, reason)
+
+
+def _mendable(job: JobState, event: e.AttemptEnded) -> bool:
+    """Whether another attempt may do what this one could not, by what went wrong."""
+    kind = event.reason.kind if event.reason is not None else ""
+    return kind not in NEVER_RETRIED and job.spec.retry.allows(event.classes)
 
 
 def _numbered(event: e.AttemptEnded) -> Reason:

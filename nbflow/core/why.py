@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nbflow.core.plan import broken_text
 from nbflow.core.run import JobState, Run
-from nbflow.core.spec import GroupNeed, JobNeed, Need
+from nbflow.core.spec import GroupNeed, JobNeed, Need, Retry
 from nbflow.core.status import Status
 
 
@@ -25,6 +25,16 @@ def _undecided(run: Run, need: Need) -> bool:
     return any(name not in run.jobs or not run.jobs[name].status.ended for name in names)
 
 
+def not_retried(job: JobState) -> str:
+    """The option that kept a failed job from another attempt, though there was one left; empty if none did."""
+    retry = job.spec.retry
+    last = job.attempts[-1] if job.attempts else None
+    if job.status is not Status.FAILED or last is None or job.failures >= retry.attempts or retry.allows(last.classes):
+        return ""
+    barred = not Retry(never_on=retry.never_on).allows(last.classes)
+    return f"--no-retry-on {','.join(retry.never_on)}" if barred else f"--retry-on {','.join(retry.on)}"
+
+
 def reason_text(run: Run, job: JobState) -> str:
     """Why the job stands where it does, in words; empty where the status says it all."""
     match job.status:
@@ -37,5 +47,8 @@ def reason_text(run: Run, job: JobState) -> str:
         case Status.SKIPPED if job.reason and job.reason.detail in run.groups:
             why = broken_text(run.groups[job.reason.detail])
             return f"{job.reason.words()} ({why})" if why else job.reason.words()
+        case Status.FAILED if not_retried(job):
+            assert job.reason is not None
+            return f"{job.reason.words()} (not retried: {not_retried(job)})"
         case _:
             return job.reason.words() if job.reason else ""

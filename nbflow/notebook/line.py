@@ -178,10 +178,14 @@ def _header(name: str, after: tuple[After, ...], values: dict[str, Any], default
     )
 
 
+_EXCEPTIONS = {"retry-on": "on", "no-retry-on": "never_on"}
+
+
 def _retry(values: dict[str, Any], default: Retry) -> Retry:
     changes: dict[str, Any] = {key: values[key] for key in ("attempts", "delay", "backoff", "jitter") if key in values}
     if "retries" in values:
         changes["attempts"] = values["retries"] + 1
+    changes |= {field: values[name] for name, field in _EXCEPTIONS.items() if name in values}
     delay = changes.get("delay", default.delay)
     longest = values.get("max-delay")
     if longest is not None and "delay" in values and delay > longest:

@@ -10,7 +10,7 @@ from nbflow.core.match import nearest
 from nbflow.notebook import quantities as take
 from nbflow.notebook.tokens import LineError, Token
 
-Names = Literal["", "jobs", "groups", "after", "variables"]
+Names = Literal["", "jobs", "groups", "after", "variables", "exceptions"]
 """What a value names, for completion; ``after``: jobs or groups."""
 
 
@@ -32,6 +32,8 @@ class Option:
     greedy: bool = False
     """The value runs to the next option, spaces included."""
     short: str = ""
+    meant_by: tuple[str, ...] = ()
+    """Wrong words that mean it, where the nearest right word would be another."""
     excludes: str = ""
     """The option that says the same in another way."""
 
@@ -58,7 +60,9 @@ def find(word: str, table: Sequence[Option]) -> Option:
     for option in table:
         if word == f"--{option.name}" or (option.short and word == f"-{option.short}"):
             return option
-    near = nearest(word.lstrip("-"), [option.name for option in table])
+    bare = word.lstrip("-")
+    meant = next((option.name for option in table if bare in option.meant_by), "")
+    near = meant or nearest(bare, [option.name for option in table])
     raise LineError(f"unknown option {word}" + (f" (did you mean --{near}?)" if near else ""))
 
 
@@ -135,6 +139,7 @@ def one_of(*choices: str) -> Callable[[str], str]:
 
 
 _DURATION = "a duration such as 30, 30s, 5m, 1h30m or 250ms"
+_CLASSES = "names of exception classes, separated by commas without spaces"
 _POLICIES = ("strict", "best-effort", "at-least:", "critical:")
 _POLICY = "strict, best-effort, at-least:N or critical:A,B"
 
@@ -182,6 +187,7 @@ OPTIONS: tuple[Option, ...] = (
         parse=take.whole,
         takes="a whole number ≥ 0",
         excludes="attempts",
+        meant_by=("retry",),
     ),
     Option(name="attempts", metavar="M", help="M attempts in all", parse=take.positive, takes="a whole number ≥ 1"),
     Option(
@@ -211,6 +217,22 @@ OPTIONS: tuple[Option, ...] = (
         help="shorten each wait by a random part of at most J (default 0)",
         parse=take.fraction,
         takes="a number from 0 to 1",
+    ),
+    Option(
+        name="retry-on",
+        metavar="EXC,…",
+        help="after an exception, try again only if it is one of these, by class name, subclasses included",
+        parse=take.classes,
+        takes=_CLASSES,
+        names="exceptions",
+    ),
+    Option(
+        name="no-retry-on",
+        metavar="EXC,…",
+        help="never try again after one of these exceptions, subclasses included; it wins over --retry-on",
+        parse=take.classes,
+        takes=_CLASSES,
+        names="exceptions",
     ),
     Option(
         name="timeout",

@@ -98,6 +98,19 @@ def listed(text: str) -> tuple[str, ...]:
     return names
 
 
+def classes(text: str) -> tuple[str, ...]:
+    """Names of exception classes, dotted or not, separated by commas, each once; at least one.
+
+    >>> classes("OSError,requests.Timeout")
+    ('OSError', 'requests.Timeout')
+    """
+    names = listed(text)
+    for name in names:
+        if not all(part.isidentifier() and not keyword.iskeyword(part) for part in name.split(".")):
+            raise ValueError(name)
+    return names
+
+
 def job_name(text: str) -> str:
     """A name a job or a group may have: printable, no spaces, none of ``,*?``, not starting with ``-``, ≤ 200 long."""
     bad = not text or len(text) > _NAME_LIMIT or text.startswith("-") or not text.isprintable()

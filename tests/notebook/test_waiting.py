@@ -211,3 +211,14 @@ def test_a_cell_that_may_read_anything_waits_for_everything(nb: Kernel, cell: st
     done = nb.run(cell)
     assert done.ok, done.error
     assert "42" in done.text
+
+
+def test_exceptions_that_are_not_to_be_retried(nb: Kernel) -> None:
+    """`--retry-on` goes by the class of what the cell raised, in a process as in the kernel."""
+    declare(nb, "%%job lost --retries 2 --delay 0 --retry-on LookupError\nraise KeyError('x')")
+    declare(nb, "%%job odd --retries 2 --delay 0 --retry-on LookupError\nraise ValueError('x')")
+    declare(nb, "%%job live --in kernel --retries 2 --delay 0 --no-retry-on LookupError\nraise KeyError('x')")
+    assert not nb.run("%nbflow wait").ok
+    jobs = nb.value("__import__('nbflow').flow().snapshot()['jobs']")
+    assert {name: len(job["attempts"]) for name, job in jobs.items()} == {"lost": 3, "odd": 1, "live": 1}
+    assert "(not retried: --retry-on LookupError)" in nb.run("%nbflow why odd").text

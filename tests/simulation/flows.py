@@ -29,7 +29,11 @@ def random_spec(rng: Random, run: Run, name: str) -> JobSpec:
 
 def random_retry(rng: Random) -> Retry:
     return Retry(
-        attempts=rng.choice((1, 1, 2, 3)), delay=rng.choice((0.0, 1.0, 2.5)), jitter=rng.choice((0.0, 0.0, 0.5, 1.0))
+        attempts=rng.choice((1, 1, 2, 3)),
+        delay=rng.choice((0.0, 1.0, 2.5)),
+        jitter=rng.choice((0.0, 0.0, 0.5, 1.0)),
+        on=rng.choice(((), (), (), ("LookupError",), ("KeyError", "m.Own"))),
+        never_on=rng.choice(((), (), (), ("KeyError",))),
     )
 
 

@@ -35,6 +35,15 @@ def stops(run: Run) -> list[tuple[str, int, str]]:
     return found
 
 
+def barred(job: JobState) -> bool:
+    """Whether the last attempt failed with an exception that an option says is not to be tried again."""
+    last, retry = job.attempts[-1], job.spec.retry
+    if last.end != "failed" or not last.classes:
+        return False
+    names = {name.rpartition(".")[2] for name in last.classes} | set(last.classes)
+    return bool(names & set(retry.never_on)) or bool(retry.on and not names & set(retry.on))
+
+
 def schedules(run: Run) -> list[str]:
     return [name for name, job in run.jobs.items() if job.unscheduled is not None]
 

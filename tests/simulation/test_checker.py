@@ -8,6 +8,7 @@ import pytest
 
 from nbflow.core import needs, queues, state
 from nbflow.core.job import JobState
+from nbflow.core.spec import Retry
 from nbflow.core.status import Status
 from nbflow.core.tally import Tally
 
@@ -129,7 +130,17 @@ def a_failed_job_has_one_retry_too_many(patch):
     patch.setattr(state, "_go_on", _go_on)
 
 
+def an_exception_is_always_tried_again(patch):
+    patch.setattr(state, "_mendable", lambda job, event: True)
+
+
+def exceptions_are_never_looked_at_in_vain(patch):
+    patch.setattr(Retry, "allows", lambda self, classes: not self.never_on)
+
+
 BROKEN = [
+    an_exception_is_always_tried_again,
+    exceptions_are_never_looked_at_in_vain,
     a_new_generation_has_an_old_budget,
     a_failed_job_has_one_retry_too_many,
     needs_are_not_told,

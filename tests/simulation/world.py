@@ -26,6 +26,12 @@ REASONS = (
     *[Reason("exit code", "10"), Reason("timeout"), Reason("exception", "ValueError: bad")] * 3,
     Reason("syntax", "line 1"),
 )
+CLASSES = (
+    (),
+    ("builtins.ValueError", "builtins.Exception"),
+    ("builtins.KeyError", "builtins.LookupError", "builtins.Exception"),
+    ("m.Own", "builtins.LookupError", "builtins.Exception"),
+)
 VALUE = ValueRef(inline=b"1")
 
 
@@ -179,6 +185,7 @@ class World:
             attempt=job.running.number,
             end=end,
             reason=self.rng.choice(REASONS) if end == "failed" else None,
+            classes=self.rng.choice(CLASSES) if end == "failed" else (),
             outputs={"x": VALUE} if end == "succeeded" else {},
         )
         if self.rng.random() < 0.15:
@@ -259,11 +266,14 @@ class World:
         """Failed and lost attempts are counted over this generation, and a job fails only when they are used up."""
         ends = [attempt.end for attempt in job.attempts if attempt.generation == job.generation]
         failed, lost, allowed = ends.count("failed"), ends.count("lost"), job.spec.retry.attempts
+        if job.status is Status.RETRYING:
+            assert not oracle.barred(job), f"{name} is tried again after {job.attempts[-1].classes}"
         assert failed <= allowed and lost <= LOST_RESTARTS + 1, f"{name} has used more than its budget"
         if job.status is Status.FAILED:
             assert job.reason is not None
             final = {"syntax": failed > 0, "lost": lost > LOST_RESTARTS}
-            assert final.get(job.reason.kind, failed == allowed), f"{name} has failed with attempts left"
+            used_up = failed == allowed or oracle.barred(job)
+            assert final.get(job.reason.kind, used_up), f"{name} has failed with attempts left"
 
     def check_hands(self, name: str, job: JobState) -> None:
         """Nothing is skipped or cancelled that nobody asked for, or that nothing upstream explains."""

@@ -45,6 +45,8 @@ def test_settings_are_the_defaults_of_a_cell():
         ("j --attempts 2", "retry", Retry(attempts=2)),
         ("j --delay 500ms --backoff 3 --max-delay 2m --jitter .5", "retry", Retry(**WAITS)),
         ("j --delay 5m", "retry", Retry(delay=300, max_delay=300)),
+        ("j --retry-on OSError,requests.Timeout", "retry", Retry(on=("OSError", "requests.Timeout"))),
+        ("j --no-retry-on KeyError", "retry", Retry(never_on=("KeyError",))),
         ("j --timeout 30", "timeout", 30.0),
         ("j --timeout 1h30m", "timeout", 5400.0),
         ("j --timeout 250ms", "timeout", 0.25),
