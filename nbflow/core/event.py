@@ -82,6 +82,14 @@ class RetryScheduled(Struct, frozen=True, kw_only=True, tag_field="kind", tag="r
     due_at: float
 
 
+class DeadlinePassed(Struct, frozen=True, kw_only=True, tag_field="kind", tag="deadline-passed"):
+    """The job's time was up: no attempt starts any more, a running one is stopped."""
+
+    at: float
+    job: str
+    generation: int
+
+
 class JobEnded(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="job-ended"):
     """The job reached an end status: history for people; the status itself is always derived."""
 
@@ -149,6 +157,7 @@ Event = (
     | AttemptStarted
     | AttemptEnded
     | RetryScheduled
+    | DeadlinePassed
     | JobEnded
     | JobReopened
     | GroupDecided

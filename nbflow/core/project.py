@@ -19,7 +19,8 @@ def project(run: Run, now: float) -> dict[str, Any]:
 
     Instants are in seconds since the epoch, log paths relative to the notebook's folder. Beyond the statuses, a job has
     ``reason_text`` (why, in words), ``of`` (attempts allowed in this generation) and ``try`` (those used of them),
-    ``waits_for`` (needs not yet met), ``due_at`` (next attempt), ``started_at`` and ``ended_at`` of this generation.
+    ``waits_for`` (needs not yet met), ``due_at`` (next attempt), ``deadline_at`` (no attempt then), ``started_at`` and
+    ``ended_at`` of this generation.
 
     >>> from nbflow.testing import declare
     >>> from nbflow.core.spec import JobNeed, JobSpec
@@ -65,6 +66,8 @@ def project_job(run: Run, name: str) -> dict[str, Any]:
         "started_at": first.started_at if first else None,
         "ended_at": job.changed_at if job.status.ended else None,
         "due_at": job.due_at,
+        "deadline": spec.deadline,
+        "deadline_at": job.deadline_at,
     }
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from math import inf
 
+from nbflow.core.deadlines import Deadlines
 from nbflow.core.job import JobState
 from nbflow.core.status import Status
 
@@ -42,6 +43,7 @@ class Queues:
     due_of: dict[int, float] = field(default_factory=dict)
     ripe_at: float = -inf
     """The instant at which jobs were last moved from *due* to their lanes."""
+    deadlines: Deadlines = field(default_factory=Deadlines)
     running: dict[str, JobState] = field(default_factory=dict)
     to_stop: dict[str, JobState] = field(default_factory=dict)
     to_schedule: dict[str, JobState] = field(default_factory=dict)
@@ -66,6 +68,7 @@ class Queues:
             self.runnable[job.spec.executor][name] = None
         if job.queued:
             self._enter(job)
+        self.deadlines.note(job)
 
     def _enter(self, job: JobState) -> None:
         if job.due_at is None:
@@ -75,8 +78,10 @@ class Queues:
             heappush(self.due, (job.due_at, job.order))
 
     def active(self, executors: Mapping[str, int]) -> bool:
-        """Whether an attempt runs, or one will start on one of *executors* without a person's doing."""
-        return bool(self.running) or any(self.runnable[name] for name in executors if name in self.runnable)
+        """Whether an attempt runs, a deadline is ahead, or one will start on one of *executors* without a person."""
+        return bool(self.running or self.deadlines.of) or any(
+            self.runnable[name] for name in executors if name in self.runnable
+        )
 
     def busy(self) -> bool:
         """Whether an attempt runs or will start, on any executor."""
@@ -89,7 +94,16 @@ class Queues:
         return sorted(found, key=lambda job: job.order)
 
     def wake_at(self, now: float) -> float | None:
-        """When the next job in backoff is due, after *now*."""
+        """When, after *now*, the next job in backoff is due or the next deadline passes."""
+        times = (self._due_at(now), self.deadlines.look(now)[1])
+        return min((at for at in times if at is not None), default=None)
+
+    def overdue(self, now: float) -> list[JobState]:
+        """The jobs whose deadline has passed at *now*, but for those whose next attempt is about to be scheduled."""
+        jobs = [self.jobs[order] for order in self.deadlines.look(now)[0]]
+        return [job for job in jobs if job.unscheduled is None]
+
+    def _due_at(self, now: float) -> float | None:
         self._ripen(now)
         while self.due:
             due_at, order = self.due[0]
@@ -108,7 +122,7 @@ class Queues:
         self.ripe_at = now
         while self.due and self.due[0][0] <= now:
             job = self._pop_due()
-            if job.startable(now):
+            if job.ripe(now):
                 self.lanes[job.spec.executor].push(job.order)
 
     def _pop_due(self) -> JobState:
@@ -119,16 +133,18 @@ class Queues:
 
     def _first(self, executor: str, slots: int, now: float) -> list[JobState]:
         """The first *slots* jobs of *executor* that can start. They stay queued: only `note` says that they have."""
-        lane, found = self.lanes[executor], list[JobState]()
+        lane, found, late = self.lanes[executor], list[JobState](), list[JobState]()
         while lane.heap and len(found) < slots:
             job = self.jobs[lane.pop()]
             if job.spec.executor != executor:
                 continue
             if job.startable(now):
                 found.append(job)
+            elif job.ripe(now):
+                late.append(job)
             elif job.queued:  # due later after all
                 self._enter(job)
-        for job in found:
+        for job in (*found, *late):
             lane.push(job.order)
         return found
 

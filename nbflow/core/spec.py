@@ -154,6 +154,8 @@ class JobSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     retry: Retry = Retry()
     timeout: float | None = None
     """Seconds an attempt may take from the moment its code starts."""
+    deadline: float | None = None
+    """Seconds the job may take in a generation, waits between attempts included, from its first attempt's start."""
     grace: float = 5.0
     """Seconds between the polite and the final signal when an attempt is stopped."""
     group: str | None = None

@@ -80,8 +80,8 @@ def accepts(run: Run, event: e.Event) -> bool:
 
 
 _JobEvent = (
-    e.AttemptStarted | e.AttemptEnded | e.RetryScheduled | e.JobEnded | e.JobReopened | e.RunRequested
-    | e.RetryRequested | e.SkipRequested | e.CancelRequested
+    e.AttemptStarted | e.AttemptEnded | e.RetryScheduled | e.DeadlinePassed | e.JobEnded | e.JobReopened
+    | e.RunRequested | e.RetryRequested | e.SkipRequested | e.CancelRequested
 )  # fmt: skip
 
 
@@ -92,11 +92,13 @@ def _job_accepts(job: JobState, event: _JobEvent) -> bool:
     if event.generation != job.generation:
         return False
     match event:
-        case e.AttemptStarted(attempt=number):
-            startable = job.status in (Status.READY, Status.RETRYING)
+        case e.AttemptStarted(attempt=number, at=at):
+            startable = job.status in (Status.READY, Status.RETRYING) and not job.overdue(at)
             return startable and running is None and number == len(job.attempts) + 1
         case e.RetryScheduled(attempt=number):
             return job.unscheduled == number
+        case e.DeadlinePassed(at=at):
+            return job.limited and job.overdue(at)
         case e.JobEnded(status=status, reason=reason):
             return status.ended and (status, reason) == (job.status, job.reason) != job.recorded
         case e.JobReopened():
@@ -134,14 +136,18 @@ def _take(run: Run, event: e.Event) -> Iterable[str]:
 
 def _take_job(job: JobState, event: _JobEvent) -> None:
     match event:
-        case e.AttemptStarted(at=at, generation=generation, attempt=number, key=key):
-            job.running = AttemptState(number, generation, key, at)
-            job.attempts.append(job.running)
-            job.due_at = job.failure = job.unscheduled = None
+        case e.AttemptStarted():
+            _start_attempt(job, event)
         case e.AttemptEnded():
             _end_attempt(job, event)
         case e.RetryScheduled(due_at=due_at):
             job.due_at, job.unscheduled = due_at, None
+            if job.overdue(due_at):  # its turn would never come
+                _end_overdue(job)
+        case e.DeadlinePassed() if job.current is not None:
+            job.asked = "deadline"
+        case e.DeadlinePassed():
+            _end_overdue(job)
         case e.JobEnded(status=status, reason=reason):
             job.recorded = status, reason
         case e.JobReopened():
@@ -170,10 +176,18 @@ def _declare(run: Run, spec: JobSpec, at: float) -> None:
     needs.link(run, job)
 
 
+def _start_attempt(job: JobState, event: e.AttemptStarted) -> None:
+    job.running = AttemptState(event.attempt, event.generation, event.key, event.at)
+    job.attempts.append(job.running)
+    job.due_at = job.failure = job.unscheduled = None
+    if job.deadline_at is None and job.spec.deadline is not None:
+        job.deadline_at = event.at + job.spec.deadline
+
+
 def _open_generation(job: JobState) -> None:
     """A new generation with fresh budgets. A running attempt stays until its end is seen."""
     job.generation += 1
-    job.end = job.end_reason = job.due_at = job.failure = job.unscheduled = job.recorded = None
+    job.deadline_at = job.end = job.end_reason = job.due_at = job.failure = job.unscheduled = job.recorded = None
     job.asked, job.failures, job.lost, job.outputs = "", 0, 0, {}
 
 
@@ -189,6 +203,10 @@ def _ask(job: JobState, what: str) -> None:
 def _end_by_hand(job: JobState, what: str) -> None:
     status, kind = (Status.SKIPPED, "skipped") if what == "skip" else (Status.CANCELLED, "cancelled")
     _end(job, status, Reason(kind))
+
+
+def _end_overdue(job: JobState) -> None:
+    _end(job, Status.FAILED, Reason("deadline", f"{job.spec.deadline:g} s", job.attempts[-1].number))
 
 
 def _end(job: JobState, status: Status, reason: Reason | None) -> None:
@@ -209,6 +227,8 @@ def _end_attempt(job: JobState, event: e.AttemptEnded) -> None:
     if event.end == "succeeded":  # even if a stop was asked for: nobody loses work
         job.outputs = event.outputs
         _end(job, Status.SUCCEEDED, None)
+    elif job.asked == "deadline":
+        _end_overdue(job)
     elif job.asked:
         _end_by_hand(job, job.asked)
     else:

@@ -35,6 +35,21 @@ def not_retried(job: JobState) -> str:
     return f"--no-retry-on {','.join(retry.never_on)}" if barred else f"--retry-on {','.join(retry.on)}"
 
 
+def _before_deadline(job: JobState) -> str:
+    last = job.attempts[-1]
+    if last.end != "failed" or last.reason is None:
+        return ""
+    return f" (attempt {last.number} failed: {last.reason.words()})"
+
+
+_ASKED = {
+    "": "",
+    "skip": "being skipped",
+    "cancel": "being cancelled",
+    "deadline": "being stopped: its deadline has passed",
+}
+
+
 def reason_text(run: Run, job: JobState) -> str:
     """Why the job stands where it does, in words; empty where the status says it all."""
     match job.status:
@@ -43,7 +58,9 @@ def reason_text(run: Run, job: JobState) -> str:
         case Status.READY:
             return "waits for its last attempt to stop" if job.running else "waits for a free slot"
         case Status.RUNNING:
-            return {"": "", "skip": "being skipped", "cancel": "being cancelled"}[job.asked]
+            return _ASKED[job.asked]
+        case Status.FAILED if job.reason and job.reason.kind == "deadline":
+            return f"{job.reason.words()}{_before_deadline(job)}"
         case Status.SKIPPED if job.reason and job.reason.detail in run.groups:
             why = broken_text(run.groups[job.reason.detail])
             return f"{job.reason.words()} ({why})" if why else job.reason.words()

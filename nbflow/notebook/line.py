@@ -61,6 +61,7 @@ class JobHeader:
     """None: the names the cell's text writes."""
     retry: Retry = field(default_factory=Retry)
     timeout: float | None = None
+    deadline: float | None = None
     group: str | None = None
     policy: Policy | None = None
     on_missing: OnMissing = "error"
@@ -167,6 +168,7 @@ def _header(name: str, after: tuple[After, ...], values: dict[str, Any], default
         outputs=values.get("outputs"),
         retry=_retry(values, defaults.retry),
         timeout=values.get("timeout", defaults.timeout),
+        deadline=values.get("deadline"),
         group=values.get("group"),
         policy=values.get("policy"),
         on_missing=values.get("on-missing", "error"),

@@ -242,6 +242,13 @@ OPTIONS: tuple[Option, ...] = (
         takes=_DURATION + ", or none",
     ),
     Option(
+        name="deadline",
+        metavar="D",
+        help="end the job when D has passed since its first attempt began, waits between attempts included",
+        parse=take.some_duration,
+        takes=_DURATION,
+    ),
+    Option(
         name="group",
         metavar="G",
         help="put the job in a group",

@@ -222,3 +222,18 @@ def test_exceptions_that_are_not_to_be_retried(nb: Kernel) -> None:
     jobs = nb.value("__import__('nbflow').flow().snapshot()['jobs']")
     assert {name: len(job["attempts"]) for name, job in jobs.items()} == {"lost": 3, "odd": 1, "live": 1}
     assert "(not retried: --retry-on LookupError)" in nb.run("%nbflow why odd").text
+
+
+def test_a_deadline_ends_a_job_over_all_its_attempts(nb: Kernel) -> None:
+    """Failed attempts and waits count; the running attempt is killed, and the card says why."""
+    started = time.monotonic()
+    declare(
+        nb,
+        "%%job slow --retries 9 --delay 100ms --deadline 1s\nimport nbflow, time\n"
+        "if nbflow.attempt().number < 3:\n    raise OSError('busy')\ntime.sleep(60)",
+    )
+    assert not nb.run("%nbflow wait").ok
+    assert time.monotonic() - started < 30
+    assert "deadline: 1 s" in nb.run("%nbflow why slow").text
+    job = nb.value("__import__('nbflow').flow().snapshot()['jobs']['slow']")
+    assert (job["status"], job["reason"]["kind"], len(job["attempts"])) == ("failed", "deadline", 3)

@@ -23,6 +23,7 @@ def random_spec(rng: Random, run: Run, name: str) -> JobSpec:
         executor=rng.choice(EXECUTORS),
         hold=rng.random() < 0.08,
         timeout=2.0,
+        deadline=rng.choice((None, None, None, 0.5, 2.0, 3.5)),
         source=str(rng.random()),
     )
 

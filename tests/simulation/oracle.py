@@ -21,7 +21,29 @@ def starts(run: Run, facts: Facts, now: float, free: dict[str, int]) -> list[tup
 
 def may_start(job: JobState, status: Status, now: float) -> bool:
     due = job.due_at is not None and job.due_at <= now
+    if (at := deadline_at(job)) is not None and at <= now:
+        return False
     return job.running is None and (status is Status.READY or (status is Status.RETRYING and due))
+
+
+def deadline_at(job: JobState) -> float | None:
+    """When the time of this generation is up, by its first attempt."""
+    first = next((attempt for attempt in job.attempts if attempt.generation == job.generation), None)
+    return None if first is None or job.spec.deadline is None else first.started_at + job.spec.deadline
+
+
+def limits(run: Run, facts: Facts) -> dict[str, float]:
+    """The deadlines that can still end a job."""
+    return {
+        name: at
+        for name, job in run.jobs.items()
+        if (at := deadline_at(job)) is not None and not facts.status[name].ended and not job.asked
+    }
+
+
+def overdue(run: Run, facts: Facts, now: float) -> list[str]:
+    """Jobs to end by their deadline; one whose next attempt is being scheduled is ended by that."""
+    return [name for name, at in limits(run, facts).items() if at <= now and run.jobs[name].unscheduled is None]
 
 
 def stops(run: Run) -> list[tuple[str, int, str]]:
@@ -31,7 +53,9 @@ def stops(run: Run) -> list[tuple[str, int, str]]:
             if job.running.generation != job.generation:
                 found.append((name, job.running.number, "replaced"))
             elif job.asked:
-                found.append((name, job.running.number, {"skip": "skipped", "cancel": "cancelled"}[job.asked]))
+                found.append(
+                    (name, job.running.number, {"skip": "skipped", "cancel": "cancelled"}.get(job.asked, job.asked))
+                )
     return found
 
 
@@ -65,11 +89,11 @@ def wake_at(run: Run, facts: Facts, now: float) -> float | None:
         for name, job in run.jobs.items()
         if facts.status[name] is Status.RETRYING and job.running is None and job.due_at is not None
     ]
-    return min((at for at in due if at > now), default=None)
+    return min((at for at in (*due, *limits(run, facts).values()) if at > now), default=None)
 
 
 def idle(run: Run, facts: Facts, free: dict[str, int]) -> bool:
-    return not any(
+    return not limits(run, facts) and not any(
         job.running or (facts.status[name] in (Status.READY, Status.RETRYING) and job.spec.executor in free)
         for name, job in run.jobs.items()
     )

@@ -138,7 +138,35 @@ def exceptions_are_never_looked_at_in_vain(patch):
     patch.setattr(Retry, "allows", lambda self, classes: not self.never_on)
 
 
+def a_deadline_is_counted_from_the_last_attempt(patch):
+    whole = state._start_attempt
+
+    def _start_attempt(job, event):
+        job.deadline_at = None
+        whole(job, event)
+
+    patch.setattr(state, "_start_attempt", _start_attempt)
+
+
+def attempts_start_after_the_deadline(patch):
+    patch.setattr(JobState, "startable", lambda self, now: self.ripe(now))
+    patch.setattr(
+        state, "_job_accepts", lambda job, event, whole=state._job_accepts: _late(job, event) or whole(job, event)
+    )
+
+
+def _late(job, event):
+    return isinstance(event, state.e.AttemptStarted) and job.overdue(event.at)
+
+
+def a_deadline_does_not_stop_what_runs(patch):
+    patch.setattr(JobState, "limited", property(lambda self: self.due_at is not None and not self.status.ended))
+
+
 BROKEN = [
+    a_deadline_is_counted_from_the_last_attempt,
+    attempts_start_after_the_deadline,
+    a_deadline_does_not_stop_what_runs,
     an_exception_is_always_tried_again,
     exceptions_are_never_looked_at_in_vain,
     a_new_generation_has_an_old_budget,

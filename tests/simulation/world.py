@@ -230,11 +230,13 @@ class World:
         starts = [(o.job, o.generation, o.attempt) for o in made.orders if isinstance(o, Start)]
         stops = [(o.job, o.attempt, o.cause.kind) for o in made.orders if isinstance(o, Stop)]
         records = [o.event for o in made.orders if isinstance(o, Record)]
-        told = [r.job for r in records if not isinstance(r, e.GroupDecided)]
+        told = [r.job for r in records if not isinstance(r, e.GroupDecided | e.DeadlinePassed)]
+        late = [r.job for r in records if isinstance(r, e.DeadlinePassed)]
         told += sorted(r.group for r in records if isinstance(r, e.GroupDecided))
         assert starts == oracle.starts(self.run, facts, self.now, free)
         assert stops == oracle.stops(self.run)
         assert told == oracle.records(self.run, facts)
+        assert late == oracle.overdue(self.run, facts, self.now)
         assert [o.job for o in made.orders if isinstance(o, Schedule)] == oracle.schedules(self.run)
         assert made.wake_at == oracle.wake_at(self.run, facts, self.now)
         assert made.idle == (oracle.idle(self.run, facts, free) and not made.orders)
@@ -244,6 +246,8 @@ class World:
         assert all(oracle.met(self.run, facts, job, need) for need in job.spec.needs), "started with a need unmet"
         assert not any(other.job == event.job for other in self.live.values()), "two attempts of one job at once"
         assert job.due_at is None or job.due_at <= self.now, "started before it was due"
+        limit = oracle.deadline_at(job)
+        assert limit is None or event.at < limit, "started after its deadline"
         assert not job.spec.hold or job.released, "started while held"
 
     def check_slots(self) -> None:
@@ -271,9 +275,19 @@ class World:
         assert failed <= allowed and lost <= LOST_RESTARTS + 1, f"{name} has used more than its budget"
         if job.status is Status.FAILED:
             assert job.reason is not None
-            final = {"syntax": failed > 0, "lost": lost > LOST_RESTARTS}
+            final = {"syntax": failed > 0, "lost": lost > LOST_RESTARTS, "deadline": self.is_late(job)}
             used_up = failed == allowed or oracle.barred(job)
             assert final.get(job.reason.kind, used_up), f"{name} has failed with attempts left"
+
+    def is_late(self, job: JobState) -> bool:
+        """Its deadline has passed, or passes before the last wait that was scheduled for it ends."""
+        limit = oracle.deadline_at(job)
+        waits = [
+            event.due_at
+            for event in self.log
+            if isinstance(event, e.RetryScheduled) and (event.job, event.generation) == (job.spec.name, job.generation)
+        ]
+        return limit is not None and limit <= max([self.now, *waits[-1:]])
 
     def check_hands(self, name: str, job: JobState) -> None:
         """Nothing is skipped or cancelled that nobody asked for, or that nothing upstream explains."""
@@ -304,6 +318,7 @@ def snapshot(run: Run) -> object:
             j.reason,
             j.attempts,
             j.due_at,
+            j.deadline_at,
             j.outputs,
             j.recorded,
             j.changed_at,

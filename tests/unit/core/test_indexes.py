@@ -40,6 +40,7 @@ specs = st.builds(
     on_missing=st.sampled_from(["error", "error", "none"]),
     executor=st.sampled_from(["process", "kernel"]),
     hold=st.sampled_from([False, False, False, True]),
+    deadline=st.sampled_from([None, None, 2.0, 5.0]),
 )
 reasons = st.sampled_from(
     [None, Reason("timeout"), Reason("syntax"), Reason("skipped"), Reason("upstream failed", "a")]
@@ -59,6 +60,7 @@ events = st.one_of(
     st.builds(e.RetryScheduled, **where, attempt=numbers, due_at=instants),
     st.builds(e.JobEnded, **where, status=st.sampled_from(list(Status)), reason=reasons),
     st.builds(e.JobReopened, **where),
+    st.builds(e.DeadlinePassed, **where),
     st.builds(e.GroupDecided, at=instants, group=groups, verdict=st.sampled_from(list(Verdict))),
     *[st.builds(kind, **where) for kind in (e.RunRequested, e.RetryRequested, e.SkipRequested, e.CancelRequested)],
 )

@@ -51,6 +51,8 @@ def test_settings_are_the_defaults_of_a_cell():
         ("j --timeout 1h30m", "timeout", 5400.0),
         ("j --timeout 250ms", "timeout", 0.25),
         ("j --timeout=1.5s", "timeout", 1.5),
+        ("j --deadline 1h", "deadline", 3600.0),
+        ("j", "deadline", None),
         ("j --group fits", "group", "fits"),
         ("j --group g --policy strict", "policy", Strict()),
         ("j --group g --policy best-effort", "policy", BestEffort()),
