@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import NamedTuple, assert_never
 
 from nbflow.core.match import nearest
-from nbflow.core.spec import AtLeast, BestEffort, Critical, Policy, Strict
+from nbflow.core.spec import AtLeast, BestEffort, Both, Critical, Either, Policy, Strict
 from nbflow.core.status import Reason, Status, Verdict
 from nbflow.errors import DeclarationError
 
-WORDS = ("strict", "best-effort", "at-least:N", "critical:NAME,…")
+WORDS = ("strict", "best-effort", "at-least:N", "at-least:N%", "critical:NAME,…")
 
 
 class Member(NamedTuple):
@@ -57,10 +57,14 @@ def _broken(policy: Policy, members: Mapping[str, Member]) -> bool:
             return not all(m.excused for m in bad)
         case BestEffort():
             return False
-        case AtLeast(count=count):
-            return len(members) - len(bad) < count
+        case AtLeast():
+            return len(members) - len(bad) < policy.of(len(members))
         case Critical(names=names):
             return any(m.name in names for m in bad)
+        case Both(policies=policies):
+            return any(_broken(each, members) for each in policies)
+        case Either(policies=policies):
+            return all(_broken(each, members) for each in policies)
         case _:
             assert_never(policy)
 
@@ -73,8 +77,10 @@ def broken_words(policy: Policy, total: int, succeeded: int, bad: int) -> str:
     """
     tally = f"{succeeded} succeeded, {bad} did not"
     match policy:
-        case AtLeast(count=count):
-            return f"{count} of {total} needed: {tally}"
+        case AtLeast():
+            return f"{policy.of(total)} of {total} needed: {tally}"
+        case Both() | Either():
+            return f"{text(policy)} needed: {tally}"
         case Critical(names=names):
             return f"{', '.join(names)} needed: {tally}"
         case Strict() | BestEffort():
@@ -86,31 +92,46 @@ def broken_words(policy: Policy, total: int, succeeded: int, bad: int) -> str:
 def text(policy: Policy) -> str:
     """The policy as it is typed.
 
-    >>> text(AtLeast(2)), text(Critical(("a", "b")))
-    ('at-least:2', 'critical:a,b')
+    >>> text(AtLeast(70, percent=True)), text(Critical(("a", "b")))
+    ('at-least:70%', 'critical:a,b')
+    >>> text(Either((Strict(), Both((AtLeast(2), Critical(("a",)))))))
+    'strict | at-least:2 & critical:a'
     """
     match policy:
         case Strict():
             return "strict"
         case BestEffort():
             return "best-effort"
-        case AtLeast(count=count):
-            return f"at-least:{count}"
+        case AtLeast(count=count, percent=percent):
+            return f"at-least:{count}{'%' if percent else ''}"
         case Critical(names=names):
             return f"critical:{','.join(names)}"
+        case Both(policies=policies):
+            return " & ".join(map(text, policies))
+        case Either(policies=policies):
+            return " | ".join(map(text, policies))
         case _:
             assert_never(policy)
 
 
 def parse(typed: str) -> Policy:
-    """The policy that *typed* names.
+    """The policy that *typed* names; ``&`` binds more closely than ``|``.
 
     Raises:
         DeclarationError: it names none; the message says the nearest right word.
 
     >>> parse("at-least:2")
-    AtLeast(count=2)
+    AtLeast(count=2, percent=False)
+    >>> parse("strict | at-least:50% & critical:a") == Either((Strict(), Both((AtLeast(50, True), Critical(("a",))))))
+    True
     """
+    for sign, combined in (("|", Either), ("&", Both)):
+        if sign in typed:
+            return combined(tuple(parse(part) for part in typed.split(sign)))
+    return _parse_one(typed.strip())
+
+
+def _parse_one(typed: str) -> Policy:
     word, _, rest = (part.strip() for part in typed.partition(":"))
     match word:
         case "strict" if not rest:
@@ -119,9 +140,13 @@ def parse(typed: str) -> Policy:
             return BestEffort()
         case "at-least" if rest.isdecimal() and int(rest):
             return AtLeast(int(rest))
+        case "at-least" if (share := rest.removesuffix("%")).isdecimal() and rest != share and 0 < int(share) <= 100:
+            return AtLeast(int(share), percent=True)
         case "at-least":
-            raise DeclarationError(f"policy {typed!r} needs a whole number of members, as in at-least:2")
-        case "critical" if names := tuple(name.strip() for name in rest.split(",") if name.strip()):
+            raise DeclarationError(
+                f"policy {typed!r} needs a whole number of members, or of a hundred, as in at-least:2 or at-least:70%"
+            )
+        case "critical" if names := tuple(dict.fromkeys(n.strip() for n in rest.split(",") if n.strip())):
             return Critical(names)
         case "critical":
             raise DeclarationError(f"policy {typed!r} needs the names of members, as in critical:a,b")
@@ -135,8 +160,15 @@ def check(group: str, policy: Policy) -> None:
     match policy:
         case AtLeast(count=count) if count < 1:
             raise DeclarationError(f"policy {text(policy)!r} of group {group!r} needs at least 1 member")
+        case AtLeast(count=count, percent=True) if count > 100:
+            raise DeclarationError(f"policy {text(policy)!r} of group {group!r} needs more members than there can be")
         case Critical(names=()):
             raise DeclarationError(f"policy 'critical' of group {group!r} names no member")
+        case Both(policies=policies) | Either(policies=policies):
+            if not policies:
+                raise DeclarationError(f"the policy of group {group!r} combines none")
+            for each in policies:
+                check(group, each)
         case _:
             pass
 
@@ -144,7 +176,12 @@ def check(group: str, policy: Policy) -> None:
 def check_members(group: str, policy: Policy, members: tuple[str, ...], job: str) -> None:
     """Raise `DeclarationError` if *policy* could never be met over *members*, which *job* needs."""
     match policy:
-        case AtLeast(count=count) if count > (there := len(set(members))):
+        case Both(policies=policies):
+            for each in policies:
+                check_members(group, each, members, job)
+        case Either(policies=policies):
+            _check_any(group, policies, members, job)
+        case AtLeast() if policy.of(there := len(set(members))) > there:
             have = f"{there} member{'' if there == 1 else 's'}"
             raise DeclarationError(
                 f"job {job!r} needs group {group!r}, whose policy {text(policy)!r} cannot be met with {have}"
@@ -157,3 +194,16 @@ def check_members(group: str, policy: Policy, members: tuple[str, ...], job: str
             )
         case _:
             pass
+
+
+def _check_any(group: str, policies: tuple[Policy, ...], members: tuple[str, ...], job: str) -> None:
+    """One of *policies* that can be met is enough, but a name that is none is a slip anywhere."""
+    faults: list[tuple[Policy, DeclarationError]] = []
+    for each in policies:
+        try:
+            check_members(group, each, members, job)
+        except DeclarationError as error:
+            faults.append((each, error))
+    for each, fault in faults:
+        if len(faults) == len(policies) or isinstance(each, Critical):
+            raise fault

@@ -125,6 +125,16 @@ class AtLeast(Struct, frozen=True, tag="at-least"):
     """Met when all have ended and at least *count* members succeeded; broken as soon as that cannot happen."""
 
     count: int
+    percent: bool = False
+    """*count* is of a hundred members: 70 of 3 members are 3, for 2.1 of them are more than 2."""
+
+    def of(self, members: int) -> int:
+        """How many of so many members have to succeed.
+
+        >>> AtLeast(2).of(9), AtLeast(70, percent=True).of(9), AtLeast(70, percent=True).of(10)
+        (2, 7, 7)
+        """
+        return -(-self.count * members // 100) if self.percent else self.count
 
 
 class Critical(Struct, frozen=True, tag="critical"):
@@ -133,7 +143,19 @@ class Critical(Struct, frozen=True, tag="critical"):
     names: tuple[str, ...]
 
 
-Policy = Strict | BestEffort | AtLeast | Critical
+class Both(Struct, frozen=True, tag="both"):
+    """``P & Q``: broken as soon as one of *policies* is, met when all are."""
+
+    policies: tuple[Policy, ...]
+
+
+class Either(Struct, frozen=True, tag="either"):
+    """``P | Q``: broken when all of *policies* are; met when all members have ended otherwise."""
+
+    policies: tuple[Policy, ...]
+
+
+Policy = Strict | BestEffort | AtLeast | Critical | Both | Either
 
 
 class JobSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):

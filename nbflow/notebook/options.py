@@ -141,12 +141,13 @@ def one_of(*choices: str) -> Callable[[str], str]:
 _DURATION = "a duration such as 30, 30s, 5m, 1h30m or 250ms"
 _CLASSES = "names of exception classes, separated by commas without spaces"
 _POLICIES = ("strict", "best-effort", "at-least:", "critical:")
-_POLICY = "strict, best-effort, at-least:N or critical:A,B"
+_POLICY = "strict, best-effort, at-least:N, at-least:N% or critical:A,B, combined with & and |"
 
 POLICY = Option(
     name="policy",
     metavar="P",
-    help="when the group is met: strict (all succeed; the default), best-effort, at-least:N, critical:A,B",
+    help="when the group is met: strict (all succeed; the default), best-effort, at-least:N, at-least:70%, "
+    "critical:A,B; in quotes also combined with & and |",
     parse=take.policy,
     takes=_POLICY,
     choices=_POLICIES,

@@ -6,7 +6,9 @@ import keyword
 import math
 import re
 
-from nbflow.core.spec import AtLeast, BestEffort, Critical, Policy, Strict
+from nbflow.core.policy import parse
+from nbflow.core.spec import Policy
+from nbflow.errors import DeclarationError
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
@@ -142,18 +144,11 @@ def policy(text: str) -> Policy:
     """A group's policy.
 
     >>> policy("at-least:2")
-    AtLeast(count=2)
+    AtLeast(count=2, percent=False)
     >>> policy("critical:a,b")
     Critical(names=('a', 'b'))
     """
-    word, colon, rest = text.partition(":")
-    match word, bool(colon):
-        case "strict", False:
-            return Strict()
-        case "best-effort", False:
-            return BestEffort()
-        case "at-least", True:
-            return AtLeast(positive(rest))
-        case "critical", True:
-            return Critical(listed(rest))
-    raise ValueError(text)
+    try:
+        return parse(text)
+    except DeclarationError:
+        raise ValueError(text) from None

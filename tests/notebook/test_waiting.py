@@ -237,3 +237,16 @@ def test_a_deadline_ends_a_job_over_all_its_attempts(nb: Kernel) -> None:
     assert "deadline: 1 s" in nb.run("%nbflow why slow").text
     job = nb.value("__import__('nbflow').flow().snapshot()['jobs']['slow']")
     assert (job["status"], job["reason"]["kind"], len(job["attempts"])) == ("failed", "deadline", 3)
+
+
+def test_a_share_and_a_combination_decide_for_a_group(nb: Kernel) -> None:
+    """Two of three are 66 % of them, and not 67 %; a critical member may save what the number does not."""
+    for n, code in enumerate(("x = 1", "x = 1", "x = 1 / 0")):
+        declare(nb, f"%%job m{n} --group g --policy at-least:66% --outputs ''\n{code}")
+    declare(nb, "%%job enough --after g\nenough = 1")
+    assert nb.value("enough") == 1
+    declare(nb, "%nbflow group g --policy at-least:67%")
+    groups = "__import__('nbflow').flow().snapshot()['groups']['g']"
+    assert nb.value(groups)["verdict"] == "broken"
+    declare(nb, "%nbflow group g --policy 'at-least:67% | critical:m0'")
+    assert (nb.value(groups)["verdict"], nb.value(groups)["policy"]) == ("met", "at-least:67% | critical:m0")

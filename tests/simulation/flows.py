@@ -5,7 +5,20 @@ from __future__ import annotations
 from random import Random
 
 from nbflow.core.run import Run
-from nbflow.core.spec import AtLeast, BestEffort, Critical, GroupNeed, JobNeed, JobSpec, Need, Policy, Retry, Strict
+from nbflow.core.spec import (
+    AtLeast,
+    BestEffort,
+    Both,
+    Critical,
+    Either,
+    GroupNeed,
+    JobNeed,
+    JobSpec,
+    Need,
+    Policy,
+    Retry,
+    Strict,
+)
 
 EXECUTORS = ("process", "process", "process", "kernel")
 GROUPS = ("g", "h")
@@ -53,7 +66,12 @@ def random_needs(rng: Random, run: Run, name: str, group: str | None) -> tuple[N
 
 def random_policy(rng: Random, run: Run, group: str) -> Policy:
     members = list(run.groups[group].members) if group in run.groups else []
-    kind = rng.randrange(4)
+    kind = rng.randrange(6)
+    if kind == 4:
+        return AtLeast(rng.choice((30, 50, 70, 100)), percent=True)
+    if kind == 5 and members:
+        pair = AtLeast(rng.randint(1, len(members))), Critical((rng.choice(members),))
+        return Both(pair) if rng.random() < 0.5 else Either(pair)
     if kind == 1:
         return BestEffort()
     if kind == 2:

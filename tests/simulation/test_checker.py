@@ -62,7 +62,7 @@ def needs_are_not_checked_after_backoff(patch):
 
 
 def a_skipped_member_counts_as_good(patch):
-    patch.setattr(Tally, "_broken", lambda self: False)
+    patch.setattr(Tally, "_broken", lambda self, policy: False)
 
 
 def a_new_generation_starts_beside_the_old_attempt(patch):

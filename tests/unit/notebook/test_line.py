@@ -4,12 +4,13 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from nbflow.core.spec import AtLeast, BestEffort, Critical, Retry, Strict
+from nbflow.core.spec import AtLeast, BestEffort, Both, Critical, Either, Retry, Strict
 from nbflow.notebook.line import After, Defaults, LineError, expander, job_help, parse_job
 from nbflow.notebook.options import OPTIONS
 
 WAITS = {"delay": 0.5, "backoff": 3, "max_delay": 120, "jitter": 0.5}
-POLICIES = "--policy takes strict, best-effort, at-least:N or critical:A,B, not "
+MIXED = Either((Strict(), Both((AtLeast(1), Critical(("a", "b"))))))
+POLICIES = "--policy takes strict, best-effort, at-least:N, at-least:N% or critical:A,B, combined with & and |, not "
 NAME = "a job's name is at most 200 characters, without spaces , * ? and not starting with -: "
 
 
@@ -57,6 +58,9 @@ def test_settings_are_the_defaults_of_a_cell():
         ("j --group g --policy strict", "policy", Strict()),
         ("j --group g --policy best-effort", "policy", BestEffort()),
         ("j --group g --policy at-least:2", "policy", AtLeast(2)),
+        ("j --group g --policy at-least:70%", "policy", AtLeast(70, percent=True)),
+        ("j --group g --policy 'at-least:2 & critical:a'", "policy", Both((AtLeast(2), Critical(("a",))))),
+        ("j --group g --policy strict|at-least:1&critical:a,b", "policy", MIXED),
         ("j --group g --policy critical:a,b", "policy", Critical(("a", "b"))),
         ("j --on-missing none", "on_missing", "none"),
         ("j --in kernel", "executor", "kernel"),
@@ -107,6 +111,10 @@ def test_an_option_is_read(line, field, value):
         ("j --delay 2m --max-delay 1m", "--delay (120 s) is longer than --max-delay (60 s)"),
         ("j --policy strict", "--policy needs --group: it is the group's policy"),
         ("j --group g --policy stric", POLICIES + "'stric' (did you mean strict?)"),
+        ("j --group g --policy at-least:0%", POLICIES + "'at-least:0%'"),
+        ("j --group g --policy at-least:101%", POLICIES + "'at-least:101%'"),
+        ("j --group g --policy at-least:2%%", POLICIES + "'at-least:2%%'"),
+        ("j --group g --policy 'strict &'", POLICIES + "'strict &' (did you mean strict?)"),
         ("j --group g --policy at-least:0", POLICIES + "'at-least:0'"),
         ("j --on-missing nothing", "--on-missing takes error or none, not 'nothing'"),
         ("j --in thread", "--in takes process or kernel, not 'thread'"),
