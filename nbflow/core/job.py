@@ -37,8 +37,8 @@ class JobState:
     end: Status | None = None
     """The end this generation came to by itself or by a person's hand; None while it has none."""
     end_reason: Reason | None = None
-    asked: Literal["", "skip", "cancel", "deadline"] = ""
-    """What a person, or the job's deadline, asked for while an attempt of this generation was running."""
+    asked: Literal["", "skip", "cancel", "deadline", "policy"] = ""
+    """What a person, its deadline or its group's policy asked for while an attempt of this generation was running."""
     released: bool = False
     """A person let the held job go."""
     failures: int = 0
@@ -84,7 +84,7 @@ class JobState:
             return ""
         if self.current is None:
             return "replaced"
-        return {"": "", "skip": "skipped", "cancel": "cancelled", "deadline": "deadline"}[self.asked]
+        return {"skip": "skipped", "cancel": "cancelled"}.get(self.asked, self.asked)
 
     @property
     def queued(self) -> bool:

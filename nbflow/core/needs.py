@@ -118,14 +118,15 @@ def _look(run: Run, job: JobState, place: int) -> int:
     tally = job.tallies[place]
     assert tally is not None
     if tolerant:
-        return MET if tally.ended else PENDING
+        soon = not need.optional and tally.verdict is Verdict.MET
+        return MET if tally.ended or soon else PENDING
     return {Verdict.UNDECIDED: PENDING, Verdict.MET: MET, Verdict.BROKEN: GONE}[tally.verdict]
 
 
 def group_of(run: Run, name: str) -> GroupState:
     """The group *name*, strict if nobody has spoken of it before."""
     if name not in run.groups:
-        run.groups[name] = GroupState(name, Tally(Strict()))
+        run.groups[name] = GroupState(name, Tally(Strict(), whole=True))
         note_group(run, run.groups[name])
     return run.groups[name]
 

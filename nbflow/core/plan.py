@@ -72,6 +72,9 @@ def plan(run: Run, now: float, free: Mapping[str, int]) -> Plan:
     An executor that *free* does not name is away: its jobs wait, and do not keep the run from being idle. Orders come
     as stops, records, schedules, starts; they hold together, so all can be carried out before planning again.
     """
+    if (cutting := next((run.groups[n] for n in run.untold_groups if run.groups[n].about_to_cut), None)) is not None:
+        # It ends members: what else there is to do follows only then.
+        return Plan((*_stops(run), _decided(cutting, now)), run.queues.wake_at(now), idle=False)
     orders: list[Order] = [*_stops(run), *_records(run, now)]
     orders += [*_schedules(run), *_overdue(run, now)]  # they may end a job, of which there is more to record
     orders += _starts(run, now, free)
@@ -82,7 +85,9 @@ def plan(run: Run, now: float, free: Mapping[str, int]) -> Plan:
 def _stops(run: Run) -> Iterator[Stop]:
     for job in by_order(run.queues.to_stop):
         if (attempt := job.running) is not None:
-            detail = f"{job.spec.deadline:g} s" if job.asked == "deadline" and job.current else ""
+            detail = {"deadline": f"{job.spec.deadline or 0:g} s", "policy": job.spec.group or ""}.get(
+                job.stop_cause, ""
+            )
             yield Stop(job.spec.name, attempt.generation, attempt.number, Reason(job.stop_cause, detail))
 
 
@@ -101,7 +106,11 @@ def _records(run: Run, now: float) -> Iterator[Record]:
         else:
             yield Record(e.JobReopened(at=now, job=name, generation=generation))
     for group in (run.groups[name] for name in run.untold_groups):
-        yield Record(e.GroupDecided(at=now, group=group.name, verdict=group.verdict, reason=broken_text(group)))
+        yield _decided(group, now)
+
+
+def _decided(group: GroupState, now: float) -> Record:
+    return Record(e.GroupDecided(at=now, group=group.name, verdict=group.verdict, reason=broken_text(group)))
 
 
 def _overdue(run: Run, now: float) -> Iterator[Record]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple, assert_never
 
+from msgspec.structs import replace
+
 from nbflow.core.match import nearest
-from nbflow.core.spec import AtLeast, BestEffort, Both, Critical, Either, Policy, Strict
+from nbflow.core.spec import AtLeast, BestEffort, Both, Critical, Either, Judge, Policy, Ruled, Strict
 from nbflow.core.status import Reason, Status, Verdict
 from nbflow.errors import DeclarationError
 
@@ -36,21 +38,68 @@ def excused(status: Status, reason: Reason | None) -> bool:
     return status is Status.SKIPPED and reason is not None and reason.kind == "skipped"
 
 
-def verdict(policy: Policy, members: Mapping[str, Member]) -> Verdict:
-    """What *policy* says about *members* (name -> member).
+def bare(policy: Policy) -> Judge:
+    """The *policy* without its options."""
+    return policy.policy if isinstance(policy, Ruled) else policy
+
+
+def hasty(policy: Policy, whole: bool) -> bool:
+    """Whether *policy* is met before all have ended: to a dependent, or, if *whole*, to the group itself."""
+    return isinstance(policy, Ruled) and (policy.early or (whole and policy.cancel_rest))
+
+
+def ruled(present: Policy, policy: Judge | None, options: Iterable[str]) -> Policy:
+    """*present* with another *policy*, unless that is None, and with more *options*.
+
+    >>> ruled(AtLeast(1), AtLeast(2), ["early"])
+    Ruled(policy=AtLeast(count=2, percent=False), early=True, fail_fast=False, cancel_rest=False)
+    >>> ruled(Strict(), BestEffort(), [])
+    BestEffort()
+    """
+    made = present if isinstance(present, Ruled) else Ruled(present)
+    made = replace(made, policy=policy or made.policy, **dict.fromkeys(options, True))
+    return made if made != Ruled(made.policy) else made.policy
+
+
+def cuts(policy: Policy, came_to: Verdict) -> bool:
+    """Whether the verdict *came_to* ends the members that are still open."""
+    if not isinstance(policy, Ruled):
+        return False
+    return (policy.fail_fast and came_to is Verdict.BROKEN) or (policy.cancel_rest and came_to is Verdict.MET)
+
+
+def verdict(policy: Policy, members: Mapping[str, Member], whole: bool = False) -> Verdict:
+    """What *policy* says about *members* (name -> member); if *whole*, about the group itself.
 
     >>> a, b = Member("a", Status.SUCCEEDED), Member("b", Status.RUNNING)
     >>> verdict(Strict(), {"a": a, "b": b}).value, verdict(AtLeast(3), {"a": a, "b": b}).value
     ('undecided', 'broken')
     """
-    return Verdict.BROKEN if _broken(policy, members) else _unbroken(members)
+    judge = bare(policy)
+    if _broken(judge, members):
+        return Verdict.BROKEN
+    ended = all(m.status.ended for m in members.values())
+    return Verdict.MET if ended or (hasty(policy, whole) and _enough(judge, members)) else Verdict.UNDECIDED
 
 
-def _unbroken(members: Mapping[str, Member]) -> Verdict:
-    return Verdict.MET if all(m.status.ended for m in members.values()) else Verdict.UNDECIDED
+def _enough(policy: Judge, members: Mapping[str, Member]) -> bool:
+    good = [m.name for m in members.values() if m.status.good]
+    match policy:
+        case Strict() | BestEffort():
+            return all(m.status.ended for m in members.values())
+        case AtLeast():
+            return len(good) >= policy.of(len(members))
+        case Critical(names=names):
+            return set(names) <= set(good)
+        case Both(policies=policies):
+            return all(_enough(each, members) for each in policies)
+        case Either(policies=policies):
+            return any(_enough(each, members) for each in policies)
+        case _:
+            assert_never(policy)
 
 
-def _broken(policy: Policy, members: Mapping[str, Member]) -> bool:
+def _broken(policy: Judge, members: Mapping[str, Member]) -> bool:
     bad = [m for m in members.values() if m.status.ended and not m.status.good]
     match policy:
         case Strict():
@@ -76,6 +125,7 @@ def broken_words(policy: Policy, total: int, succeeded: int, bad: int) -> str:
     '2 of 3 needed: 1 succeeded, 2 did not'
     """
     tally = f"{succeeded} succeeded, {bad} did not"
+    policy = bare(policy)
     match policy:
         case AtLeast():
             return f"{policy.of(total)} of {total} needed: {tally}"
@@ -90,13 +140,14 @@ def broken_words(policy: Policy, total: int, succeeded: int, bad: int) -> str:
 
 
 def text(policy: Policy) -> str:
-    """The policy as it is typed.
+    """The policy as it is typed, without its options.
 
     >>> text(AtLeast(70, percent=True)), text(Critical(("a", "b")))
     ('at-least:70%', 'critical:a,b')
     >>> text(Either((Strict(), Both((AtLeast(2), Critical(("a",)))))))
     'strict | at-least:2 & critical:a'
     """
+    policy = bare(policy)
     match policy:
         case Strict():
             return "strict"
@@ -114,7 +165,7 @@ def text(policy: Policy) -> str:
             assert_never(policy)
 
 
-def parse(typed: str) -> Policy:
+def parse(typed: str) -> Judge:
     """The policy that *typed* names; ``&`` binds more closely than ``|``.
 
     Raises:
@@ -131,7 +182,7 @@ def parse(typed: str) -> Policy:
     return _parse_one(typed.strip())
 
 
-def _parse_one(typed: str) -> Policy:
+def _parse_one(typed: str) -> Judge:
     word, _, rest = (part.strip() for part in typed.partition(":"))
     match word:
         case "strict" if not rest:
@@ -158,6 +209,11 @@ def _parse_one(typed: str) -> Policy:
 def check(group: str, policy: Policy) -> None:
     """Raise `DeclarationError` if *policy* is malformed, whatever the members."""
     match policy:
+        case Ruled(policy=judge, early=early, cancel_rest=cancel_rest):
+            check(group, judge)
+            if (early or cancel_rest) and not _counts(judge):
+                option = "--early" if early else "--cancel-rest"
+                raise DeclarationError(f"{option} of group {group!r} needs at-least in its policy, not {text(judge)!r}")
         case AtLeast(count=count) if count < 1:
             raise DeclarationError(f"policy {text(policy)!r} of group {group!r} needs at least 1 member")
         case AtLeast(count=count, percent=True) if count > 100:
@@ -176,6 +232,8 @@ def check(group: str, policy: Policy) -> None:
 def check_members(group: str, policy: Policy, members: tuple[str, ...], job: str) -> None:
     """Raise `DeclarationError` if *policy* could never be met over *members*, which *job* needs."""
     match policy:
+        case Ruled(policy=judge):
+            check_members(group, judge, members, job)
         case Both(policies=policies):
             for each in policies:
                 check_members(group, each, members, job)
@@ -196,9 +254,17 @@ def check_members(group: str, policy: Policy, members: tuple[str, ...], job: str
             pass
 
 
-def _check_any(group: str, policies: tuple[Policy, ...], members: tuple[str, ...], job: str) -> None:
+def _counts(policy: Judge) -> bool:
+    match policy:
+        case Both(policies=policies) | Either(policies=policies):
+            return any(map(_counts, policies))
+        case _:
+            return isinstance(policy, AtLeast)
+
+
+def _check_any(group: str, policies: tuple[Judge, ...], members: tuple[str, ...], job: str) -> None:
     """One of *policies* that can be met is enough, but a name that is none is a slip anywhere."""
-    faults: list[tuple[Policy, DeclarationError]] = []
+    faults: list[tuple[Judge, DeclarationError]] = []
     for each in policies:
         try:
             check_members(group, each, members, job)

@@ -8,6 +8,7 @@ from nbflow.core import policy as policies
 from nbflow.core.outcome import unexcused, verdict
 from nbflow.core.plan import broken_text
 from nbflow.core.run import AttemptState, GroupState, Run
+from nbflow.core.spec import Policy, Ruled
 from nbflow.core.status import Reason
 from nbflow.core.why import need_name, reason_text, waits_for
 
@@ -95,11 +96,17 @@ def _reason(reason: Reason | None) -> dict[str, Any]:
     return {"kind": reason.kind, "detail": reason.detail, "attempt": reason.attempt} if reason else {}
 
 
+def _options(policy: Policy) -> dict[str, Any]:
+    given = policy if isinstance(policy, Ruled) else Ruled(policy)
+    return {"early": given.early, "fail_fast": given.fail_fast, "cancel_rest": given.cancel_rest}
+
+
 def _group(run: Run, group: GroupState) -> dict[str, Any]:
     jobs = {name: run.jobs[name] for name in group.members}
     bad = {name: job for name, job in jobs.items() if job.status.ended and not job.status.good}
     return {
         "policy": policies.text(group.policy),
+        **_options(group.policy),
         "verdict": group.verdict.value,
         "reason_text": broken_text(group),
         "members": list(jobs),

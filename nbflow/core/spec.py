@@ -146,16 +146,32 @@ class Critical(Struct, frozen=True, tag="critical"):
 class Both(Struct, frozen=True, tag="both"):
     """``P & Q``: broken as soon as one of *policies* is, met when all are."""
 
-    policies: tuple[Policy, ...]
+    policies: tuple[Judge, ...]
 
 
 class Either(Struct, frozen=True, tag="either"):
     """``P | Q``: broken when all of *policies* are; met when all members have ended otherwise."""
 
-    policies: tuple[Policy, ...]
+    policies: tuple[Judge, ...]
 
 
-Policy = Strict | BestEffort | AtLeast | Critical | Both | Either
+Judge = Strict | BestEffort | AtLeast | Critical | Both | Either
+"""What decides whether a group is met."""
+
+
+class Ruled(Struct, frozen=True, tag="ruled", omit_defaults=True):
+    """A *policy*, and what is done with the group by its verdict."""
+
+    policy: Judge
+    early: bool = False
+    """Dependents need not wait for the other members once it is met (a policy with an at-least in it)."""
+    fail_fast: bool = False
+    """Once members have broken it, those that have not ended are cancelled."""
+    cancel_rest: bool = False
+    """Once it is met, the members that have not ended are cancelled (a policy with an at-least in it)."""
+
+
+Policy = Judge | Ruled
 
 
 class JobSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -31,7 +31,7 @@ from nbflow.core import event as e
 from nbflow.core import needs
 from nbflow.core.run import AttemptState, GroupState, JobState, Run
 from nbflow.core.spec import JobSpec
-from nbflow.core.status import Reason, Status
+from nbflow.core.status import Reason, Status, Verdict
 
 __all__ = ["AttemptState", "GroupState", "JobState", "Run", "accepts", "empty", "evolve", "replay"]
 
@@ -126,12 +126,25 @@ def _take(run: Run, event: e.Event) -> Iterable[str]:
         case e.GroupDeclared(group=name, policy=policy):
             return needs.set_policy(run, name, policy)
         case e.GroupDecided(group=name, verdict=verdict):
-            run.groups[name].recorded = verdict
-            needs.note_group(run, run.groups[name])
+            return _decide(run, run.groups[name], verdict)
         case _:
             _take_job(run.jobs[event.job], event)
             return (event.job,)
     return ()
+
+
+def _decide(run: Run, group: GroupState, verdict: Verdict) -> list[str]:
+    """Note the group's verdict; returns the members that it ends."""
+    cut = [name for name in group.members if not run.jobs[name].status.ended] if group.about_to_cut else []
+    group.recorded = verdict
+    needs.note_group(run, group)
+    for name in cut:
+        job = run.jobs[name]
+        if job.current is None:
+            _end_by_policy(job)
+        elif not job.asked:
+            job.asked = "policy"
+    return cut
 
 
 def _take_job(job: JobState, event: _JobEvent) -> None:
@@ -205,6 +218,10 @@ def _end_by_hand(job: JobState, what: str) -> None:
     _end(job, status, Reason(kind))
 
 
+def _end_by_policy(job: JobState) -> None:
+    _end(job, Status.CANCELLED, Reason("policy", job.spec.group or ""))
+
+
 def _end_overdue(job: JobState) -> None:
     _end(job, Status.FAILED, Reason("deadline", f"{job.spec.deadline:g} s", job.attempts[-1].number))
 
@@ -229,6 +246,8 @@ def _end_attempt(job: JobState, event: e.AttemptEnded) -> None:
         _end(job, Status.SUCCEEDED, None)
     elif job.asked == "deadline":
         _end_overdue(job)
+    elif job.asked == "policy":
+        _end_by_policy(job)
     elif job.asked:
         _end_by_hand(job, job.asked)
     else:

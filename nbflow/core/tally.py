@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import assert_never
 
-from nbflow.core.policy import excused
-from nbflow.core.spec import AtLeast, BestEffort, Both, Critical, Either, Policy, Strict
+from nbflow.core.policy import bare, excused, hasty
+from nbflow.core.spec import AtLeast, BestEffort, Both, Critical, Either, Judge, Policy, Strict
 from nbflow.core.status import Reason, Status, Verdict
 
 OPEN, GOOD, EXCUSED, BAD = range(4)
@@ -28,10 +28,12 @@ def standing(status: Status, reason: Reason | None) -> int:
 class Tally:
     """The members of a group, or those of them that one need is about, and what *policy* says about them."""
 
-    __slots__ = ("counts", "dependents", "members", "policy", "seen")
+    __slots__ = ("_hasty", "_judge", "counts", "dependents", "members", "policy", "seen", "whole")
 
-    def __init__(self, policy: Policy, members: Iterable[str] = ()) -> None:
-        self.policy = policy
+    def __init__(self, policy: Policy, members: Iterable[str] = (), whole: bool = False) -> None:
+        self.whole = whole
+        """It is of the group itself, not of what a dependent needs."""
+        self.set_policy(policy)
         self.members = dict.fromkeys(members, OPEN)
         self.counts = [len(self.members), 0, 0, 0]
         self.dependents: dict[tuple[str, int], None] = {}
@@ -58,7 +60,7 @@ class Tally:
 
     def set_policy(self, policy: Policy) -> None:
         """Judge by *policy* from now on."""
-        self.policy = policy
+        self.policy, self._judge, self._hasty = policy, bare(policy), hasty(policy, self.whole)
 
     @property
     def ended(self) -> bool:
@@ -68,9 +70,10 @@ class Tally:
     @property
     def verdict(self) -> Verdict:
         """What the policy says."""
-        if self._broken(self.policy):
+        if self._broken(self._judge):
             return Verdict.BROKEN
-        return Verdict.MET if self.ended else Verdict.UNDECIDED
+        met = self.ended or (self._hasty and self._enough(self._judge))
+        return Verdict.MET if met else Verdict.UNDECIDED
 
     @property
     def answer(self) -> tuple[Verdict, bool]:
@@ -82,7 +85,22 @@ class Tally:
         before, self.seen = self.seen, self.answer
         return before != self.seen
 
-    def _broken(self, policy: Policy) -> bool:
+    def _enough(self, policy: Judge) -> bool:
+        match policy:
+            case Strict() | BestEffort():
+                return self.ended
+            case AtLeast():
+                return self.counts[GOOD] >= policy.of(len(self.members))
+            case Critical(names=names):
+                return all(self.members.get(name) == GOOD for name in names)
+            case Both(policies=policies):
+                return all(map(self._enough, policies))
+            case Either(policies=policies):
+                return any(map(self._enough, policies))
+            case _:
+                assert_never(policy)
+
+    def _broken(self, policy: Judge) -> bool:
         match policy:
             case Strict():
                 return self.counts[BAD] > 0

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from nbflow.core.needs import PENDING
 from nbflow.core.plan import broken_text
 from nbflow.core.run import JobState, Run
-from nbflow.core.spec import GroupNeed, JobNeed, Need, Retry
+from nbflow.core.spec import JobNeed, Need, Retry
 from nbflow.core.status import Status
 
 
@@ -13,16 +14,11 @@ def need_name(need: Need) -> str:
     return need.job if isinstance(need, JobNeed) else need.group
 
 
-def waits_for(run: Run, job: JobState) -> list[str]:
+def waits_for(_run: Run, job: JobState) -> list[str]:
     """The names of the needs that are not met yet, while the job waits; empty otherwise."""
     if job.status is not Status.WAITING:
         return []
-    return [need_name(need) for need in job.spec.needs if _undecided(run, need)]
-
-
-def _undecided(run: Run, need: Need) -> bool:
-    names = need.members if isinstance(need, GroupNeed) else (need.job,)
-    return any(name not in run.jobs or not run.jobs[name].status.ended for name in names)
+    return [need_name(need) for need, stands in zip(job.spec.needs, job.standings, strict=True) if stands == PENDING]
 
 
 def not_retried(job: JobState) -> str:
@@ -47,6 +43,7 @@ _ASKED = {
     "skip": "being skipped",
     "cancel": "being cancelled",
     "deadline": "being stopped: its deadline has passed",
+    "policy": "being cancelled by its group's policy",
 }
 
 
@@ -59,6 +56,9 @@ def reason_text(run: Run, job: JobState) -> str:
             return "waits for its last attempt to stop" if job.running else "waits for a free slot"
         case Status.RUNNING:
             return _ASKED[job.asked]
+        case Status.CANCELLED if job.reason and job.reason.detail in run.groups:
+            why = broken_text(run.groups[job.reason.detail]) or "met without it"
+            return f"{job.reason.words()} ({why})"
         case Status.FAILED if job.reason and job.reason.kind == "deadline":
             return f"{job.reason.words()}{_before_deadline(job)}"
         case Status.SKIPPED if job.reason and job.reason.detail in run.groups:

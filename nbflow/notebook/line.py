@@ -9,10 +9,10 @@ from typing import Any
 from msgspec.structs import replace
 
 from nbflow.core.match import is_pattern, match_names, nearest
-from nbflow.core.spec import OnMissing, Policy, Retry
+from nbflow.core.spec import Judge, OnMissing, Retry
 from nbflow.errors import UnknownJob
 from nbflow.notebook import quantities
-from nbflow.notebook.options import OPTIONS, Read, describe, read
+from nbflow.notebook.options import GROUP_OPTIONS, OPTIONS, Read, describe, read
 from nbflow.notebook.tokens import Expand, LineError, Token, expander, tokenize
 from nbflow.notebook.verbs import VERBS, VerbCall, parse_verb, verbs_help
 
@@ -63,7 +63,9 @@ class JobHeader:
     timeout: float | None = None
     deadline: float | None = None
     group: str | None = None
-    policy: Policy | None = None
+    policy: Judge | None = None
+    group_options: tuple[str, ...] = ()
+    """Fields of `Ruled` that the cell sets for its group."""
     on_missing: OnMissing = "error"
     executor: str = "process"
     hold: bool = False
@@ -161,6 +163,9 @@ def _check_after(name: str, after: Sequence[After], known: Collection[str] | Non
 def _header(name: str, after: tuple[After, ...], values: dict[str, Any], defaults: Defaults, body: str) -> JobHeader:
     if "policy" in values and "group" not in values:
         raise LineError("--policy needs --group: it is the group's policy")
+    given = [option.name for option in GROUP_OPTIONS if option.name in values]
+    if given and "group" not in values:
+        raise LineError(f"--{given[0]} needs --group: it is about the group")
     return JobHeader(
         name=name,
         after=after,
@@ -171,6 +176,7 @@ def _header(name: str, after: tuple[After, ...], values: dict[str, Any], default
         deadline=values.get("deadline"),
         group=values.get("group"),
         policy=values.get("policy"),
+        group_options=tuple(name.replace("-", "_") for name in given),
         on_missing=values.get("on-missing", "error"),
         executor=values.get("in", defaults.executor),
         hold=values.get("hold", defaults.hold),

@@ -153,6 +153,13 @@ POLICY = Option(
     choices=_POLICIES,
 )
 
+GROUP_OPTIONS = (
+    Option(name="early", help="what needs the group starts as soon as an at-least in its policy is met"),
+    Option(name="fail-fast", help="once the group is broken, its members that have not ended are cancelled"),
+    Option(name="cancel-rest", help="once an at-least is met, the group's members that have not ended are cancelled"),
+)
+"""They stay with the group until %nbflow group says otherwise."""
+
 OPTIONS: tuple[Option, ...] = (
     Option(
         name="after",
@@ -258,6 +265,7 @@ OPTIONS: tuple[Option, ...] = (
         names="groups",
     ),
     POLICY,
+    *GROUP_OPTIONS,
     Option(
         name="on-missing",
         metavar="error|none",

@@ -7,7 +7,7 @@ import math
 import re
 
 from nbflow.core.policy import parse
-from nbflow.core.spec import Policy
+from nbflow.core.spec import Judge
 from nbflow.errors import DeclarationError
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
@@ -140,7 +140,7 @@ def path(text: str) -> str:
     return text
 
 
-def policy(text: str) -> Policy:
+def policy(text: str) -> Judge:
     """A group's policy.
 
     >>> policy("at-least:2")

@@ -250,3 +250,37 @@ def test_a_share_and_a_combination_decide_for_a_group(nb: Kernel) -> None:
     assert nb.value(groups)["verdict"] == "broken"
     declare(nb, "%nbflow group g --policy 'at-least:67% | critical:m0'")
     assert (nb.value(groups)["verdict"], nb.value(groups)["policy"]) == ("met", "at-least:67% | critical:m0")
+
+
+def test_a_group_that_fails_fast_kills_its_other_members(nb: Kernel) -> None:
+    """The running one is stopped, the waiting one never starts, and both say why."""
+    started = time.monotonic()
+    declare(nb, "%%job long --group g --policy strict --fail-fast --outputs ''\nimport time\ntime.sleep(60)")
+    declare(nb, "%%job after --group g --after long --outputs ''\npass")
+    declare(nb, "%%job bad --group g --outputs ''\n1 / 0")
+    assert not nb.run("%nbflow wait").ok
+    assert time.monotonic() - started < 30
+    jobs = nb.value("__import__('nbflow').flow().snapshot()['jobs']")
+    assert {name: job["status"] for name, job in jobs.items()} == {
+        "long": "cancelled",
+        "after": "cancelled",
+        "bad": "failed",
+    }
+    assert jobs["long"]["reason"]["kind"] == "policy"
+    assert "policy: g (all 3 needed" in nb.run("%nbflow why long").text
+
+
+def test_enough_members_are_enough_at_once(nb: Kernel) -> None:
+    """With `--early` the reader starts while a member runs; with `--cancel-rest` that member is ended."""
+    started = time.monotonic()
+    declare(nb, "%%job long --group g --policy at-least:1 --early --outputs ''\nimport time\ntime.sleep(60)")
+    declare(nb, "%%job short --group g --outputs ''\npass")
+    declare(nb, "%%job reader --after g\nread = 1")
+    assert nb.value("read") == 1
+    assert nb.value("__import__('nbflow').flow().status()['long']") == "running"
+    declare(nb, "%%job first --group h --policy at-least:1 --cancel-rest --outputs ''\nimport time\ntime.sleep(60)")
+    declare(nb, "%%job second --group h --outputs ''\npass")
+    declare(nb, "%nbflow cancel long")
+    assert nb.run("%nbflow wait h").ok
+    assert time.monotonic() - started < 40
+    assert nb.value("__import__('nbflow').flow().status()['first']") == "cancelled"

@@ -14,9 +14,11 @@ from nbflow.core.spec import (
     GroupNeed,
     JobNeed,
     JobSpec,
+    Judge,
     Need,
     Policy,
     Retry,
+    Ruled,
     Strict,
 )
 
@@ -65,6 +67,19 @@ def random_needs(rng: Random, run: Run, name: str, group: str | None) -> tuple[N
 
 
 def random_policy(rng: Random, run: Run, group: str) -> Policy:
+    judge = random_judge(rng, run, group)
+    if rng.random() < 0.5:
+        return judge
+    hasty = isinstance(judge, AtLeast | Both | Either)
+    return Ruled(
+        judge,
+        early=hasty and rng.random() < 0.5,
+        fail_fast=rng.random() < 0.5,
+        cancel_rest=hasty and rng.random() < 0.5,
+    )
+
+
+def random_judge(rng: Random, run: Run, group: str) -> Judge:
     members = list(run.groups[group].members) if group in run.groups else []
     kind = rng.randrange(6)
     if kind == 4:

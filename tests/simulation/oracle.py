@@ -5,7 +5,7 @@ from __future__ import annotations
 from nbflow.core.derive import Facts, derive
 from nbflow.core.policy import Member, verdict
 from nbflow.core.run import JobState, Run
-from nbflow.core.spec import JobNeed, Need
+from nbflow.core.spec import JobNeed, Need, Ruled, Strict
 from nbflow.core.status import Status, Verdict
 
 
@@ -83,6 +83,21 @@ def records(run: Run, facts: Facts) -> list[str]:
     return told + sorted(name for name, group in run.groups.items() if facts.verdict[name] is not group.recorded)
 
 
+def cutting(run: Run, facts: Facts) -> list[str]:
+    """The groups whose verdict is yet to be told, and will cancel members when it is."""
+    found = []
+    for name, group in run.groups.items():
+        policy, came_to = group.policy, facts.verdict[name]
+        statuses = [facts.status[member] for member in group.members]
+        lost = any(status.ended and not status.good for status in statuses)
+        if came_to is group.recorded or not isinstance(policy, Ruled) or all(status.ended for status in statuses):
+            continue
+        met, broken = came_to is Verdict.MET, came_to is Verdict.BROKEN
+        if (met and policy.cancel_rest) or (broken and lost and policy.fail_fast):
+            found.append(name)
+    return found
+
+
 def wake_at(run: Run, facts: Facts, now: float) -> float | None:
     due = [
         job.due_at
@@ -102,13 +117,15 @@ def idle(run: Run, facts: Facts, free: dict[str, int]) -> bool:
 def met(run: Run, facts: Facts, job: JobState, need: Need) -> bool:
     """Whether *need* lets *job* start, said once more in other words than the code under test has."""
     names = (need.job,) if isinstance(need, JobNeed) else need.members
+    members = {name: Member(name, facts.status[name], facts.reason[name]) for name in names}
     if not all(facts.status[name].ended for name in names):
-        return False
+        policy = Strict() if isinstance(need, JobNeed) else run.groups[need.group].policy
+        early = isinstance(policy, Ruled) and policy.early and not need.optional
+        return early and verdict(policy, members) is Verdict.MET
     if need.optional or job.spec.on_missing == "none":
         return True
     if isinstance(need, JobNeed):
         return facts.status[need.job] is Status.SUCCEEDED
-    members = {name: Member(name, facts.status[name], facts.reason[name]) for name in names}
     return verdict(run.groups[need.group].policy, members) is Verdict.MET
 
 

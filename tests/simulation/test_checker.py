@@ -8,6 +8,7 @@ import pytest
 
 from nbflow.core import needs, queues, state
 from nbflow.core.job import JobState
+from nbflow.core.policy import bare
 from nbflow.core.spec import Retry
 from nbflow.core.status import Status
 from nbflow.core.tally import Tally
@@ -163,7 +164,34 @@ def a_deadline_does_not_stop_what_runs(patch):
     patch.setattr(JobState, "limited", property(lambda self: self.due_at is not None and not self.status.ended))
 
 
+def early_is_forgotten_by_dependents(patch):
+    patch.setattr(Tally, "_enough", lambda self, policy: False)
+
+
+def a_decided_group_cancels_nobody(patch):
+    patch.setattr(state, "_decide", lambda run, group, verdict, whole=state._decide: whole(run, _tame(group), verdict))
+
+
+def _tame(group):
+    group.tally.set_policy(bare(group.policy))
+    return group
+
+
+def a_policy_cancels_what_has_ended(patch):
+    def _decide(run, group, verdict):
+        group.recorded = verdict
+        needs.note_group(run, group)
+        for name in group.members:
+            state._end_by_policy(run.jobs[name])
+        return list(group.members)
+
+    patch.setattr(state, "_decide", _decide)
+
+
 BROKEN = [
+    early_is_forgotten_by_dependents,
+    a_decided_group_cancels_nobody,
+    a_policy_cancels_what_has_ended,
     a_deadline_is_counted_from_the_last_attempt,
     attempts_start_after_the_deadline,
     a_deadline_does_not_stop_what_runs,

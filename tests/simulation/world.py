@@ -51,6 +51,7 @@ class World:
         self.stopping: set[str] = set()
         self.late: list[e.AttemptEnded] = []
         self.succeeded: set[tuple[str, int]] = set()
+        self.cut = Counter[str]()
         self.asked: set[tuple[str, int, type]] = set()
         self.hands = self.rng.randint(0, 8)
         self.crashes = self.rng.choice((0, 0, 1, 1, 2, 3))
@@ -233,12 +234,16 @@ class World:
         told = [r.job for r in records if not isinstance(r, e.GroupDecided | e.DeadlinePassed)]
         late = [r.job for r in records if isinstance(r, e.DeadlinePassed)]
         told += sorted(r.group for r in records if isinstance(r, e.GroupDecided))
-        assert starts == oracle.starts(self.run, facts, self.now, free)
         assert stops == oracle.stops(self.run)
+        assert made.wake_at == oracle.wake_at(self.run, facts, self.now)
+        if cutting := oracle.cutting(self.run, facts):
+            assert len(told) == 1 and told[0] in cutting and len(made.orders) == len(stops) + 1
+            self.cut[told[0]] += 1
+            return
+        assert starts == oracle.starts(self.run, facts, self.now, free)
         assert told == oracle.records(self.run, facts)
         assert late == oracle.overdue(self.run, facts, self.now)
         assert [o.job for o in made.orders if isinstance(o, Schedule)] == oracle.schedules(self.run)
-        assert made.wake_at == oracle.wake_at(self.run, facts, self.now)
         assert made.idle == (oracle.idle(self.run, facts, free) and not made.orders)
 
     def check_start(self, event: e.AttemptStarted) -> None:
@@ -291,7 +296,10 @@ class World:
 
     def check_hands(self, name: str, job: JobState) -> None:
         """Nothing is skipped or cancelled that nobody asked for, or that nothing upstream explains."""
-        if job.status is Status.CANCELLED or (job.reason is not None and job.reason.kind == "skipped"):
+        if job.reason is not None and job.reason.kind == "policy":
+            assert job.status is Status.CANCELLED and job.reason.detail == job.spec.group
+            assert self.cut[job.reason.detail], f"{name} is cancelled, and no policy said so"
+        elif job.status is Status.CANCELLED or (job.reason is not None and job.reason.kind == "skipped"):
             kind = e.CancelRequested if job.status is Status.CANCELLED else e.SkipRequested
             assert (name, job.generation, kind) in self.asked, f"{name} is {job.status}, and nobody asked for that"
 

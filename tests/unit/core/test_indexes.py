@@ -10,7 +10,7 @@ from nbflow.core import event as e
 from nbflow.core.derive import derive
 from nbflow.core.graph import check
 from nbflow.core.plan import Record, Schedule, Start, Stop, plan
-from nbflow.core.spec import AtLeast, BestEffort, Critical, GroupNeed, JobNeed, JobSpec, Retry, Strict
+from nbflow.core.spec import AtLeast, BestEffort, Critical, Either, GroupNeed, JobNeed, JobSpec, Retry, Ruled, Strict
 from nbflow.core.state import accepts, empty, evolve, replay
 from nbflow.core.status import Reason, Status, Verdict
 from nbflow.errors import NbflowError
@@ -26,6 +26,11 @@ policies = st.one_of(
     st.just(BestEffort()),
     st.integers(1, 4).map(AtLeast),
     st.lists(names, min_size=1, max_size=2, unique=True).map(tuple).map(Critical),
+)
+policies = st.one_of(
+    policies,
+    st.builds(Ruled, policies, st.booleans(), st.booleans(), st.booleans()),
+    st.tuples(policies, policies).map(Either),
 )
 needs = st.one_of(
     st.builds(JobNeed, names, st.booleans()),

@@ -149,6 +149,9 @@ def test_the_json_has_every_key_that_was_promised():
     }
     assert found["groups"]["fits"] == {
         "policy": "strict",
+        "early": False,
+        "fail_fast": False,
+        "cancel_rest": False,
         "verdict": "broken",
         "reason_text": "all 1 needed: 0 succeeded, 1 did not",
         "members": ["fit[alpha=0.1]"],
