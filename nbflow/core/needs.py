@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from heapq import heappop, heappush
 
 from nbflow.core.run import GroupState, JobState, Run
-from nbflow.core.spec import GroupNeed, JobNeed, JobSpec, Need, Policy, Strict
+from nbflow.core.spec import GroupNeed, JobNeed, JobSpec, Need, Policy, Ruled, Strict
 from nbflow.core.status import Reason, Status, Verdict
 from nbflow.core.tally import Tally
 
@@ -135,6 +135,7 @@ def set_policy(run: Run, name: str, policy: Policy) -> Iterator[str]:
     """Judge the group *name* by *policy*; yields the dependents for whom that matters."""
     group = group_of(run, name)
     group.tally.set_policy(policy)
+    run.queues.cap(name, policy.max_parallel if isinstance(policy, Ruled) else None)
     note_group(run, group)
     for tally in group.needed:
         tally.set_policy(policy)

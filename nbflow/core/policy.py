@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import NamedTuple, assert_never
+from collections.abc import Mapping
+from typing import Any, NamedTuple, assert_never
 
 from msgspec.structs import replace
 
@@ -48,16 +48,16 @@ def hasty(policy: Policy, whole: bool) -> bool:
     return isinstance(policy, Ruled) and (policy.early or (whole and policy.cancel_rest))
 
 
-def ruled(present: Policy, policy: Judge | None, options: Iterable[str]) -> Policy:
-    """*present* with another *policy*, unless that is None, and with more *options*.
+def ruled(present: Policy, policy: Judge | None, options: Mapping[str, Any]) -> Policy:
+    """*present* with another *policy*, unless that is None, and with more *options* (fields of `Ruled`).
 
-    >>> ruled(AtLeast(1), AtLeast(2), ["early"])
-    Ruled(policy=AtLeast(count=2, percent=False), early=True, fail_fast=False, cancel_rest=False)
-    >>> ruled(Strict(), BestEffort(), [])
+    >>> ruled(AtLeast(1), AtLeast(2), {"early": True}) == Ruled(AtLeast(2), early=True)
+    True
+    >>> ruled(Strict(), BestEffort(), {})
     BestEffort()
     """
     made = present if isinstance(present, Ruled) else Ruled(present)
-    made = replace(made, policy=policy or made.policy, **dict.fromkeys(options, True))
+    made = replace(made, policy=policy or made.policy, **options)
     return made if made != Ruled(made.policy) else made.policy
 
 
@@ -209,8 +209,10 @@ def _parse_one(typed: str) -> Judge:
 def check(group: str, policy: Policy) -> None:
     """Raise `DeclarationError` if *policy* is malformed, whatever the members."""
     match policy:
-        case Ruled(policy=judge, early=early, cancel_rest=cancel_rest):
+        case Ruled(policy=judge, early=early, cancel_rest=cancel_rest, max_parallel=most):
             check(group, judge)
+            if most is not None and most < 1:
+                raise DeclarationError(f"--max-parallel of group {group!r} needs at least 1, not {most}")
             if (early or cancel_rest) and not _counts(judge):
                 option = "--early" if early else "--cancel-rest"
                 raise DeclarationError(f"{option} of group {group!r} needs at-least in its policy, not {text(judge)!r}")

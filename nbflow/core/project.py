@@ -98,7 +98,7 @@ def _reason(reason: Reason | None) -> dict[str, Any]:
 
 def _options(policy: Policy) -> dict[str, Any]:
     given = policy if isinstance(policy, Ruled) else Ruled(policy)
-    return {"early": given.early, "fail_fast": given.fail_fast, "cancel_rest": given.cancel_rest}
+    return {name: getattr(given, name) for name in ("early", "fail_fast", "cancel_rest", "max_parallel")}
 
 
 def _group(run: Run, group: GroupState) -> dict[str, Any]:

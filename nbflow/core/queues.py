@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
@@ -44,6 +44,8 @@ class Queues:
     ripe_at: float = -inf
     """The instant at which jobs were last moved from *due* to their lanes."""
     deadlines: Deadlines = field(default_factory=Deadlines)
+    caps: dict[str, int] = field(default_factory=dict)
+    """Group -> how many of its members may run at once, where that is limited."""
     running: dict[str, JobState] = field(default_factory=dict)
     to_stop: dict[str, JobState] = field(default_factory=dict)
     to_schedule: dict[str, JobState] = field(default_factory=dict)
@@ -87,11 +89,47 @@ class Queues:
         """Whether an attempt runs or will start, on any executor."""
         return bool(self.running) or bool(self.filed)
 
+    def cap(self, group: str, most: int | None) -> None:
+        """Let at most so many members of *group* run at once; None: any number."""
+        if most is None:
+            self.caps.pop(group, None)
+        else:
+            self.caps[group] = most
+
+    def room(self) -> dict[str, int]:
+        """How many more members of each capped group may run."""
+        used = Counter(job.spec.group for job in self.running.values())
+        return {group: most - used[group] for group, most in self.caps.items()}
+
     def starts(self, now: float, free: Mapping[str, int]) -> list[JobState]:
-        """The jobs to start at *now*, at most *free* of each executor, in declaration order."""
+        """The jobs to start at *now*, in declaration order: at most *free* of each executor, and as groups have room.
+
+        They stay queued: only `note` says that they have started.
+        """
         self._ripen(now)
-        found = [job for executor, slots in free.items() for job in self._first(executor, slots, now)]
-        return sorted(found, key=lambda job: job.order)
+        left, room = dict(free), self.room()
+        found, aside = list[JobState](), list[JobState]()
+        while (executor := self._next(left)) is not None:
+            job = self.jobs[self.lanes[executor].pop()]
+            if job.spec.executor != executor or not job.queued:
+                continue
+            if not job.ripe(now):  # due later after all
+                self._enter(job)
+            elif job.overdue(now) or room.get(job.spec.group or "", 1) <= 0:
+                aside.append(job)
+            else:
+                found.append(job)
+                left[executor] -= 1
+                if job.spec.group in room:
+                    room[job.spec.group] -= 1
+        for job in (*found, *aside):
+            self.lanes[job.spec.executor].push(job.order)
+        return found
+
+    def _next(self, left: Mapping[str, int]) -> str | None:
+        """The executor with slots *left* whose first job was declared first."""
+        heads = [(lane.heap[0], name) for name in left if left[name] > 0 and (lane := self.lanes[name]).heap]
+        return min(heads)[1] if heads else None
 
     def wake_at(self, now: float) -> float | None:
         """When, after *now*, the next job in backoff is due or the next deadline passes."""
@@ -130,23 +168,6 @@ class Queues:
         if self.due_of.get(order) == due_at:
             del self.due_of[order]
         return self.jobs[order]
-
-    def _first(self, executor: str, slots: int, now: float) -> list[JobState]:
-        """The first *slots* jobs of *executor* that can start. They stay queued: only `note` says that they have."""
-        lane, found, late = self.lanes[executor], list[JobState](), list[JobState]()
-        while lane.heap and len(found) < slots:
-            job = self.jobs[lane.pop()]
-            if job.spec.executor != executor:
-                continue
-            if job.startable(now):
-                found.append(job)
-            elif job.ripe(now):
-                late.append(job)
-            elif job.queued:  # due later after all
-                self._enter(job)
-        for job in (*found, *late):
-            lane.push(job.order)
-        return found
 
 
 def _keep(jobs: dict[str, JobState], name: str, job: JobState, wanted: bool) -> None:

@@ -169,6 +169,8 @@ class Ruled(Struct, frozen=True, tag="ruled", omit_defaults=True):
     """Once members have broken it, those that have not ended are cancelled."""
     cancel_rest: bool = False
     """Once it is met, the members that have not ended are cancelled (a policy with an at-least in it)."""
+    max_parallel: int | None = None
+    """So many members run at once."""
 
 
 Policy = Judge | Ruled

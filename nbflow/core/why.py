@@ -53,7 +53,13 @@ def reason_text(run: Run, job: JobState) -> str:
         case Status.WAITING:
             return f"waits for {', '.join(waits_for(run, job))}"
         case Status.READY:
-            return "waits for its last attempt to stop" if job.running else "waits for a free slot"
+            if job.running:
+                return "waits for its last attempt to stop"
+            group = job.spec.group or ""
+            full = run.queues.room().get(group, 1) <= 0
+            return (
+                f"waits for its turn: {run.queues.caps[group]} of {group} at once" if full else "waits for a free slot"
+            )
         case Status.RUNNING:
             return _ASKED[job.asked]
         case Status.CANCELLED if job.reason and job.reason.detail in run.groups:

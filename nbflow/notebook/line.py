@@ -64,7 +64,7 @@ class JobHeader:
     deadline: float | None = None
     group: str | None = None
     policy: Judge | None = None
-    group_options: tuple[str, ...] = ()
+    group_options: dict[str, Any] = field(default_factory=dict)
     """Fields of `Ruled` that the cell sets for its group."""
     on_missing: OnMissing = "error"
     executor: str = "process"
@@ -176,7 +176,7 @@ def _header(name: str, after: tuple[After, ...], values: dict[str, Any], default
         deadline=values.get("deadline"),
         group=values.get("group"),
         policy=values.get("policy"),
-        group_options=tuple(name.replace("-", "_") for name in given),
+        group_options={name.replace("-", "_"): values[name] for name in given},
         on_missing=values.get("on-missing", "error"),
         executor=values.get("in", defaults.executor),
         hold=values.get("hold", defaults.hold),

@@ -156,10 +156,10 @@ class NBFlow(Magics):
             number = f" attempt {event['attempt']}" if "attempt" in event else ""
             print(f"{event['seq']:>4}  {duration(event['at'] - start):>9}  {event['kind']:<17} {who}{number}")
 
-    def _do_group(self, group: str, policy: Any = None, **options: bool) -> None:
+    def _do_group(self, group: str, policy: Any = None, **options: Any) -> None:
         if policy is None:
             raise LineError(f"group {group!r}: give its policy, such as --policy at-least:2")
-        self.flow.group(group, ruled(policy, None, [name.replace("-", "_") for name in options]))
+        self.flow.group(group, ruled(policy, None, {name.replace("-", "_"): value for name, value in options.items()}))
 
     def _do_trust(self) -> None:
         self._forms["trust"]()

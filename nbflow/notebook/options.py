@@ -157,6 +157,13 @@ GROUP_OPTIONS = (
     Option(name="early", help="what needs the group starts as soon as an at-least in its policy is met"),
     Option(name="fail-fast", help="once the group is broken, its members that have not ended are cancelled"),
     Option(name="cancel-rest", help="once an at-least is met, the group's members that have not ended are cancelled"),
+    Option(
+        name="max-parallel",
+        metavar="K",
+        help="at most K members of the group run at once",
+        parse=take.positive,
+        takes="a whole number ≥ 1",
+    ),
 )
 """They stay with the group until %nbflow group says otherwise."""
 

@@ -284,3 +284,14 @@ def test_enough_members_are_enough_at_once(nb: Kernel) -> None:
     assert nb.run("%nbflow wait h").ok
     assert time.monotonic() - started < 40
     assert nb.value("__import__('nbflow').flow().status()['first']") == "cancelled"
+
+
+def test_members_of_a_group_take_turns(nb: Kernel) -> None:
+    """With `--max-parallel 1` no two of them overlap, though slots are free."""
+    for name in "abc":
+        more = "--max-parallel 1" if name == "a" else ""
+        declare(nb, f"%%job {name} --group g {more} --outputs ''\nimport time\ntime.sleep(0.3)")
+    declare(nb, "%nbflow wait")
+    jobs = nb.value("__import__('nbflow').flow().snapshot()['jobs']")
+    spans = sorted((job["attempts"][0]["started_at"], job["attempts"][0]["ended_at"]) for job in jobs.values())
+    assert all(ended <= started for (_, ended), (started, _) in zip(spans, spans[1:], strict=False))

@@ -76,6 +76,7 @@ def random_policy(rng: Random, run: Run, group: str) -> Policy:
         early=hasty and rng.random() < 0.5,
         fail_fast=rng.random() < 0.5,
         cancel_rest=hasty and rng.random() < 0.5,
+        max_parallel=rng.choice((None, None, 1, 2)),
     )
 
 

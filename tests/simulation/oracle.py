@@ -12,11 +12,25 @@ from nbflow.core.status import Status, Verdict
 def starts(run: Run, facts: Facts, now: float, free: dict[str, int]) -> list[tuple[str, int, int]]:
     """What has to start now: job, generation, attempt."""
     left, found = dict(free), []
+    room = {group: most - running(run, group) for group in run.groups if (most := cap(run, group)) is not None}
     for name, job in run.jobs.items():
+        if room.get(job.spec.group, 1) <= 0:
+            continue
         if left.get(job.spec.executor, 0) > 0 and may_start(job, facts.status[name], now):
             left[job.spec.executor] -= 1
+            if job.spec.group in room:
+                room[job.spec.group] -= 1
             found.append((name, job.generation, len(job.attempts) + 1))
     return found
+
+
+def cap(run: Run, group: str) -> int | None:
+    policy = run.groups[group].policy
+    return policy.max_parallel if isinstance(policy, Ruled) else None
+
+
+def running(run: Run, group: str) -> int:
+    return sum(job.running is not None and job.spec.group == group for job in run.jobs.values())
 
 
 def may_start(job: JobState, status: Status, now: float) -> bool:

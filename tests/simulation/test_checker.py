@@ -80,8 +80,14 @@ def a_new_generation_starts_beside_the_old_attempt(patch):
 
 
 def slots_are_not_counted(patch):
-    whole = queues.Queues._first
-    patch.setattr(queues.Queues, "_first", lambda self, name, slots, now: whole(self, name, slots + 1, now))
+    whole = queues.Queues.starts
+    patch.setattr(
+        queues.Queues, "starts", lambda self, now, free: whole(self, now, {name: n + 1 for name, n in free.items()})
+    )
+
+
+def groups_have_no_limit(patch):
+    patch.setattr(queues.Queues, "room", lambda self: {})
 
 
 def a_skip_takes_a_success_back(patch):
@@ -189,6 +195,7 @@ def a_policy_cancels_what_has_ended(patch):
 
 
 BROKEN = [
+    groups_have_no_limit,
     early_is_forgotten_by_dependents,
     a_decided_group_cancels_nobody,
     a_policy_cancels_what_has_ended,

@@ -251,6 +251,8 @@ class World:
         assert all(oracle.met(self.run, facts, job, need) for need in job.spec.needs), "started with a need unmet"
         assert not any(other.job == event.job for other in self.live.values()), "two attempts of one job at once"
         assert job.due_at is None or job.due_at <= self.now, "started before it was due"
+        most = oracle.cap(self.run, job.spec.group) if job.spec.group else None
+        assert most is None or oracle.running(self.run, job.spec.group) < most, "more of a group than it allows"
         limit = oracle.deadline_at(job)
         assert limit is None or event.at < limit, "started after its deadline"
         assert not job.spec.hold or job.released, "started while held"

@@ -1,4 +1,4 @@
-"""What a group does besides judging: `--early`, `--fail-fast`, `--cancel-rest`."""
+"""What a group does besides judging: `--early`, `--fail-fast`, `--cancel-rest`, `--max-parallel`."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from nbflow.core.spec import AtLeast, Both, Critical, Either, GroupNeed, Ruled, 
 from nbflow.core.status import Reason, Status, Verdict
 from nbflow.core.tally import Tally
 from nbflow.errors import DeclarationError
+from nbflow.testing import ManualClock, drive
 
 from .build import ask, came, end, job, orders, reason, run_of, start, starts, status, take
 
@@ -253,6 +254,60 @@ def test_who_needs_an_early_group_waits_for_it_only_until_it_is_met():
 
 def test_cells_add_options_to_a_group():
     """A cell that gives a policy changes that alone; options stay."""
-    once = ruled(Strict(), AtLeast(2), ["early"])
-    assert ruled(once, None, ["fail_fast"]) == Ruled(AtLeast(2), early=True, fail_fast=True)
-    assert ruled(once, AtLeast(3), []) == Ruled(AtLeast(3), early=True)
+    once = ruled(Strict(), AtLeast(2), {"early": True})
+    assert ruled(once, None, {"fail_fast": True}) == Ruled(AtLeast(2), early=True, fail_fast=True)
+    assert ruled(once, AtLeast(3), {}) == Ruled(AtLeast(3), early=True)
+
+
+def test_so_many_members_run_at_once():
+    """The first declared first; jobs outside the group take the slots that are left."""
+    run = group(Strict(), 4, job("z"), max_parallel=2)
+    assert starts(run, process=9) == ["a", "b", "z"]
+    start(run, "a")
+    assert starts(run, process=9) == ["b", "z"]
+    start(run, "b")
+    assert starts(run, process=9) == ["z"]
+    assert reason_text(run, run.jobs["c"]) == "waits for its turn: 2 of g at once"
+    assert reason_text(run, run.jobs["z"]) == "waits for a free slot"
+    end(run, "a")
+    assert starts(run, process=9) == ["c", "z"]
+
+
+def test_the_limit_holds_over_executors():
+    """A member in the kernel counts like one in a process; declaration order decides."""
+    members = [job("a", group="g", executor="kernel"), job("b", group="g"), job("c", group="g", executor="kernel")]
+    run = run_of(*members, g=Ruled(Strict(), max_parallel=2))
+    assert starts(run, process=5, kernel=5) == ["a", "b"]
+    assert starts(run, process=0, kernel=5) == ["a", "c"]
+
+
+def test_a_member_in_backoff_takes_no_place():
+    """It waits for its time; another one may run meanwhile."""
+    run = run_of(job("a", group="g", retries=1), job("b", group="g"), g=Ruled(Strict(), max_parallel=1))
+    came(run, "a", "failed")
+    assert starts(run) == ["b"]
+
+
+def test_the_limit_may_change_while_members_run():
+    """A smaller one stops nobody, and lets nobody start until there is room."""
+    run = group(Strict(), 3, max_parallel=2)
+    start(run, "a")
+    start(run, "b")
+    take(run, e.GroupDeclared(at=0.0, group="g", policy=Ruled(Strict(), max_parallel=1)))
+    end(run, "a")
+    assert starts(run) == []
+    take(run, e.GroupDeclared(at=0.0, group="g", policy=Strict()))
+    assert starts(run) == ["c"]
+
+
+def test_a_limit_of_none_at_all_is_refused():
+    """Nothing would ever run."""
+    with pytest.raises(DeclarationError, match="--max-parallel of group 'g' needs at least 1, not 0"):
+        group(Strict(), 1, max_parallel=0)
+
+
+def test_a_whole_group_comes_through_one_at_a_time():
+    """Four members of 1 s take 4 s, though there are more slots."""
+    run, clock = group(Strict(), 4, max_parallel=1), ManualClock()
+    drive(run, clock=clock, slots=4)
+    assert (clock(), run.groups["g"].verdict) == (4.0, Verdict.MET)

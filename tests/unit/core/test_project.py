@@ -152,6 +152,7 @@ def test_the_json_has_every_key_that_was_promised():
         "early": False,
         "fail_fast": False,
         "cancel_rest": False,
+        "max_parallel": None,
         "verdict": "broken",
         "reason_text": "all 1 needed: 0 succeeded, 1 did not",
         "members": ["fit[alpha=0.1]"],

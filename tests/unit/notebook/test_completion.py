@@ -40,7 +40,7 @@ def offered(shell, text):
         ("%%job fit --retry-on FileNot", ["FileNotFoundError"]),
         ("%%job fit --no-retry-on KeyError,LookupE", ["LookupError"]),
         ("%%job fit --ret", ["--retries", "--retry-on"]),
-        ("%%job fit --max", ["--max-delay"]),
+        ("%%job fit --max", ["--max-delay", "--max-parallel"]),
         ("%%job fit --policy ", ["strict", "best-effort", "at-least:", "critical:"]),
         ("%%job fit --policy b", ["best-effort"]),
         ("%%job fit --policy=b", ["best-effort"]),
