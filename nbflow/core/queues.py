@@ -113,15 +113,15 @@ class Queues:
             job = self.jobs[self.lanes[executor].pop()]
             if job.spec.executor != executor or not job.queued:
                 continue
-            if not job.ripe(now):  # due later after all
-                self._enter(job)
-            elif job.overdue(now) or room.get(job.spec.group or "", 1) <= 0:
-                aside.append(job)
-            else:
+            if job.startable(now) and room.get(job.spec.group or "", 1) > 0:
                 found.append(job)
                 left[executor] -= 1
                 if job.spec.group in room:
                     room[job.spec.group] -= 1
+            elif job.ripe(now):
+                aside.append(job)
+            else:  # due later after all
+                self._enter(job)
         for job in (*found, *aside):
             self.lanes[job.spec.executor].push(job.order)
         return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import pairwise
 
 import pytest
 
@@ -294,4 +295,4 @@ def test_members_of_a_group_take_turns(nb: Kernel) -> None:
     declare(nb, "%nbflow wait")
     jobs = nb.value("__import__('nbflow').flow().snapshot()['jobs']")
     spans = sorted((job["attempts"][0]["started_at"], job["attempts"][0]["ended_at"]) for job in jobs.values())
-    assert all(ended <= started for (_, ended), (started, _) in zip(spans, spans[1:], strict=False))
+    assert all(ended <= started for (_, ended), (started, _) in pairwise(spans))
