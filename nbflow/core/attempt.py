@@ -25,5 +25,6 @@ class AttemptState:
     outputs: dict[str, ValueRef] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
     traceback: str = ""
+    classes: tuple[str, ...] = ()
     peak_memory: int = 0
     cpu_seconds: float = 0.0

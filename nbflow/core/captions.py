@@ -131,7 +131,11 @@ def policy_words(policy: str, members: int) -> str:
 
     >>> policy_words("at-least:2", 3), policy_words("strict", 3), policy_words("critical:a,b", 5)
     ('at least 2 of 3', 'all 3', 'needs a, b of 5')
+    >>> policy_words("at-least:70%", 9), policy_words("at-least:2 & critical:a", 3)
+    ('at least 70% of 9', 'at-least:2 & critical:a, of 3')
     """
+    if "&" in policy or "|" in policy:
+        return f"{policy}, of {members}"
     word, _, rest = policy.partition(":")
     match word:
         case "at-least":

@@ -28,7 +28,7 @@ def derive(run: Run) -> Facts:
     for name in run.jobs:
         _settle(run, name, facts)
     for group in run.groups.values():
-        facts.verdict[group.name] = verdict(group.policy, _members(facts, group.members))
+        facts.verdict[group.name] = verdict(group.policy, _members(facts, group.members), whole=True)
     return facts
 
 
@@ -86,10 +86,12 @@ def _need(run: Run, job: JobState, need: Need, facts: Facts) -> bool | str:
 
 def _group_need(run: Run, need: GroupNeed, tolerant: bool, facts: Facts) -> bool | str:
     members = _members(facts, need.members)
-    if tolerant:
-        return all(member.ended for member in members.values())
     group = run.groups.get(need.group)
-    match verdict(group.policy if group else Strict(), members):
+    came_to = verdict(group.policy if group else Strict(), members)
+    if tolerant:
+        soon = came_to is Verdict.MET and not need.optional
+        return soon or all(member.ended for member in members.values())
+    match came_to:
         case Verdict.MET:
             return True
         case Verdict.BROKEN:

@@ -66,6 +66,8 @@ class AttemptEnded(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_fi
     missing: tuple[str, ...] = ()
     """Names the body deleted or never bound, though it was expected to leave them."""
     traceback: str = ""
+    classes: tuple[str, ...] = ()
+    """Full names of the exception's class and its bases, for rules that name some; empty if it was none."""
     peak_memory: int = 0
     cpu_seconds: float = 0.0
 
@@ -78,6 +80,14 @@ class RetryScheduled(Struct, frozen=True, kw_only=True, tag_field="kind", tag="r
     generation: int
     attempt: int
     due_at: float
+
+
+class DeadlinePassed(Struct, frozen=True, kw_only=True, tag_field="kind", tag="deadline-passed"):
+    """The job's time was up: no attempt starts any more, a running one is stopped."""
+
+    at: float
+    job: str
+    generation: int
 
 
 class JobEnded(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="job-ended"):
@@ -147,6 +157,7 @@ Event = (
     | AttemptStarted
     | AttemptEnded
     | RetryScheduled
+    | DeadlinePassed
     | JobEnded
     | JobReopened
     | GroupDecided

@@ -48,6 +48,7 @@ def _check_numbers(spec: JobSpec) -> None:
         "needs a backoff factor above 0": not retry.backoff > 0,
         "needs a jitter from 0 to 1": not 0 <= retry.jitter <= 1,
         "needs a timeout above 0 s": spec.timeout is not None and not spec.timeout > 0,
+        "needs a deadline above 0 s": spec.deadline is not None and not spec.deadline > 0,
         "needs a grace of 0 s or more": not spec.grace >= 0,
     }
     for fault, there in faults.items():

@@ -29,14 +29,16 @@ class JobState:
     """The attempt under way; of an older generation while that is still being stopped."""
     due_at: float | None = None
     """When the next attempt is due, after a failed one."""
+    deadline_at: float | None = None
+    """From when on no attempt of this generation may start or run; None before its first one, or without limit."""
     outputs: dict[str, ValueRef] = field(default_factory=dict)
     """Of the newest succeeded attempt of this generation."""
 
     end: Status | None = None
     """The end this generation came to by itself or by a person's hand; None while it has none."""
     end_reason: Reason | None = None
-    asked: Literal["", "skip", "cancel"] = ""
-    """What a person asked for while an attempt of this generation was running."""
+    asked: Literal["", "skip", "cancel", "deadline", "policy"] = ""
+    """What a person, its deadline or its group's policy asked for while an attempt of this generation was running."""
     released: bool = False
     """A person let the held job go."""
     failures: int = 0
@@ -82,7 +84,7 @@ class JobState:
             return ""
         if self.current is None:
             return "replaced"
-        return {"": "", "skip": "skipped", "cancel": "cancelled"}[self.asked]
+        return {"skip": "skipped", "cancel": "cancelled"}.get(self.asked, self.asked)
 
     @property
     def queued(self) -> bool:
@@ -92,7 +94,20 @@ class JobState:
 
     def startable(self, now: float) -> bool:
         """Nothing but a slot keeps its next attempt from starting at *now*."""
+        return self.ripe(now) and not self.overdue(now)
+
+    def ripe(self, now: float) -> bool:
+        """It waits for a slot at *now*, be it in vain because its deadline has passed."""
         return self.queued and (self.due_at is None or self.due_at <= now)
+
+    @property
+    def limited(self) -> bool:
+        """Its deadline may yet pass and mean something."""
+        return self.deadline_at is not None and not self.status.ended and not self.asked
+
+    def overdue(self, now: float) -> bool:
+        """Its deadline has passed at *now*."""
+        return self.deadline_at is not None and self.deadline_at <= now
 
     @property
     def untold(self) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from heapq import heappop, heappush
 
 from nbflow.core.run import GroupState, JobState, Run
-from nbflow.core.spec import GroupNeed, JobNeed, JobSpec, Need, Policy, Strict
+from nbflow.core.spec import GroupNeed, JobNeed, JobSpec, Need, Policy, Ruled, Strict
 from nbflow.core.status import Reason, Status, Verdict
 from nbflow.core.tally import Tally
 
@@ -118,14 +118,15 @@ def _look(run: Run, job: JobState, place: int) -> int:
     tally = job.tallies[place]
     assert tally is not None
     if tolerant:
-        return MET if tally.ended else PENDING
+        soon = not need.optional and tally.verdict is Verdict.MET
+        return MET if tally.ended or soon else PENDING
     return {Verdict.UNDECIDED: PENDING, Verdict.MET: MET, Verdict.BROKEN: GONE}[tally.verdict]
 
 
 def group_of(run: Run, name: str) -> GroupState:
     """The group *name*, strict if nobody has spoken of it before."""
     if name not in run.groups:
-        run.groups[name] = GroupState(name, Tally(Strict()))
+        run.groups[name] = GroupState(name, Tally(Strict(), whole=True))
         note_group(run, run.groups[name])
     return run.groups[name]
 
@@ -134,6 +135,7 @@ def set_policy(run: Run, name: str, policy: Policy) -> Iterator[str]:
     """Judge the group *name* by *policy*; yields the dependents for whom that matters."""
     group = group_of(run, name)
     group.tally.set_policy(policy)
+    run.queues.cap(name, policy.max_parallel if isinstance(policy, Ruled) else None)
     note_group(run, group)
     for tally in group.needed:
         tally.set_policy(policy)

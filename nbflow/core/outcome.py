@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from nbflow.core.policy import bare
 from nbflow.core.run import Run
 from nbflow.core.spec import BestEffort, JobNeed
 from nbflow.core.status import RunVerdict, Status, Verdict
@@ -41,7 +42,7 @@ def _group_excuses(run: Run, name: str) -> bool:
     if spec.group is None:
         return False
     group = run.groups[spec.group]
-    return group.verdict is Verdict.MET or isinstance(group.policy, BestEffort)
+    return group.verdict is Verdict.MET or isinstance(bare(group.policy), BestEffort)
 
 
 def _tolerated(run: Run) -> set[str]:

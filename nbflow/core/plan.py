@@ -50,9 +50,9 @@ class Schedule(Struct, frozen=True, tag="schedule"):
 
 
 class Record(Struct, frozen=True, tag="record"):
-    """Commit *event*, which says for people what follows from the others."""
+    """Commit *event*, which says what follows from the others, or from the time."""
 
-    event: e.JobEnded | e.JobReopened | e.GroupDecided
+    event: e.JobEnded | e.JobReopened | e.GroupDecided | e.DeadlinePassed
 
 
 Order = Start | Stop | Schedule | Record
@@ -70,9 +70,14 @@ def plan(run: Run, now: float, free: Mapping[str, int]) -> Plan:
     """What to do at *now*, with *free* slots per executor (over all runs of the engine).
 
     An executor that *free* does not name is away: its jobs wait, and do not keep the run from being idle. Orders come
-    as stops, schedules, records, starts; they hold together, so all can be carried out before planning again.
+    as stops, records, schedules, starts; they hold together, so all can be carried out before planning again.
     """
-    orders: list[Order] = [*_stops(run), *_schedules(run), *_records(run, now), *_starts(run, now, free)]
+    if (cutting := next((run.groups[n] for n in run.untold_groups if run.groups[n].about_to_cut), None)) is not None:
+        # It ends members: what else there is to do follows only then.
+        return Plan((*_stops(run), _decided(cutting, now)), run.queues.wake_at(now), idle=False)
+    orders: list[Order] = [*_stops(run), *_records(run, now)]
+    orders += [*_schedules(run), *_overdue(run, now)]  # they may end a job, of which there is more to record
+    orders += _starts(run, now, free)
     idle = not orders and not run.queues.active(free)
     return Plan(tuple(orders), run.queues.wake_at(now), idle)
 
@@ -80,7 +85,10 @@ def plan(run: Run, now: float, free: Mapping[str, int]) -> Plan:
 def _stops(run: Run) -> Iterator[Stop]:
     for job in by_order(run.queues.to_stop):
         if (attempt := job.running) is not None:
-            yield Stop(job.spec.name, attempt.generation, attempt.number, Reason(job.stop_cause))
+            detail = {"deadline": f"{job.spec.deadline or 0:g} s", "policy": job.spec.group or ""}.get(
+                job.stop_cause, ""
+            )
+            yield Stop(job.spec.name, attempt.generation, attempt.number, Reason(job.stop_cause, detail))
 
 
 def _schedules(run: Run) -> Iterator[Schedule]:
@@ -98,7 +106,16 @@ def _records(run: Run, now: float) -> Iterator[Record]:
         else:
             yield Record(e.JobReopened(at=now, job=name, generation=generation))
     for group in (run.groups[name] for name in run.untold_groups):
-        yield Record(e.GroupDecided(at=now, group=group.name, verdict=group.verdict, reason=broken_text(group)))
+        yield _decided(group, now)
+
+
+def _decided(group: GroupState, now: float) -> Record:
+    return Record(e.GroupDecided(at=now, group=group.name, verdict=group.verdict, reason=broken_text(group)))
+
+
+def _overdue(run: Run, now: float) -> Iterator[Record]:
+    for job in run.queues.overdue(now):
+        yield Record(e.DeadlinePassed(at=now, job=job.spec.name, generation=job.generation))
 
 
 def _starts(run: Run, now: float, free: Mapping[str, int]) -> Iterator[Start]:

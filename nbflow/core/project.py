@@ -8,6 +8,7 @@ from nbflow.core import policy as policies
 from nbflow.core.outcome import unexcused, verdict
 from nbflow.core.plan import broken_text
 from nbflow.core.run import AttemptState, GroupState, Run
+from nbflow.core.spec import Policy, Ruled
 from nbflow.core.status import Reason
 from nbflow.core.why import need_name, reason_text, waits_for
 
@@ -19,7 +20,8 @@ def project(run: Run, now: float) -> dict[str, Any]:
 
     Instants are in seconds since the epoch, log paths relative to the notebook's folder. Beyond the statuses, a job has
     ``reason_text`` (why, in words), ``of`` (attempts allowed in this generation) and ``try`` (those used of them),
-    ``waits_for`` (needs not yet met), ``due_at`` (next attempt), ``started_at`` and ``ended_at`` of this generation.
+    ``waits_for`` (needs not yet met), ``due_at`` (next attempt), ``deadline_at`` (no attempt then), ``started_at`` and
+    ``ended_at`` of this generation.
 
     >>> from nbflow.testing import declare
     >>> from nbflow.core.spec import JobNeed, JobSpec
@@ -51,6 +53,8 @@ def project_job(run: Run, name: str) -> dict[str, Any]:
         "generation": job.generation,
         "attempts": [_attempt(attempt) for attempt in job.attempts],
         "of": spec.retry.attempts,
+        "retry_on": list(spec.retry.on),
+        "no_retry_on": list(spec.retry.never_on),
         "try": job.tries,
         "needs": [need_name(need) for need in spec.needs],
         "waits_for": waits_for(run, job),
@@ -63,6 +67,8 @@ def project_job(run: Run, name: str) -> dict[str, Any]:
         "started_at": first.started_at if first else None,
         "ended_at": job.changed_at if job.status.ended else None,
         "due_at": job.due_at,
+        "deadline": spec.deadline,
+        "deadline_at": job.deadline_at,
     }
 
 
@@ -77,6 +83,7 @@ def _attempt(attempt: AttemptState) -> dict[str, Any]:
         "reason": _reason(attempt.reason),
         "exit_code": attempt.exit_code,
         "signal": attempt.signal,
+        "classes": list(attempt.classes),
         "rule": None,
         "recovery": None,
         "log": {"out": f"{folder}/out", "err": f"{folder}/err"},
@@ -89,11 +96,17 @@ def _reason(reason: Reason | None) -> dict[str, Any]:
     return {"kind": reason.kind, "detail": reason.detail, "attempt": reason.attempt} if reason else {}
 
 
+def _options(policy: Policy) -> dict[str, Any]:
+    given = policy if isinstance(policy, Ruled) else Ruled(policy)
+    return {name: getattr(given, name) for name in ("early", "fail_fast", "cancel_rest", "max_parallel")}
+
+
 def _group(run: Run, group: GroupState) -> dict[str, Any]:
     jobs = {name: run.jobs[name] for name in group.members}
     bad = {name: job for name, job in jobs.items() if job.status.ended and not job.status.good}
     return {
         "policy": policies.text(group.policy),
+        **_options(group.policy),
         "verdict": group.verdict.value,
         "reason_text": broken_text(group),
         "members": list(jobs),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from math import inf
 
+from nbflow.core.deadlines import Deadlines
 from nbflow.core.job import JobState
 from nbflow.core.status import Status
 
@@ -42,6 +43,9 @@ class Queues:
     due_of: dict[int, float] = field(default_factory=dict)
     ripe_at: float = -inf
     """The instant at which jobs were last moved from *due* to their lanes."""
+    deadlines: Deadlines = field(default_factory=Deadlines)
+    caps: dict[str, int] = field(default_factory=dict)
+    """Group -> how many of its members may run at once, where that is limited."""
     running: dict[str, JobState] = field(default_factory=dict)
     to_stop: dict[str, JobState] = field(default_factory=dict)
     to_schedule: dict[str, JobState] = field(default_factory=dict)
@@ -66,6 +70,7 @@ class Queues:
             self.runnable[job.spec.executor][name] = None
         if job.queued:
             self._enter(job)
+        self.deadlines.note(job)
 
     def _enter(self, job: JobState) -> None:
         if job.due_at is None:
@@ -75,21 +80,68 @@ class Queues:
             heappush(self.due, (job.due_at, job.order))
 
     def active(self, executors: Mapping[str, int]) -> bool:
-        """Whether an attempt runs, or one will start on one of *executors* without a person's doing."""
-        return bool(self.running) or any(self.runnable[name] for name in executors if name in self.runnable)
+        """Whether an attempt runs, a deadline is ahead, or one will start on one of *executors* without a person."""
+        return bool(self.running or self.deadlines.of) or any(
+            self.runnable[name] for name in executors if name in self.runnable
+        )
 
     def busy(self) -> bool:
         """Whether an attempt runs or will start, on any executor."""
         return bool(self.running) or bool(self.filed)
 
+    def cap(self, group: str, most: int | None) -> None:
+        """Let at most so many members of *group* run at once; None: any number."""
+        if most is None:
+            self.caps.pop(group, None)
+        else:
+            self.caps[group] = most
+
+    def room(self) -> dict[str, int]:
+        """How many more members of each capped group may run."""
+        used = Counter(job.spec.group for job in self.running.values())
+        return {group: most - used[group] for group, most in self.caps.items()}
+
     def starts(self, now: float, free: Mapping[str, int]) -> list[JobState]:
-        """The jobs to start at *now*, at most *free* of each executor, in declaration order."""
+        """The jobs to start at *now*, in declaration order: at most *free* of each executor, and as groups have room.
+
+        They stay queued: only `note` says that they have started.
+        """
         self._ripen(now)
-        found = [job for executor, slots in free.items() for job in self._first(executor, slots, now)]
-        return sorted(found, key=lambda job: job.order)
+        left, room = dict(free), self.room()
+        found, aside = list[JobState](), list[JobState]()
+        while (executor := self._next(left)) is not None:
+            job = self.jobs[self.lanes[executor].pop()]
+            if job.spec.executor != executor or not job.queued:
+                continue
+            if job.startable(now) and room.get(job.spec.group or "", 1) > 0:
+                found.append(job)
+                left[executor] -= 1
+                if job.spec.group in room:
+                    room[job.spec.group] -= 1
+            elif job.ripe(now):
+                aside.append(job)
+            else:  # due later after all
+                self._enter(job)
+        for job in (*found, *aside):
+            self.lanes[job.spec.executor].push(job.order)
+        return found
+
+    def _next(self, left: Mapping[str, int]) -> str | None:
+        """The executor with slots *left* whose first job was declared first."""
+        heads = [(lane.heap[0], name) for name in left if left[name] > 0 and (lane := self.lanes[name]).heap]
+        return min(heads)[1] if heads else None
 
     def wake_at(self, now: float) -> float | None:
-        """When the next job in backoff is due, after *now*."""
+        """When, after *now*, the next job in backoff is due or the next deadline passes."""
+        times = (self._due_at(now), self.deadlines.look(now)[1])
+        return min((at for at in times if at is not None), default=None)
+
+    def overdue(self, now: float) -> list[JobState]:
+        """The jobs whose deadline has passed at *now*, but for those whose next attempt is about to be scheduled."""
+        jobs = [self.jobs[order] for order in self.deadlines.look(now)[0]]
+        return [job for job in jobs if job.unscheduled is None]
+
+    def _due_at(self, now: float) -> float | None:
         self._ripen(now)
         while self.due:
             due_at, order = self.due[0]
@@ -108,7 +160,7 @@ class Queues:
         self.ripe_at = now
         while self.due and self.due[0][0] <= now:
             job = self._pop_due()
-            if job.startable(now):
+            if job.ripe(now):
                 self.lanes[job.spec.executor].push(job.order)
 
     def _pop_due(self) -> JobState:
@@ -116,21 +168,6 @@ class Queues:
         if self.due_of.get(order) == due_at:
             del self.due_of[order]
         return self.jobs[order]
-
-    def _first(self, executor: str, slots: int, now: float) -> list[JobState]:
-        """The first *slots* jobs of *executor* that can start. They stay queued: only `note` says that they have."""
-        lane, found = self.lanes[executor], list[JobState]()
-        while lane.heap and len(found) < slots:
-            job = self.jobs[lane.pop()]
-            if job.spec.executor != executor:
-                continue
-            if job.startable(now):
-                found.append(job)
-            elif job.queued:  # due later after all
-                self._enter(job)
-        for job in found:
-            lane.push(job.order)
-        return found
 
 
 def _keep(jobs: dict[str, JobState], name: str, job: JobState, wanted: bool) -> None:

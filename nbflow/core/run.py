@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from nbflow.core.attempt import AttemptState
 from nbflow.core.job import JobState
+from nbflow.core.policy import cuts
 from nbflow.core.queues import Queues
 from nbflow.core.spec import Policy
 from nbflow.core.status import Verdict
@@ -29,6 +30,14 @@ class GroupState:
     @property
     def policy(self) -> Policy:
         return self.tally.policy
+
+    @property
+    def about_to_cut(self) -> bool:
+        """Recording its verdict will cancel members: not so where it only lacks members yet to be declared."""
+        if self.verdict is self.recorded or not cuts(self.policy, self.verdict):
+            return False
+        opened, _, *bad = self.tally.counts
+        return opened > 0 and (self.verdict is Verdict.MET or sum(bad) > 0)
 
     @property
     def members(self) -> dict[str, int]:

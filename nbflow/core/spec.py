@@ -5,6 +5,7 @@ Everything here is a frozen value that travels as it is: over the socket, into t
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 from msgspec import Struct
@@ -20,6 +21,27 @@ class Retry(Struct, frozen=True, kw_only=True, omit_defaults=True):
     backoff: float = 2.0
     max_delay: float = 60.0
     jitter: float = 0.0
+    on: tuple[str, ...] = ()
+    """Exceptions after which there is a next attempt; empty: after any. Subclasses count."""
+    never_on: tuple[str, ...] = ()
+    """Exceptions after which there is none, even where *on* names them too. Subclasses count."""
+
+    def allows(self, classes: tuple[str, ...]) -> bool:
+        """Whether *on* and *never_on* let an attempt follow one that failed with an exception of *classes*.
+
+        *classes* are the full names of the exception's class and its bases; none: it failed otherwise (by an exit code,
+        a signal, a timeout), and then the two say nothing. ``Timeout`` means any class of that name, ``http.Timeout``
+        only one whose full name ends so.
+
+        >>> rule, lost = Retry(on=("OSError",), never_on=("FileNotFoundError",)), "builtins.OSError"
+        >>> rule.allows(("builtins.ConnectionError", lost)), rule.allows(("builtins.FileNotFoundError", lost))
+        (True, False)
+        >>> rule.allows(("builtins.KeyError",)), rule.allows(())
+        (False, True)
+        """
+        if not classes:
+            return True
+        return not _named(self.never_on, classes) and (not self.on or _named(self.on, classes))
 
     def bounds(self, failed: int) -> tuple[float, float]:
         """Shortest and longest wait, in seconds, after the *failed*-th failed attempt (1-based) of a generation.
@@ -36,6 +58,10 @@ class Retry(Struct, frozen=True, kw_only=True, omit_defaults=True):
         except OverflowError:
             longest = self.max_delay
         return (longest * (1 - self.jitter) if self.jitter else longest), longest
+
+
+def _named(names: Iterable[str], classes: tuple[str, ...]) -> bool:
+    return any(each == name or each.endswith(f".{name}") for name in names for each in classes)
 
 
 class ValueRef(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -99,6 +125,16 @@ class AtLeast(Struct, frozen=True, tag="at-least"):
     """Met when all have ended and at least *count* members succeeded; broken as soon as that cannot happen."""
 
     count: int
+    percent: bool = False
+    """*count* is of a hundred members: 70 of 3 members are 3, for 2.1 of them are more than 2."""
+
+    def of(self, members: int) -> int:
+        """How many of so many members have to succeed.
+
+        >>> AtLeast(2).of(9), AtLeast(70, percent=True).of(9), AtLeast(70, percent=True).of(10)
+        (2, 7, 7)
+        """
+        return -(-self.count * members // 100) if self.percent else self.count
 
 
 class Critical(Struct, frozen=True, tag="critical"):
@@ -107,7 +143,37 @@ class Critical(Struct, frozen=True, tag="critical"):
     names: tuple[str, ...]
 
 
-Policy = Strict | BestEffort | AtLeast | Critical
+class Both(Struct, frozen=True, tag="both"):
+    """``P & Q``: broken as soon as one of *policies* is, met when all are."""
+
+    policies: tuple[Judge, ...]
+
+
+class Either(Struct, frozen=True, tag="either"):
+    """``P | Q``: broken when all of *policies* are; met when all members have ended otherwise."""
+
+    policies: tuple[Judge, ...]
+
+
+Judge = Strict | BestEffort | AtLeast | Critical | Both | Either
+"""What decides whether a group is met."""
+
+
+class Ruled(Struct, frozen=True, tag="ruled", omit_defaults=True):
+    """A *policy*, and what is done with the group by its verdict."""
+
+    policy: Judge
+    early: bool = False
+    """Dependents need not wait for the other members once it is met (a policy with an at-least in it)."""
+    fail_fast: bool = False
+    """Once members have broken it, those that have not ended are cancelled."""
+    cancel_rest: bool = False
+    """Once it is met, the members that have not ended are cancelled (a policy with an at-least in it)."""
+    max_parallel: int | None = None
+    """So many members run at once."""
+
+
+Policy = Judge | Ruled
 
 
 class JobSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -128,6 +194,8 @@ class JobSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     retry: Retry = Retry()
     timeout: float | None = None
     """Seconds an attempt may take from the moment its code starts."""
+    deadline: float | None = None
+    """Seconds the job may take in a generation, waits between attempts included, from its first attempt's start."""
     grace: float = 5.0
     """Seconds between the polite and the final signal when an attempt is stopped."""
     group: str | None = None

@@ -31,7 +31,7 @@ from nbflow.core import event as e
 from nbflow.core import needs
 from nbflow.core.run import AttemptState, GroupState, JobState, Run
 from nbflow.core.spec import JobSpec
-from nbflow.core.status import Reason, Status
+from nbflow.core.status import Reason, Status, Verdict
 
 __all__ = ["AttemptState", "GroupState", "JobState", "Run", "accepts", "empty", "evolve", "replay"]
 
@@ -80,8 +80,8 @@ def accepts(run: Run, event: e.Event) -> bool:
 
 
 _JobEvent = (
-    e.AttemptStarted | e.AttemptEnded | e.RetryScheduled | e.JobEnded | e.JobReopened | e.RunRequested
-    | e.RetryRequested | e.SkipRequested | e.CancelRequested
+    e.AttemptStarted | e.AttemptEnded | e.RetryScheduled | e.DeadlinePassed | e.JobEnded | e.JobReopened
+    | e.RunRequested | e.RetryRequested | e.SkipRequested | e.CancelRequested
 )  # fmt: skip
 
 
@@ -92,11 +92,13 @@ def _job_accepts(job: JobState, event: _JobEvent) -> bool:
     if event.generation != job.generation:
         return False
     match event:
-        case e.AttemptStarted(attempt=number):
-            startable = job.status in (Status.READY, Status.RETRYING)
+        case e.AttemptStarted(attempt=number, at=at):
+            startable = job.status in (Status.READY, Status.RETRYING) and not job.overdue(at)
             return startable and running is None and number == len(job.attempts) + 1
         case e.RetryScheduled(attempt=number):
             return job.unscheduled == number
+        case e.DeadlinePassed(at=at):
+            return job.limited and job.overdue(at)
         case e.JobEnded(status=status, reason=reason):
             return status.ended and (status, reason) == (job.status, job.reason) != job.recorded
         case e.JobReopened():
@@ -124,24 +126,41 @@ def _take(run: Run, event: e.Event) -> Iterable[str]:
         case e.GroupDeclared(group=name, policy=policy):
             return needs.set_policy(run, name, policy)
         case e.GroupDecided(group=name, verdict=verdict):
-            run.groups[name].recorded = verdict
-            needs.note_group(run, run.groups[name])
+            return _decide(run, run.groups[name], verdict)
         case _:
             _take_job(run.jobs[event.job], event)
             return (event.job,)
     return ()
 
 
+def _decide(run: Run, group: GroupState, verdict: Verdict) -> list[str]:
+    """Note the group's verdict; returns the members that it ends."""
+    cut = [name for name in group.members if not run.jobs[name].status.ended] if group.about_to_cut else []
+    group.recorded = verdict
+    needs.note_group(run, group)
+    for name in cut:
+        job = run.jobs[name]
+        if job.current is None:
+            _end_by_policy(job)
+        elif not job.asked:
+            job.asked = "policy"
+    return cut
+
+
 def _take_job(job: JobState, event: _JobEvent) -> None:
     match event:
-        case e.AttemptStarted(at=at, generation=generation, attempt=number, key=key):
-            job.running = AttemptState(number, generation, key, at)
-            job.attempts.append(job.running)
-            job.due_at = job.failure = job.unscheduled = None
+        case e.AttemptStarted():
+            _start_attempt(job, event)
         case e.AttemptEnded():
             _end_attempt(job, event)
         case e.RetryScheduled(due_at=due_at):
             job.due_at, job.unscheduled = due_at, None
+            if job.overdue(due_at):  # its turn would never come
+                _end_overdue(job)
+        case e.DeadlinePassed() if job.current is not None:
+            job.asked = "deadline"
+        case e.DeadlinePassed():
+            _end_overdue(job)
         case e.JobEnded(status=status, reason=reason):
             job.recorded = status, reason
         case e.JobReopened():
@@ -170,10 +189,18 @@ def _declare(run: Run, spec: JobSpec, at: float) -> None:
     needs.link(run, job)
 
 
+def _start_attempt(job: JobState, event: e.AttemptStarted) -> None:
+    job.running = AttemptState(event.attempt, event.generation, event.key, event.at)
+    job.attempts.append(job.running)
+    job.due_at = job.failure = job.unscheduled = None
+    if job.deadline_at is None and job.spec.deadline is not None:
+        job.deadline_at = event.at + job.spec.deadline
+
+
 def _open_generation(job: JobState) -> None:
     """A new generation with fresh budgets. A running attempt stays until its end is seen."""
     job.generation += 1
-    job.end = job.end_reason = job.due_at = job.failure = job.unscheduled = job.recorded = None
+    job.deadline_at = job.end = job.end_reason = job.due_at = job.failure = job.unscheduled = job.recorded = None
     job.asked, job.failures, job.lost, job.outputs = "", 0, 0, {}
 
 
@@ -191,6 +218,14 @@ def _end_by_hand(job: JobState, what: str) -> None:
     _end(job, status, Reason(kind))
 
 
+def _end_by_policy(job: JobState) -> None:
+    _end(job, Status.CANCELLED, Reason("policy", job.spec.group or ""))
+
+
+def _end_overdue(job: JobState) -> None:
+    _end(job, Status.FAILED, Reason("deadline", f"{job.spec.deadline:g} s", job.attempts[-1].number))
+
+
 def _end(job: JobState, status: Status, reason: Reason | None) -> None:
     job.end, job.end_reason = status, reason
     job.asked, job.due_at, job.failure, job.unscheduled = "", None, None, None
@@ -201,7 +236,7 @@ def _end_attempt(job: JobState, event: e.AttemptEnded) -> None:
     assert attempt is not None
     attempt.ended_at, attempt.end, attempt.reason = event.at, event.end, event.reason
     attempt.exit_code, attempt.signal, attempt.traceback = event.exit_code, event.signal, event.traceback
-    attempt.outputs, attempt.missing = event.outputs, event.missing
+    attempt.outputs, attempt.missing, attempt.classes = event.outputs, event.missing, event.classes
     attempt.peak_memory, attempt.cpu_seconds = event.peak_memory, event.cpu_seconds
     job.running = None
     if current is None:  # of an older generation: what it came to no longer matters
@@ -209,6 +244,10 @@ def _end_attempt(job: JobState, event: e.AttemptEnded) -> None:
     if event.end == "succeeded":  # even if a stop was asked for: nobody loses work
         job.outputs = event.outputs
         _end(job, Status.SUCCEEDED, None)
+    elif job.asked == "deadline":
+        _end_overdue(job)
+    elif job.asked == "policy":
+        _end_by_policy(job)
     elif job.asked:
         _end_by_hand(job, job.asked)
     else:
@@ -226,10 +265,16 @@ def _go_on(job: JobState, event: e.AttemptEnded) -> None:
             _end(job, Status.FAILED, reason)
     else:
         job.failures += 1
-        if job.failures < job.spec.retry.attempts and reason.kind not in NEVER_RETRIED:
+        if job.failures < job.spec.retry.attempts and _mendable(job, event):
             job.failure, job.unscheduled = reason, event.attempt
         else:
             _end(job, Status.FAILED, reason)
+
+
+def _mendable(job: JobState, event: e.AttemptEnded) -> bool:
+    """Whether another attempt may do what this one could not, by what went wrong."""
+    kind = event.reason.kind if event.reason is not None else ""
+    return kind not in NEVER_RETRIED and job.spec.retry.allows(event.classes)
 
 
 def _numbered(event: e.AttemptEnded) -> Reason:

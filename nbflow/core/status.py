@@ -83,9 +83,9 @@ class Reason(Struct, frozen=True, omit_defaults=True):
     """Why a status: *kind* is one of a closed list of words, *detail* free text, *attempt* its number.
 
     Kinds used: ``exception``, ``assertion``, ``invalid argument``, ``invalid type``, ``import``, ``syntax``,
-    ``timeout``, ``exit code``, ``signal``, ``out of memory``, ``output not storable``, ``input not loadable``,
-    ``missing need``, ``upstream failed``, ``policy``, ``cancelled``, ``skipped``, ``replaced``, ``lost``,
-    ``executor unavailable``, ``missing output``.
+    ``timeout``, ``deadline``, ``exit code``, ``signal``, ``out of memory``, ``output not storable``,
+    ``input not loadable``, ``missing need``, ``upstream failed``, ``policy``, ``cancelled``, ``skipped``, ``replaced``,
+    ``lost``, ``executor unavailable``, ``missing output``.
     """
 
     kind: str

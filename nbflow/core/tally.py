@@ -1,4 +1,4 @@
-"""Counts over a group's members, from which its policy's verdict follows in constant time.
+"""Counts over a group's members, from which its policy's verdict follows without a look at all of them.
 
 `nbflow.core.policy.verdict` says the same from scratch; a property test holds the two together.
 """
@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import assert_never
 
-from nbflow.core.policy import excused
-from nbflow.core.spec import AtLeast, BestEffort, Critical, Policy, Strict
+from nbflow.core.policy import bare, excused, hasty
+from nbflow.core.spec import AtLeast, BestEffort, Both, Critical, Either, Judge, Policy, Strict
 from nbflow.core.status import Reason, Status, Verdict
 
 OPEN, GOOD, EXCUSED, BAD = range(4)
@@ -28,13 +28,14 @@ def standing(status: Status, reason: Reason | None) -> int:
 class Tally:
     """The members of a group, or those of them that one need is about, and what *policy* says about them."""
 
-    __slots__ = ("counts", "critical_bad", "dependents", "members", "policy", "seen")
+    __slots__ = ("_hasty", "_judge", "counts", "dependents", "members", "policy", "seen", "whole")
 
-    def __init__(self, policy: Policy, members: Iterable[str] = ()) -> None:
-        self.policy = policy
+    def __init__(self, policy: Policy, members: Iterable[str] = (), whole: bool = False) -> None:
+        self.whole = whole
+        """It is of the group itself, not of what a dependent needs."""
+        self.set_policy(policy)
         self.members = dict.fromkeys(members, OPEN)
         self.counts = [len(self.members), 0, 0, 0]
-        self.critical_bad = 0
         self.dependents: dict[tuple[str, int], None] = {}
         """Jobs that need these members, each with the place of that need."""
         self.seen = self.answer
@@ -44,13 +45,13 @@ class Tally:
         self.drop(name)
         counts_as = standing(status, reason)
         self.members[name] = counts_as
-        self._count(name, counts_as, +1)
+        self.counts[counts_as] += 1
 
     def drop(self, name: str) -> None:
         """Count *name* no longer; its place among the members is kept if it comes back at once."""
         counted_as = self.members.get(name)
         if counted_as is not None:
-            self._count(name, counted_as, -1)
+            self.counts[counted_as] -= 1
 
     def leave(self, name: str) -> None:
         """*name* is no member any more."""
@@ -59,16 +60,7 @@ class Tally:
 
     def set_policy(self, policy: Policy) -> None:
         """Judge by *policy* from now on."""
-        self.policy = policy
-        self.critical_bad = sum(self._is_critical(name) and of > GOOD for name, of in self.members.items())
-
-    def _count(self, name: str, counts_as: int, by: int) -> None:
-        self.counts[counts_as] += by
-        if counts_as > GOOD and self._is_critical(name):
-            self.critical_bad += by
-
-    def _is_critical(self, name: str) -> bool:
-        return isinstance(self.policy, Critical) and name in self.policy.names
+        self.policy, self._judge, self._hasty = policy, bare(policy), hasty(policy, self.whole)
 
     @property
     def ended(self) -> bool:
@@ -78,9 +70,10 @@ class Tally:
     @property
     def verdict(self) -> Verdict:
         """What the policy says."""
-        if self._broken():
+        if self._broken(self._judge):
             return Verdict.BROKEN
-        return Verdict.MET if self.ended else Verdict.UNDECIDED
+        met = self.ended or (self._hasty and self._enough(self._judge))
+        return Verdict.MET if met else Verdict.UNDECIDED
 
     @property
     def answer(self) -> tuple[Verdict, bool]:
@@ -92,15 +85,34 @@ class Tally:
         before, self.seen = self.seen, self.answer
         return before != self.seen
 
-    def _broken(self) -> bool:
-        match self.policy:
+    def _enough(self, policy: Judge) -> bool:
+        match policy:
+            case Strict() | BestEffort():
+                return self.ended
+            case AtLeast():
+                return self.counts[GOOD] >= policy.of(len(self.members))
+            case Critical(names=names):
+                return all(self.members.get(name) == GOOD for name in names)
+            case Both(policies=policies):
+                return all(map(self._enough, policies))
+            case Either(policies=policies):
+                return any(map(self._enough, policies))
+            case _:
+                assert_never(policy)
+
+    def _broken(self, policy: Judge) -> bool:
+        match policy:
             case Strict():
                 return self.counts[BAD] > 0
             case BestEffort():
                 return False
-            case AtLeast(count=count):
-                return self.counts[OPEN] + self.counts[GOOD] < count
-            case Critical():
-                return self.critical_bad > 0
+            case AtLeast():
+                return self.counts[OPEN] + self.counts[GOOD] < policy.of(len(self.members))
+            case Critical(names=names):
+                return any(self.members.get(name, OPEN) > GOOD for name in names)
+            case Both(policies=policies):
+                return any(map(self._broken, policies))
+            case Either(policies=policies):
+                return all(map(self._broken, policies))
             case _:
-                assert_never(self.policy)
+                assert_never(policy)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from nbflow.core.needs import PENDING
 from nbflow.core.plan import broken_text
 from nbflow.core.run import JobState, Run
-from nbflow.core.spec import GroupNeed, JobNeed, Need
+from nbflow.core.spec import JobNeed, Need, Retry
 from nbflow.core.status import Status
 
 
@@ -13,16 +14,37 @@ def need_name(need: Need) -> str:
     return need.job if isinstance(need, JobNeed) else need.group
 
 
-def waits_for(run: Run, job: JobState) -> list[str]:
+def waits_for(_run: Run, job: JobState) -> list[str]:
     """The names of the needs that are not met yet, while the job waits; empty otherwise."""
     if job.status is not Status.WAITING:
         return []
-    return [need_name(need) for need in job.spec.needs if _undecided(run, need)]
+    return [need_name(need) for need, stands in zip(job.spec.needs, job.standings, strict=True) if stands == PENDING]
 
 
-def _undecided(run: Run, need: Need) -> bool:
-    names = need.members if isinstance(need, GroupNeed) else (need.job,)
-    return any(name not in run.jobs or not run.jobs[name].status.ended for name in names)
+def not_retried(job: JobState) -> str:
+    """The option that kept a failed job from another attempt, though there was one left; empty if none did."""
+    retry = job.spec.retry
+    last = job.attempts[-1] if job.attempts else None
+    if job.status is not Status.FAILED or last is None or job.failures >= retry.attempts or retry.allows(last.classes):
+        return ""
+    barred = not Retry(never_on=retry.never_on).allows(last.classes)
+    return f"--no-retry-on {','.join(retry.never_on)}" if barred else f"--retry-on {','.join(retry.on)}"
+
+
+def _before_deadline(job: JobState) -> str:
+    last = job.attempts[-1]
+    if last.end != "failed" or last.reason is None:
+        return ""
+    return f" (attempt {last.number} failed: {last.reason.words()})"
+
+
+_ASKED = {
+    "": "",
+    "skip": "being skipped",
+    "cancel": "being cancelled",
+    "deadline": "being stopped: its deadline has passed",
+    "policy": "being cancelled by its group's policy",
+}
 
 
 def reason_text(run: Run, job: JobState) -> str:
@@ -31,11 +53,25 @@ def reason_text(run: Run, job: JobState) -> str:
         case Status.WAITING:
             return f"waits for {', '.join(waits_for(run, job))}"
         case Status.READY:
-            return "waits for its last attempt to stop" if job.running else "waits for a free slot"
+            if job.running:
+                return "waits for its last attempt to stop"
+            group = job.spec.group or ""
+            full = run.queues.room().get(group, 1) <= 0
+            return (
+                f"waits for its turn: {run.queues.caps[group]} of {group} at once" if full else "waits for a free slot"
+            )
         case Status.RUNNING:
-            return {"": "", "skip": "being skipped", "cancel": "being cancelled"}[job.asked]
+            return _ASKED[job.asked]
+        case Status.CANCELLED if job.reason and job.reason.detail in run.groups:
+            why = broken_text(run.groups[job.reason.detail]) or "met without it"
+            return f"{job.reason.words()} ({why})"
+        case Status.FAILED if job.reason and job.reason.kind == "deadline":
+            return f"{job.reason.words()}{_before_deadline(job)}"
         case Status.SKIPPED if job.reason and job.reason.detail in run.groups:
             why = broken_text(run.groups[job.reason.detail])
             return f"{job.reason.words()} ({why})" if why else job.reason.words()
+        case Status.FAILED if not_retried(job):
+            assert job.reason is not None
+            return f"{job.reason.words()} (not retried: {not_retried(job)})"
         case _:
             return job.reason.words() if job.reason else ""

@@ -26,6 +26,7 @@ from nbflow.core.status import Reason
 from nbflow.engine.attempt.cell import remember
 from nbflow.engine.attempt.cell import split as split_cell
 from nbflow.engine.attempt.displays import DisplayFile
+from nbflow.engine.attempt.failures import classes as classes_of
 from nbflow.engine.attempt.failures import exit_code, say_exit
 from nbflow.engine.attempt.failures import reason as reason_for
 from nbflow.engine.attempt.failures import text as failure_text
@@ -72,6 +73,7 @@ __all__ = [
     "RunInfo",
     "Values",
     "attempt_folder",
+    "classes_of",
     "exit_code",
     "failure_text",
     "find_store",

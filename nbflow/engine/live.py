@@ -49,6 +49,7 @@ class Underway:
             outputs=report.outputs,
             missing=report.missing,
             traceback=report.traceback,
+            classes=report.classes,
             peak_memory=report.peak_memory,
             cpu_seconds=report.cpu_seconds,
         )

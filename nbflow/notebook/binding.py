@@ -176,6 +176,7 @@ def spec_of(header: JobHeader, names: Names, code: str, shell: bool, **bound: An
         passing=tuple(sorted(names.passing)) if header.outputs is None else (),
         retry=header.retry,
         timeout=header.timeout,
+        deadline=header.deadline,
         group=header.group,
         on_missing=header.on_missing,
         executor=header.executor,

@@ -58,7 +58,15 @@ class Card:
         ['0:04', 'attempt 2 of 3', 'needs load']
         """
         note = [self.note] if self.note and not self.status.ended else []
-        return [*self._times(), *self._attempts(), *self._why(), *self._needs(), *self._outputs(), *note]
+        return [
+            *self._times(),
+            *self._attempts(),
+            *self._deadline(),
+            *self._why(),
+            *self._needs(),
+            *self._outputs(),
+            *note,
+        ]
 
     def _times(self) -> list[str]:
         job, status = self.job, self.status
@@ -75,6 +83,12 @@ class Card:
         if tried == 0 or (tried == 1 and allowed == 1):
             return []
         return [f"attempt {tried} of {allowed}"]
+
+    def _deadline(self) -> list[str]:
+        at = self.job.get("deadline_at")
+        if at is None or self.status.ended:
+            return []
+        return [f"deadline in {words.elapsed(max(0.0, at - self.now))}"]
 
     def _why(self) -> list[str]:
         text = self.job.get("reason_text", "")

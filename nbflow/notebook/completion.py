@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,13 @@ from IPython.core.completer import CompletionContext, SimpleCompletion
 from nbflow.notebook.options import OPTIONS, Names, Option
 from nbflow.notebook.tokens import tokenize
 from nbflow.notebook.verbs import VERBS, Argument
+
+EXCEPTIONS = sorted(
+    name
+    for name, each in vars(builtins).items()
+    if isinstance(each, type) and issubclass(each, Exception) and not issubclass(each, Warning)
+)
+"""Python's own: others are known only where a job has imported them."""
 
 Known = Callable[[], Collection[str]]
 """Gives the names there are now."""
@@ -106,6 +114,8 @@ class Completion:
                 return [*self.jobs(), *self.groups()]
             case "variables":
                 return self.variables()
+            case "exceptions":
+                return EXCEPTIONS
         return ()
 
 

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from nbflow.core.names import Names
+from nbflow.core.policy import ruled
 from nbflow.core.run import Run
-from nbflow.core.spec import Policy, ValueRef
+from nbflow.core.spec import Policy, Strict, ValueRef
 from nbflow.errors import DeclarationError, StoreError
 from nbflow.notebook import surroundings
 from nbflow.notebook.binding import Binder, follows, imports_of, outputs_of, spec_of, starred
@@ -113,9 +114,11 @@ class Declarer:
             raise
 
     def _policies(self, header: JobHeader) -> dict[str, Policy]:
-        if header.group is None or header.policy is None:
+        if header.group is None or (header.policy is None and not header.group_options):
             return {}
-        return {header.group: header.policy}
+        run = self.session.replica.run if self.session.opened else None
+        present = run.groups[header.group].policy if run is not None and header.group in run.groups else Strict()
+        return {header.group: ruled(present, header.policy, header.group_options)}
 
     def _cwd(self, header: JobHeader) -> str:
         """The folder the job runs in: the kernel's present one, unless the header says otherwise.

@@ -20,11 +20,13 @@ def explain(run: Run, name: str, now: float) -> str:
             return f"{name} is ready and {reason_text(run, job)}."
         case Status.RUNNING:
             started = job.running.started_at if job.running else now
-            return f"{name} is running: attempt {_attempt(job)}, for {words.elapsed(now - started)}."
+            return f"{name} is running: attempt {_attempt(job)}, for {words.elapsed(now - started)}{_limit(job, now)}."
         case Status.RETRYING:
             again = words.elapsed(max(0.0, (job.due_at or now) - now))
             why = job.failure.words() if job.failure else reason_text(run, job)
-            return f"{name} failed ({why}) and runs again in {again}: attempt {_attempt(job)} has ended."
+            return (
+                f"{name} failed ({why}) and runs again in {again}: attempt {_attempt(job)} has ended{_limit(job, now)}."
+            )
         case Status.SUCCEEDED:
             return f"{name} succeeded" + (f" at attempt {_attempt(job)}." if job.tries > 1 else ".")
         case Status.FAILED:
@@ -32,6 +34,12 @@ def explain(run: Run, name: str, now: float) -> str:
         case Status.SKIPPED | Status.CANCELLED:
             why = reason_text(run, job)
             return f"{name} was {job.status.value}" + (f": {why}." if why and why != job.status.value else ".")
+
+
+def _limit(job: JobState, now: float) -> str:
+    if job.deadline_at is None:
+        return ""
+    return f", its deadline is in {words.elapsed(max(0.0, job.deadline_at - now))}"
 
 
 def _standing(run: Run, needs: list[str]) -> str:

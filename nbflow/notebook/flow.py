@@ -142,7 +142,7 @@ class Flow:
         return self._session.ask(CancelRequested, [n for n in names if not self._session.job(n).status.ended])
 
     def group(self, name: str, policy: Policy) -> None:
-        """Set the policy of group *name*."""
+        """Set the policy of group *name*, and with a `nbflow.core.spec.Ruled` its options too; those not given go."""
         self._session.declare((), {name: policy})
 
     def resume(self, number: int = LAST) -> Flow:

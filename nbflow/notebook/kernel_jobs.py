@@ -24,6 +24,7 @@ from nbflow.engine.client import (
     Client,
     Display,
     DisplayFile,
+    classes_of,
     exit_code,
     failure_text,
     reason_for,
@@ -191,7 +192,7 @@ class KernelJobs:
         return AttemptReport(key=order.key, end="cancelled", reason=Reason("cancelled"))
 
     def _failed(self, order: AttemptOrder, error: BaseException, filename: str) -> AttemptReport:
-        code = None
+        code, classes = None, () if isinstance(error, InputNotLoadable) else classes_of(error)
         if isinstance(error, InputNotLoadable):
             reason, error = Reason("input not loadable", str(error), order.attempt), error.cause
         else:
@@ -200,7 +201,9 @@ class KernelJobs:
             say_exit(error)
             code = exit_code(error)
         text = failure_text(error, filename)
-        return AttemptReport(key=order.key, end="failed", reason=reason, traceback=text, exit_code=code)
+        return AttemptReport(
+            key=order.key, end="failed", reason=reason, traceback=text, exit_code=code, classes=classes
+        )
 
     def _succeeded(self, order: AttemptOrder) -> AttemptReport:
         namespace, outputs = self.shell.user_ns, {}

@@ -9,10 +9,10 @@ from typing import Any
 from msgspec.structs import replace
 
 from nbflow.core.match import is_pattern, match_names, nearest
-from nbflow.core.spec import OnMissing, Policy, Retry
+from nbflow.core.spec import Judge, OnMissing, Retry
 from nbflow.errors import UnknownJob
 from nbflow.notebook import quantities
-from nbflow.notebook.options import OPTIONS, Read, describe, read
+from nbflow.notebook.options import GROUP_OPTIONS, OPTIONS, Read, describe, read
 from nbflow.notebook.tokens import Expand, LineError, Token, expander, tokenize
 from nbflow.notebook.verbs import VERBS, VerbCall, parse_verb, verbs_help
 
@@ -61,8 +61,11 @@ class JobHeader:
     """None: the names the cell's text writes."""
     retry: Retry = field(default_factory=Retry)
     timeout: float | None = None
+    deadline: float | None = None
     group: str | None = None
-    policy: Policy | None = None
+    policy: Judge | None = None
+    group_options: dict[str, Any] = field(default_factory=dict)
+    """Fields of `Ruled` that the cell sets for its group."""
     on_missing: OnMissing = "error"
     executor: str = "process"
     hold: bool = False
@@ -160,6 +163,9 @@ def _check_after(name: str, after: Sequence[After], known: Collection[str] | Non
 def _header(name: str, after: tuple[After, ...], values: dict[str, Any], defaults: Defaults, body: str) -> JobHeader:
     if "policy" in values and "group" not in values:
         raise LineError("--policy needs --group: it is the group's policy")
+    given = [option.name for option in GROUP_OPTIONS if option.name in values]
+    if given and "group" not in values:
+        raise LineError(f"--{given[0]} needs --group: it is about the group")
     return JobHeader(
         name=name,
         after=after,
@@ -167,8 +173,10 @@ def _header(name: str, after: tuple[After, ...], values: dict[str, Any], default
         outputs=values.get("outputs"),
         retry=_retry(values, defaults.retry),
         timeout=values.get("timeout", defaults.timeout),
+        deadline=values.get("deadline"),
         group=values.get("group"),
         policy=values.get("policy"),
+        group_options={name.replace("-", "_"): values[name] for name in given},
         on_missing=values.get("on-missing", "error"),
         executor=values.get("in", defaults.executor),
         hold=values.get("hold", defaults.hold),
@@ -178,10 +186,14 @@ def _header(name: str, after: tuple[After, ...], values: dict[str, Any], default
     )
 
 
+_EXCEPTIONS = {"retry-on": "on", "no-retry-on": "never_on"}
+
+
 def _retry(values: dict[str, Any], default: Retry) -> Retry:
     changes: dict[str, Any] = {key: values[key] for key in ("attempts", "delay", "backoff", "jitter") if key in values}
     if "retries" in values:
         changes["attempts"] = values["retries"] + 1
+    changes |= {field: values[name] for name, field in _EXCEPTIONS.items() if name in values}
     delay = changes.get("delay", default.delay)
     longest = values.get("max-delay")
     if longest is not None and "delay" in values and delay > longest:

@@ -11,6 +11,7 @@ from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_
 from msgspec.structs import replace
 from traitlets import Bool, CaselessStrEnum, Float, Int, TraitError, validate
 
+from nbflow.core.policy import ruled
 from nbflow.core.spec import Retry
 from nbflow.core.status import Status
 from nbflow.core.words import duration
@@ -155,10 +156,10 @@ class NBFlow(Magics):
             number = f" attempt {event['attempt']}" if "attempt" in event else ""
             print(f"{event['seq']:>4}  {duration(event['at'] - start):>9}  {event['kind']:<17} {who}{number}")
 
-    def _do_group(self, group: str, policy: Any = None) -> None:
+    def _do_group(self, group: str, policy: Any = None, **options: Any) -> None:
         if policy is None:
             raise LineError(f"group {group!r}: give its policy, such as --policy at-least:2")
-        self.flow.group(group, policy)
+        self.flow.group(group, ruled(policy, None, {name.replace("-", "_"): value for name, value in options.items()}))
 
     def _do_trust(self) -> None:
         self._forms["trust"]()

@@ -10,7 +10,7 @@ from nbflow.core.match import nearest
 from nbflow.notebook import quantities as take
 from nbflow.notebook.tokens import LineError, Token
 
-Names = Literal["", "jobs", "groups", "after", "variables"]
+Names = Literal["", "jobs", "groups", "after", "variables", "exceptions"]
 """What a value names, for completion; ``after``: jobs or groups."""
 
 
@@ -32,6 +32,8 @@ class Option:
     greedy: bool = False
     """The value runs to the next option, spaces included."""
     short: str = ""
+    meant_by: tuple[str, ...] = ()
+    """Wrong words that mean it, where the nearest right word would be another."""
     excludes: str = ""
     """The option that says the same in another way."""
 
@@ -58,7 +60,9 @@ def find(word: str, table: Sequence[Option]) -> Option:
     for option in table:
         if word == f"--{option.name}" or (option.short and word == f"-{option.short}"):
             return option
-    near = nearest(word.lstrip("-"), [option.name for option in table])
+    bare = word.lstrip("-")
+    meant = next((option.name for option in table if bare in option.meant_by), "")
+    near = meant or nearest(bare, [option.name for option in table])
     raise LineError(f"unknown option {word}" + (f" (did you mean --{near}?)" if near else ""))
 
 
@@ -135,17 +139,33 @@ def one_of(*choices: str) -> Callable[[str], str]:
 
 
 _DURATION = "a duration such as 30, 30s, 5m, 1h30m or 250ms"
+_CLASSES = "names of exception classes, separated by commas without spaces"
 _POLICIES = ("strict", "best-effort", "at-least:", "critical:")
-_POLICY = "strict, best-effort, at-least:N or critical:A,B"
+_POLICY = "strict, best-effort, at-least:N, at-least:N% or critical:A,B, combined with & and |"
 
 POLICY = Option(
     name="policy",
     metavar="P",
-    help="when the group is met: strict (all succeed; the default), best-effort, at-least:N, critical:A,B",
+    help="when the group is met: strict (all succeed; the default), best-effort, at-least:N, at-least:70%, "
+    "critical:A,B; in quotes also combined with & and |",
     parse=take.policy,
     takes=_POLICY,
     choices=_POLICIES,
 )
+
+GROUP_OPTIONS = (
+    Option(name="early", help="what needs the group starts as soon as an at-least in its policy is met"),
+    Option(name="fail-fast", help="once the group is broken, its members that have not ended are cancelled"),
+    Option(name="cancel-rest", help="once an at-least is met, the group's members that have not ended are cancelled"),
+    Option(
+        name="max-parallel",
+        metavar="K",
+        help="at most K members of the group run at once",
+        parse=take.positive,
+        takes="a whole number ≥ 1",
+    ),
+)
+"""They stay with the group until %nbflow group says otherwise."""
 
 OPTIONS: tuple[Option, ...] = (
     Option(
@@ -182,6 +202,7 @@ OPTIONS: tuple[Option, ...] = (
         parse=take.whole,
         takes="a whole number ≥ 0",
         excludes="attempts",
+        meant_by=("retry",),
     ),
     Option(name="attempts", metavar="M", help="M attempts in all", parse=take.positive, takes="a whole number ≥ 1"),
     Option(
@@ -213,11 +234,34 @@ OPTIONS: tuple[Option, ...] = (
         takes="a number from 0 to 1",
     ),
     Option(
+        name="retry-on",
+        metavar="EXC,…",
+        help="after an exception, try again only if it is one of these, by class name, subclasses included",
+        parse=take.classes,
+        takes=_CLASSES,
+        names="exceptions",
+    ),
+    Option(
+        name="no-retry-on",
+        metavar="EXC,…",
+        help="never try again after one of these exceptions, subclasses included; it wins over --retry-on",
+        parse=take.classes,
+        takes=_CLASSES,
+        names="exceptions",
+    ),
+    Option(
         name="timeout",
         metavar="D",
         help="end an attempt that runs longer, with all its processes; queueing does not count; none for no limit",
         parse=take.limit,
         takes=_DURATION + ", or none",
+    ),
+    Option(
+        name="deadline",
+        metavar="D",
+        help="end the job when D has passed since its first attempt began, waits between attempts included",
+        parse=take.some_duration,
+        takes=_DURATION,
     ),
     Option(
         name="group",
@@ -228,6 +272,7 @@ OPTIONS: tuple[Option, ...] = (
         names="groups",
     ),
     POLICY,
+    *GROUP_OPTIONS,
     Option(
         name="on-missing",
         metavar="error|none",

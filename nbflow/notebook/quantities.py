@@ -6,7 +6,9 @@ import keyword
 import math
 import re
 
-from nbflow.core.spec import AtLeast, BestEffort, Critical, Policy, Strict
+from nbflow.core.policy import parse
+from nbflow.core.spec import Judge
+from nbflow.errors import DeclarationError
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
@@ -98,6 +100,19 @@ def listed(text: str) -> tuple[str, ...]:
     return names
 
 
+def classes(text: str) -> tuple[str, ...]:
+    """Names of exception classes, dotted or not, separated by commas, each once; at least one.
+
+    >>> classes("OSError,requests.Timeout")
+    ('OSError', 'requests.Timeout')
+    """
+    names = listed(text)
+    for name in names:
+        if not all(part.isidentifier() and not keyword.iskeyword(part) for part in name.split(".")):
+            raise ValueError(name)
+    return names
+
+
 def job_name(text: str) -> str:
     """A name a job or a group may have: printable, no spaces, none of ``,*?``, not starting with ``-``, ≤ 200 long."""
     bad = not text or len(text) > _NAME_LIMIT or text.startswith("-") or not text.isprintable()
@@ -125,22 +140,15 @@ def path(text: str) -> str:
     return text
 
 
-def policy(text: str) -> Policy:
+def policy(text: str) -> Judge:
     """A group's policy.
 
     >>> policy("at-least:2")
-    AtLeast(count=2)
+    AtLeast(count=2, percent=False)
     >>> policy("critical:a,b")
     Critical(names=('a', 'b'))
     """
-    word, colon, rest = text.partition(":")
-    match word, bool(colon):
-        case "strict", False:
-            return Strict()
-        case "best-effort", False:
-            return BestEffort()
-        case "at-least", True:
-            return AtLeast(positive(rest))
-        case "critical", True:
-            return Critical(listed(rest))
-    raise ValueError(text)
+    try:
+        return parse(text)
+    except DeclarationError:
+        raise ValueError(text) from None

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from nbflow.core.match import nearest
 from nbflow.notebook import quantities as take
-from nbflow.notebook.options import POLICY, Option, read
+from nbflow.notebook.options import GROUP_OPTIONS, POLICY, Option, read
 from nbflow.notebook.tokens import Expand, LineError, tokenize
 
 Argument = Literal["", "jobs", "job", "group", "run", "file"]
@@ -89,7 +89,7 @@ VERBS: tuple[Verb, ...] = (
     Verb(name="plot", argument="file", help="the picture of the flow, shown or saved to FILE"),
     Verb(name="timeline", argument="file", help="the attempts along time, shown or saved to FILE"),
     Verb(name="events", argument="job", help="everything that happened, to one job or to all"),
-    Verb(name="group", argument="group", required=True, help="set a group's policy", options=(POLICY,)),
+    Verb(name="group", argument="group", required=True, help="set a group's policy", options=(POLICY, *GROUP_OPTIONS)),
     Verb(name="trust", help="open a store that was not made here, after you have looked at where it is from"),
     Verb(name="stop", help="end the engine and every attempt"),
 )

@@ -64,6 +64,24 @@ def test_a_cells_exit_code_is_reported(runner):
     assert (trial.report().end, trial.report().exit_code, trial.err) == ("failed", 1, "no data\n")
 
 
+@pytest.mark.parametrize(
+    ("source", "classes"),
+    [
+        ("open('/no/such')", ["FileNotFoundError", "OSError"]),
+        ("class Own(KeyError): pass\nraise Own", ["Own", "KeyError", "LookupError"]),
+        ("raise KeyboardInterrupt", ["KeyboardInterrupt"]),
+        ("import sys; sys.exit(10)", []),
+    ],
+    ids=["builtin", "own", "base", "exit code"],
+)
+def test_a_failure_names_the_classes_of_its_exception(runner, source, classes):
+    """The class first, then its bases; none where it was no exception."""
+    report = runner.run(source).report()
+    assert report.end == "failed"
+    assert [name.rpartition(".")[2] for name in report.classes[: len(classes)]] == classes
+    assert bool(report.classes) == bool(classes)
+
+
 @pytest.mark.parametrize("code", ["0", "None", ""])
 def test_exit_zero_is_an_end_like_another(runner, code):
     """``sys.exit(0)`` in a cell ends it, and what was bound until then counts."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import pairwise
 
 import pytest
 
@@ -210,3 +211,95 @@ def test_a_cell_that_may_read_anything_waits_for_everything(nb: Kernel, cell: st
     done = nb.run(cell)
     assert done.ok, done.error
     assert "42" in done.text
+
+
+def test_exceptions_that_are_not_to_be_retried(nb: Kernel) -> None:
+    """`--retry-on` goes by the class of what the cell raised, in a process as in the kernel."""
+    declare(nb, "%%job lost --retries 2 --delay 0 --retry-on LookupError\nraise KeyError('x')")
+    declare(nb, "%%job odd --retries 2 --delay 0 --retry-on LookupError\nraise ValueError('x')")
+    declare(nb, "%%job live --in kernel --retries 2 --delay 0 --no-retry-on LookupError\nraise KeyError('x')")
+    assert not nb.run("%nbflow wait").ok
+    jobs = nb.value("__import__('nbflow').flow().snapshot()['jobs']")
+    assert {name: len(job["attempts"]) for name, job in jobs.items()} == {"lost": 3, "odd": 1, "live": 1}
+    assert "(not retried: --retry-on LookupError)" in nb.run("%nbflow why odd").text
+
+
+def test_a_deadline_ends_a_job_over_all_its_attempts(nb: Kernel) -> None:
+    """Failed attempts and waits count; the running attempt is killed, and the card says why."""
+    started = time.monotonic()
+    declare(
+        nb,
+        "%%job slow --retries 9 --delay 100ms --deadline 2s\nimport nbflow, time\n"
+        "if nbflow.attempt().number < 3:\n    raise OSError('busy')\ntime.sleep(60)",
+    )
+    assert not nb.run("%nbflow wait").ok
+    assert time.monotonic() - started < 30
+    assert "deadline: 2 s" in nb.run("%nbflow why slow").text
+    job = nb.value("__import__('nbflow').flow().snapshot()['jobs']['slow']")
+    assert (job["status"], job["reason"]["kind"]) == ("failed", "deadline")
+    assert len(job["attempts"]) < 4
+
+
+def test_a_deadline_ends_a_job_in_the_kernel(nb: Kernel) -> None:
+    """Between two lines of Python, as a timeout does."""
+    declare(nb, "%%job live --in kernel --deadline 500ms --outputs ''\nimport time\nwhile True:\n    time.sleep(0.01)")
+    assert not nb.run("%nbflow wait").ok
+    assert nb.value("__import__('nbflow').flow().snapshot()['jobs']['live']['reason']")["kind"] == "deadline"
+
+
+def test_a_share_and_a_combination_decide_for_a_group(nb: Kernel) -> None:
+    """Two of three are 66 % of them, and not 67 %; a critical member may save what the number does not."""
+    for n, code in enumerate(("x = 1", "x = 1", "x = 1 / 0")):
+        declare(nb, f"%%job m{n} --group g --policy at-least:66% --outputs ''\n{code}")
+    declare(nb, "%%job enough --after g\nenough = 1")
+    assert nb.value("enough") == 1
+    declare(nb, "%nbflow group g --policy at-least:67%")
+    groups = "__import__('nbflow').flow().snapshot()['groups']['g']"
+    assert nb.value(groups)["verdict"] == "broken"
+    declare(nb, "%nbflow group g --policy 'at-least:67% | critical:m0'")
+    assert (nb.value(groups)["verdict"], nb.value(groups)["policy"]) == ("met", "at-least:67% | critical:m0")
+
+
+def test_a_group_that_fails_fast_kills_its_other_members(nb: Kernel) -> None:
+    """The running one is stopped, the waiting one never starts, and both say why."""
+    started = time.monotonic()
+    declare(nb, "%%job long --group g --policy strict --fail-fast --outputs ''\nimport time\ntime.sleep(60)")
+    declare(nb, "%%job after --group g --after long --outputs ''\npass")
+    declare(nb, "%%job bad --group g --outputs ''\n1 / 0")
+    assert not nb.run("%nbflow wait").ok
+    assert time.monotonic() - started < 30
+    jobs = nb.value("__import__('nbflow').flow().snapshot()['jobs']")
+    assert {name: job["status"] for name, job in jobs.items()} == {
+        "long": "cancelled",
+        "after": "cancelled",
+        "bad": "failed",
+    }
+    assert jobs["long"]["reason"]["kind"] == "policy"
+    assert "policy: g (all 3 needed" in nb.run("%nbflow why long").text
+
+
+def test_enough_members_are_enough_at_once(nb: Kernel) -> None:
+    """With `--early` the reader starts while a member runs; with `--cancel-rest` that member is ended."""
+    started = time.monotonic()
+    declare(nb, "%%job long --group g --policy at-least:1 --early --outputs ''\nimport time\ntime.sleep(60)")
+    declare(nb, "%%job short --group g --outputs ''\npass")
+    declare(nb, "%%job reader --after g\nread = 1")
+    assert nb.value("read") == 1
+    assert nb.value("__import__('nbflow').flow().status()['long']") == "running"
+    declare(nb, "%%job first --group h --policy at-least:1 --cancel-rest --outputs ''\nimport time\ntime.sleep(60)")
+    declare(nb, "%%job second --group h --outputs ''\npass")
+    declare(nb, "%nbflow cancel long")
+    assert nb.run("%nbflow wait h").ok
+    assert time.monotonic() - started < 40
+    assert nb.value("__import__('nbflow').flow().status()['first']") == "cancelled"
+
+
+def test_members_of_a_group_take_turns(nb: Kernel) -> None:
+    """With `--max-parallel 1` no two of them overlap, though slots are free."""
+    for name in "abc":
+        more = "--max-parallel 1" if name == "a" else ""
+        declare(nb, f"%%job {name} --group g {more} --outputs ''\nimport time\ntime.sleep(0.3)")
+    declare(nb, "%nbflow wait")
+    jobs = nb.value("__import__('nbflow').flow().snapshot()['jobs']")
+    spans = sorted((job["attempts"][0]["started_at"], job["attempts"][0]["ended_at"]) for job in jobs.values())
+    assert all(ended <= started for (_, ended), (started, _) in pairwise(spans))

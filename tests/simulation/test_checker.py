@@ -8,6 +8,8 @@ import pytest
 
 from nbflow.core import needs, queues, state
 from nbflow.core.job import JobState
+from nbflow.core.policy import bare
+from nbflow.core.spec import Retry
 from nbflow.core.status import Status
 from nbflow.core.tally import Tally
 
@@ -61,7 +63,7 @@ def needs_are_not_checked_after_backoff(patch):
 
 
 def a_skipped_member_counts_as_good(patch):
-    patch.setattr(Tally, "_broken", lambda self: False)
+    patch.setattr(Tally, "_broken", lambda self, policy: False)
 
 
 def a_new_generation_starts_beside_the_old_attempt(patch):
@@ -78,8 +80,14 @@ def a_new_generation_starts_beside_the_old_attempt(patch):
 
 
 def slots_are_not_counted(patch):
-    whole = queues.Queues._first
-    patch.setattr(queues.Queues, "_first", lambda self, name, slots, now: whole(self, name, slots + 1, now))
+    whole = queues.Queues.starts
+    patch.setattr(
+        queues.Queues, "starts", lambda self, now, free: whole(self, now, {name: n + 1 for name, n in free.items()})
+    )
+
+
+def groups_have_no_limit(patch):
+    patch.setattr(queues.Queues, "room", lambda self: {})
 
 
 def a_skip_takes_a_success_back(patch):
@@ -129,7 +137,73 @@ def a_failed_job_has_one_retry_too_many(patch):
     patch.setattr(state, "_go_on", _go_on)
 
 
+def an_exception_is_always_tried_again(patch):
+    patch.setattr(state, "_mendable", lambda job, event: True)
+
+
+def exceptions_are_never_looked_at_in_vain(patch):
+    patch.setattr(Retry, "allows", lambda self, classes: not self.never_on)
+
+
+def a_deadline_is_counted_from_the_last_attempt(patch):
+    whole = state._start_attempt
+
+    def _start_attempt(job, event):
+        job.deadline_at = None
+        whole(job, event)
+
+    patch.setattr(state, "_start_attempt", _start_attempt)
+
+
+def attempts_start_after_the_deadline(patch):
+    patch.setattr(JobState, "startable", lambda self, now: self.ripe(now))
+    patch.setattr(
+        state, "_job_accepts", lambda job, event, whole=state._job_accepts: _late(job, event) or whole(job, event)
+    )
+
+
+def _late(job, event):
+    return isinstance(event, state.e.AttemptStarted) and job.overdue(event.at)
+
+
+def a_deadline_does_not_stop_what_runs(patch):
+    patch.setattr(JobState, "limited", property(lambda self: self.due_at is not None and not self.status.ended))
+
+
+def early_is_forgotten_by_dependents(patch):
+    patch.setattr(Tally, "_enough", lambda self, policy: False)
+
+
+def a_decided_group_cancels_nobody(patch):
+    patch.setattr(state, "_decide", lambda run, group, verdict, whole=state._decide: whole(run, _tame(group), verdict))
+
+
+def _tame(group):
+    group.tally.set_policy(bare(group.policy))
+    return group
+
+
+def a_policy_cancels_what_has_ended(patch):
+    def _decide(run, group, verdict):
+        group.recorded = verdict
+        needs.note_group(run, group)
+        for name in group.members:
+            state._end_by_policy(run.jobs[name])
+        return list(group.members)
+
+    patch.setattr(state, "_decide", _decide)
+
+
 BROKEN = [
+    groups_have_no_limit,
+    early_is_forgotten_by_dependents,
+    a_decided_group_cancels_nobody,
+    a_policy_cancels_what_has_ended,
+    a_deadline_is_counted_from_the_last_attempt,
+    attempts_start_after_the_deadline,
+    a_deadline_does_not_stop_what_runs,
+    an_exception_is_always_tried_again,
+    exceptions_are_never_looked_at_in_vain,
     a_new_generation_has_an_old_budget,
     a_failed_job_has_one_retry_too_many,
     needs_are_not_told,

@@ -26,6 +26,12 @@ REASONS = (
     *[Reason("exit code", "10"), Reason("timeout"), Reason("exception", "ValueError: bad")] * 3,
     Reason("syntax", "line 1"),
 )
+CLASSES = (
+    (),
+    ("builtins.ValueError", "builtins.Exception"),
+    ("builtins.KeyError", "builtins.LookupError", "builtins.Exception"),
+    ("m.Own", "builtins.LookupError", "builtins.Exception"),
+)
 VALUE = ValueRef(inline=b"1")
 
 
@@ -45,6 +51,7 @@ class World:
         self.stopping: set[str] = set()
         self.late: list[e.AttemptEnded] = []
         self.succeeded: set[tuple[str, int]] = set()
+        self.cut = Counter[str]()
         self.asked: set[tuple[str, int, type]] = set()
         self.hands = self.rng.randint(0, 8)
         self.crashes = self.rng.choice((0, 0, 1, 1, 2, 3))
@@ -179,6 +186,7 @@ class World:
             attempt=job.running.number,
             end=end,
             reason=self.rng.choice(REASONS) if end == "failed" else None,
+            classes=self.rng.choice(CLASSES) if end == "failed" else (),
             outputs={"x": VALUE} if end == "succeeded" else {},
         )
         if self.rng.random() < 0.15:
@@ -223,13 +231,19 @@ class World:
         starts = [(o.job, o.generation, o.attempt) for o in made.orders if isinstance(o, Start)]
         stops = [(o.job, o.attempt, o.cause.kind) for o in made.orders if isinstance(o, Stop)]
         records = [o.event for o in made.orders if isinstance(o, Record)]
-        told = [r.job for r in records if not isinstance(r, e.GroupDecided)]
+        told = [r.job for r in records if not isinstance(r, e.GroupDecided | e.DeadlinePassed)]
+        late = [r.job for r in records if isinstance(r, e.DeadlinePassed)]
         told += sorted(r.group for r in records if isinstance(r, e.GroupDecided))
-        assert starts == oracle.starts(self.run, facts, self.now, free)
         assert stops == oracle.stops(self.run)
-        assert told == oracle.records(self.run, facts)
-        assert [o.job for o in made.orders if isinstance(o, Schedule)] == oracle.schedules(self.run)
         assert made.wake_at == oracle.wake_at(self.run, facts, self.now)
+        if cutting := oracle.cutting(self.run, facts):
+            assert len(told) == 1 and told[0] in cutting and len(made.orders) == len(stops) + 1
+            self.cut[told[0]] += 1
+            return
+        assert starts == oracle.starts(self.run, facts, self.now, free)
+        assert told == oracle.records(self.run, facts)
+        assert late == oracle.overdue(self.run, facts, self.now)
+        assert [o.job for o in made.orders if isinstance(o, Schedule)] == oracle.schedules(self.run)
         assert made.idle == (oracle.idle(self.run, facts, free) and not made.orders)
 
     def check_start(self, event: e.AttemptStarted) -> None:
@@ -237,6 +251,10 @@ class World:
         assert all(oracle.met(self.run, facts, job, need) for need in job.spec.needs), "started with a need unmet"
         assert not any(other.job == event.job for other in self.live.values()), "two attempts of one job at once"
         assert job.due_at is None or job.due_at <= self.now, "started before it was due"
+        most = oracle.cap(self.run, job.spec.group) if job.spec.group else None
+        assert most is None or oracle.running(self.run, job.spec.group) < most, "more of a group than it allows"
+        limit = oracle.deadline_at(job)
+        assert limit is None or event.at < limit, "started after its deadline"
         assert not job.spec.hold or job.released, "started while held"
 
     def check_slots(self) -> None:
@@ -259,15 +277,31 @@ class World:
         """Failed and lost attempts are counted over this generation, and a job fails only when they are used up."""
         ends = [attempt.end for attempt in job.attempts if attempt.generation == job.generation]
         failed, lost, allowed = ends.count("failed"), ends.count("lost"), job.spec.retry.attempts
+        if job.status is Status.RETRYING:
+            assert not oracle.barred(job), f"{name} is tried again after {job.attempts[-1].classes}"
         assert failed <= allowed and lost <= LOST_RESTARTS + 1, f"{name} has used more than its budget"
         if job.status is Status.FAILED:
             assert job.reason is not None
-            final = {"syntax": failed > 0, "lost": lost > LOST_RESTARTS}
-            assert final.get(job.reason.kind, failed == allowed), f"{name} has failed with attempts left"
+            final = {"syntax": failed > 0, "lost": lost > LOST_RESTARTS, "deadline": self.is_late(job)}
+            used_up = failed == allowed or oracle.barred(job)
+            assert final.get(job.reason.kind, used_up), f"{name} has failed with attempts left"
+
+    def is_late(self, job: JobState) -> bool:
+        """Its deadline has passed, or passes before the last wait that was scheduled for it ends."""
+        limit = oracle.deadline_at(job)
+        waits = [
+            event.due_at
+            for event in self.log
+            if isinstance(event, e.RetryScheduled) and (event.job, event.generation) == (job.spec.name, job.generation)
+        ]
+        return limit is not None and limit <= max([self.now, *waits[-1:]])
 
     def check_hands(self, name: str, job: JobState) -> None:
         """Nothing is skipped or cancelled that nobody asked for, or that nothing upstream explains."""
-        if job.status is Status.CANCELLED or (job.reason is not None and job.reason.kind == "skipped"):
+        if job.reason is not None and job.reason.kind == "policy":
+            assert job.status is Status.CANCELLED and job.reason.detail == job.spec.group
+            assert self.cut[job.reason.detail], f"{name} is cancelled, and no policy said so"
+        elif job.status is Status.CANCELLED or (job.reason is not None and job.reason.kind == "skipped"):
             kind = e.CancelRequested if job.status is Status.CANCELLED else e.SkipRequested
             assert (name, job.generation, kind) in self.asked, f"{name} is {job.status}, and nobody asked for that"
 
@@ -294,6 +328,7 @@ def snapshot(run: Run) -> object:
             j.reason,
             j.attempts,
             j.due_at,
+            j.deadline_at,
             j.outputs,
             j.recorded,
             j.changed_at,

@@ -177,7 +177,7 @@ class Child:
         except ValueNotStorable as error:
             return self.failed(Reason("output not storable", f"{error.name} ({error.kind}): {error.cause}"), error)
         except BaseException as error:
-            return self.failed(failures.reason(error), error)
+            return self.failed(failures.reason(error), error, failures.classes(error))
 
     def load(self) -> None:
         for name, ref in self.order.inputs.items():
@@ -210,12 +210,13 @@ class Child:
         missing = tuple(name for name in self.order.outputs if name not in outputs)
         return ResultRecord(key=self.order.key, end="succeeded", outputs=outputs, missing=missing)
 
-    def failed(self, reason: Reason, error: BaseException) -> ResultRecord:
+    def failed(self, reason: Reason, error: BaseException, classes: tuple[str, ...] = ()) -> ResultRecord:
         return ResultRecord(
             key=self.order.key,
             end="failed",
             reason=msgspec.structs.replace(reason, attempt=self.order.attempt),
             traceback=failures.text(error, self.filename),
+            classes=classes,
             exit_code=failures.exit_code(error) if isinstance(error, SystemExit) else None,
         )
 

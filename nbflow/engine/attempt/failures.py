@@ -23,6 +23,7 @@ _OURS = f"{Path(__file__).parents[2]}{os.sep}"
 """Where nbflow's own code is: no line of it tells a person anything about theirs."""
 TEXT_LIMIT = 64 * 1024
 DETAIL_LIMIT = 500
+CLASSES_LIMIT, CLASS_LIMIT = 50, 200
 
 
 def reason(error: BaseException, attempt: int | None = None) -> Reason:
@@ -37,6 +38,26 @@ def reason(error: BaseException, attempt: int | None = None) -> Reason:
         return Reason("exit code", str(exit_code(error)), attempt)
     kind = next((word for type_, word in _KINDS if isinstance(error, type_)), "exception")
     return Reason(kind, _one_line(error), attempt)
+
+
+def classes(error: BaseException) -> tuple[str, ...]:
+    """Full names of the class of *error* and its bases, the class itself first; none for ``SystemExit``.
+
+    >>> classes(KeyError("x"))
+    ('builtins.KeyError', 'builtins.LookupError', 'builtins.Exception', 'builtins.BaseException')
+    >>> classes(SystemExit(3))
+    ()
+    """
+    if isinstance(error, SystemExit):
+        return ()
+    return tuple(_full_name(each)[-CLASS_LIMIT:] for each in type(error).__mro__[:CLASSES_LIMIT] if each is not object)
+
+
+def _full_name(class_: type) -> str:
+    try:
+        return f"{class_.__module__}.{class_.__qualname__}"
+    except Exception:
+        return "<its name cannot be shown>"
 
 
 def exit_code(error: SystemExit) -> int:

@@ -51,6 +51,8 @@ class ResultRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     reason: Reason | None = None
     traceback: str = ""
     """The user's part of the traceback, plain text, no colour codes."""
+    classes: tuple[str, ...] = ()
+    """Full names of the exception's class and its bases; empty if it was no exception, or ``SystemExit``."""
     exit_code: int | None = None
     """For ``sys.exit(n)`` in the cell: the code it asked for."""
     outputs: dict[str, ValueRef] = {}
@@ -68,6 +70,7 @@ class AttemptReport(Struct, frozen=True, kw_only=True, omit_defaults=True):
     end: Literal["succeeded", "failed", "cancelled", "lost"]
     reason: Reason | None = None
     traceback: str = ""
+    classes: tuple[str, ...] = ()
     exit_code: int | None = None
     signal: str | None = None
     outputs: dict[str, ValueRef] = {}

@@ -41,6 +41,7 @@ def from_record(record: ResultRecord) -> AttemptReport:
         end=record.end,
         reason=record.reason,
         traceback=record.traceback,
+        classes=record.classes,
         exit_code=record.exit_code,
         outputs=record.outputs,
         missing=record.missing,

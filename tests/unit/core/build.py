@@ -42,7 +42,14 @@ def start(run: Run, name: str, at: float = 0.0) -> bool:
     return take(run, e.AttemptStarted(at=at, job=name, generation=state.generation, attempt=attempt, key=f"k{attempt}"))
 
 
-def end(run: Run, name: str, how: str = "succeeded", at: float = 0.0, reason: Reason | None = None) -> bool:
+def end(
+    run: Run,
+    name: str,
+    how: str = "succeeded",
+    at: float = 0.0,
+    reason: Reason | None = None,
+    classes: tuple[str, ...] = (),
+) -> bool:
     """End the running attempt of *name*."""
     running = run.jobs[name].running
     assert running is not None
@@ -57,6 +64,7 @@ def end(run: Run, name: str, how: str = "succeeded", at: float = 0.0, reason: Re
             attempt=running.number,
             end=how,
             reason=reason,
+            classes=classes,
             outputs=outputs,
         ),
     )

@@ -10,7 +10,7 @@ from nbflow.core import event as e
 from nbflow.core.derive import derive
 from nbflow.core.graph import check
 from nbflow.core.plan import Record, Schedule, Start, Stop, plan
-from nbflow.core.spec import AtLeast, BestEffort, Critical, GroupNeed, JobNeed, JobSpec, Retry, Strict
+from nbflow.core.spec import AtLeast, BestEffort, Critical, Either, GroupNeed, JobNeed, JobSpec, Retry, Ruled, Strict
 from nbflow.core.state import accepts, empty, evolve, replay
 from nbflow.core.status import Reason, Status, Verdict
 from nbflow.errors import NbflowError
@@ -27,6 +27,11 @@ policies = st.one_of(
     st.integers(1, 4).map(AtLeast),
     st.lists(names, min_size=1, max_size=2, unique=True).map(tuple).map(Critical),
 )
+policies = st.one_of(
+    policies,
+    st.builds(Ruled, policies, st.booleans(), st.booleans(), st.booleans()),
+    st.tuples(policies, policies).map(Either),
+)
 needs = st.one_of(
     st.builds(JobNeed, names, st.booleans()),
     st.builds(GroupNeed, groups, member_sets, st.booleans()),
@@ -40,6 +45,7 @@ specs = st.builds(
     on_missing=st.sampled_from(["error", "error", "none"]),
     executor=st.sampled_from(["process", "kernel"]),
     hold=st.sampled_from([False, False, False, True]),
+    deadline=st.sampled_from([None, None, 2.0, 5.0]),
 )
 reasons = st.sampled_from(
     [None, Reason("timeout"), Reason("syntax"), Reason("skipped"), Reason("upstream failed", "a")]
@@ -59,6 +65,7 @@ events = st.one_of(
     st.builds(e.RetryScheduled, **where, attempt=numbers, due_at=instants),
     st.builds(e.JobEnded, **where, status=st.sampled_from(list(Status)), reason=reasons),
     st.builds(e.JobReopened, **where),
+    st.builds(e.DeadlinePassed, **where),
     st.builds(e.GroupDecided, at=instants, group=groups, verdict=st.sampled_from(list(Verdict))),
     *[st.builds(kind, **where) for kind in (e.RunRequested, e.RetryRequested, e.SkipRequested, e.CancelRequested)],
 )

@@ -8,7 +8,7 @@ import pytest
 
 from nbflow.core import policy as policies
 from nbflow.core.policy import Member, broken_words, parse, text, verdict
-from nbflow.core.spec import AtLeast, BestEffort, Critical, Strict
+from nbflow.core.spec import AtLeast, BestEffort, Both, Critical, Either, GroupNeed, Strict
 from nbflow.core.status import Reason, Status, Verdict
 from nbflow.core.tally import Tally
 from nbflow.errors import DeclarationError
@@ -29,7 +29,16 @@ SEEN = {
     "C": (Status.CANCELLED, Reason("cancelled")),
     "E": (Status.SKIPPED, Reason("skipped")),
 }
-POLICIES = [Strict(), BestEffort(), *[AtLeast(n) for n in (1, 2, 3, 4)], Critical(("a",)), Critical(("a", "b"))]
+PLAIN = [Strict(), BestEffort(), *[AtLeast(n) for n in (1, 2, 3, 4)], Critical(("a",)), Critical(("a", "b"))]
+SHARES = [AtLeast(share, percent=True) for share in (1, 50, 70, 100)]
+MIXED = [
+    Both((AtLeast(2), Critical(("a",)))),
+    Either((AtLeast(3), Critical(("b",)))),
+    Either((Strict(), Both((AtLeast(1), Critical(("a",)))))),
+    Both((Either((AtLeast(2), Critical(("a",)))), AtLeast(50, percent=True), BestEffort())),
+]
+AS_IN = "as in at-least:2 or at-least:70%"
+POLICIES = [*PLAIN, *SHARES, *MIXED]
 
 
 def members(seen: str) -> dict[str, Member]:
@@ -39,19 +48,31 @@ def members(seen: str) -> dict[str, Member]:
 def expected(policy, seen: str) -> Verdict:
     """The table of the specification, in its own letters."""
     undecided = [letter for letter in seen if letter in "HWQRT"]
+    if is_broken(policy, seen):
+        return Verdict.BROKEN
+    return Verdict.UNDECIDED if undecided else Verdict.MET
+
+
+def is_broken(policy, seen: str) -> bool:
+    """The column "broken as soon as"."""
+    undecided = [letter for letter in seen if letter in "HWQRT"]
     succeeded = seen.count("S")
     match policy:
         case Strict():
-            broken = any(letter in "FXC" for letter in seen)
+            return any(letter in "FXC" for letter in seen)
         case BestEffort():
-            broken = False
+            return False
+        case AtLeast(count=share, percent=True):
+            return 100 * (succeeded + len(undecided)) < share * len(seen)
         case AtLeast(count=count):
-            broken = succeeded + len(undecided) < count
+            return succeeded + len(undecided) < count
         case Critical(names=names):
-            broken = any(letter in "FXCE" for name, letter in zip(NAMES, seen, strict=False) if name in names)
-    if broken:
-        return Verdict.BROKEN
-    return Verdict.UNDECIDED if undecided else Verdict.MET
+            return any(letter in "FXCE" for name, letter in zip(NAMES, seen, strict=False) if name in names)
+        case Both(policies=each):
+            return any(is_broken(one, seen) for one in each)
+        case Either(policies=each):
+            return all(is_broken(one, seen) for one in each)
+    raise AssertionError(policy)
 
 
 @pytest.mark.parametrize("size", range(5))
@@ -122,6 +143,8 @@ def test_a_policy_declared_anew_judges_what_is_there():
     [
         (AtLeast(2), 3, 1, 2, "2 of 3 needed: 1 succeeded, 2 did not"),
         (Strict(), 3, 0, 1, "all 3 needed: 0 succeeded, 1 did not"),
+        (AtLeast(70, percent=True), 3, 1, 1, "3 of 3 needed: 1 succeeded, 1 did not"),
+        (MIXED[0], 3, 1, 2, "at-least:2 & critical:a needed: 1 succeeded, 2 did not"),
         (Critical(("a", "b")), 5, 3, 1, "a, b needed: 3 succeeded, 1 did not"),
     ],
 )
@@ -130,7 +153,10 @@ def test_a_broken_group_says_why(policy, total, succeeded, bad, words):
     assert broken_words(policy, total, succeeded, bad) == words
 
 
-@pytest.mark.parametrize("typed", ["strict", "best-effort", "at-least:2", "critical:a", "critical:a,b"])
+@pytest.mark.parametrize(
+    "typed",
+    ["strict", "best-effort", "at-least:2", "critical:a", "critical:a,b", "at-least:70%", *map(text, MIXED[:3])],
+)
 def test_a_policy_reads_as_it_is_typed(typed):
     """`text` and `parse` are each other's inverse."""
     assert text(parse(typed)) == typed
@@ -140,12 +166,18 @@ def test_a_policy_reads_as_it_is_typed(typed):
     ("typed", "message"),
     [
         ("strikt", "no policy 'strikt' (did you mean 'strict'?)"),
-        ("zzz", "no policy 'zzz' (it is one of strict, best-effort, at-least:N, critical:NAME,…)"),
-        ("at-least:two", "policy 'at-least:two' needs a whole number of members, as in at-least:2"),
-        ("at-least:0", "policy 'at-least:0' needs a whole number of members, as in at-least:2"),
-        ("at-least", "policy 'at-least' needs a whole number of members, as in at-least:2"),
+        ("zzz", "no policy 'zzz' (it is one of strict, best-effort, at-least:N, at-least:N%, critical:NAME,…)"),
+        ("at-least:two", f"policy 'at-least:two' needs a whole number of members, or of a hundred, {AS_IN}"),
+        ("at-least:0", f"policy 'at-least:0' needs a whole number of members, or of a hundred, {AS_IN}"),
+        ("at-least", f"policy 'at-least' needs a whole number of members, or of a hundred, {AS_IN}"),
+        ("at-least:0%", f"policy 'at-least:0%' needs a whole number of members, or of a hundred, {AS_IN}"),
+        ("at-least:101%", f"policy 'at-least:101%' needs a whole number of members, or of a hundred, {AS_IN}"),
+        ("strict & bestefort", "no policy 'bestefort' (did you mean 'best-effort'?)"),
         ("critical:,", "policy 'critical:,' needs the names of members, as in critical:a,b"),
-        ("strict:2", "no policy 'strict:2' (it is one of strict, best-effort, at-least:N, critical:NAME,…)"),
+        (
+            "strict:2",
+            "no policy 'strict:2' (it is one of strict, best-effort, at-least:N, at-least:N%, critical:NAME,…)",
+        ),
     ],
 )
 def test_a_malformed_policy_is_an_error_of_one_line(typed, message):
@@ -155,7 +187,9 @@ def test_a_malformed_policy_is_an_error_of_one_line(typed, message):
     assert str(caught.value) == message
 
 
-@pytest.mark.parametrize("policy", [AtLeast(0), AtLeast(-1), Critical(())], ids=text)
+@pytest.mark.parametrize(
+    "policy", [AtLeast(0), AtLeast(-1), AtLeast(101, True), Critical(()), Both((Strict(), AtLeast(0)))], ids=text
+)
 def test_a_malformed_policy_cannot_be_declared(policy):
     """Even when it was not typed but made."""
     with pytest.raises(DeclarationError):
@@ -170,3 +204,41 @@ def test_a_person_s_skip_excuses_a_member_of_a_strict_group():
     assert run.groups["fits"].verdict is Verdict.BROKEN
     ask(run, "skip", "b")
     assert run.groups["fits"].verdict is Verdict.MET
+
+
+@pytest.mark.parametrize(("members", "wanted"), [(1, 1), (2, 2), (3, 3), (4, 3), (5, 4), (9, 7), (10, 7), (100, 70)])
+def test_a_share_is_rounded_up(members, wanted):
+    """70 % of so many members are at least so many."""
+    assert AtLeast(70, percent=True).of(members) == wanted
+
+
+@pytest.mark.parametrize(
+    ("policy", "fault"),
+    [
+        (AtLeast(100, percent=True), ""),
+        (Both((AtLeast(2), Critical(("a",)))), ""),
+        (Both((AtLeast(3), Critical(("a",)))), "policy 'at-least:3' cannot be met with 2 members"),
+        (Either((AtLeast(3), Critical(("a",)))), ""),
+        (Either((AtLeast(3), AtLeast(4))), "policy 'at-least:3' cannot be met with 2 members"),
+        (Either((AtLeast(1), Critical(("c",)))), "policy 'critical:c' names no member 'c'"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else text(value),
+)
+def test_what_can_never_be_met_is_refused_where_it_is_needed(policy, fault):
+    """One way to meet it is enough; a name that is none is a slip everywhere."""
+    members, needs = [job(name, group="g") for name in "ab"], GroupNeed("g", ("a", "b"))
+    if not fault:
+        assert run_of(*members, job("z", needs), g=policy).groups["g"].policy == policy
+        return
+    with pytest.raises(DeclarationError, match=fault):
+        run_of(*members, job("z", needs), g=policy)
+
+
+def test_the_other_way_is_open_until_it_closes_too():
+    """`at-least:2 | critical:a`: the loss of a alone breaks nothing, nor does that of the two others."""
+    policy = Either((AtLeast(2), Critical(("a",))))
+    for lost, came_to in (("a", Verdict.MET), ("bc", Verdict.MET), ("ab", Verdict.BROKEN)):
+        run = run_of(*[job(name, group="g") for name in "abc"], g=policy)
+        for name in "abc":
+            came(run, name, "failed" if name in lost else "succeeded")
+        assert run.groups["g"].verdict is came_to

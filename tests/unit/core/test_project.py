@@ -114,6 +114,8 @@ def test_the_json_has_every_key_that_was_promised():
         "reason_text": "exit 10",
         "generation": 1,
         "of": 2,
+        "retry_on": [],
+        "no_retry_on": [],
         "try": 2,
         "needs": ["clean"],
         "waits_for": [],
@@ -126,6 +128,8 @@ def test_the_json_has_every_key_that_was_promised():
         "started_at": 1.0,
         "ended_at": 4.0,
         "due_at": None,
+        "deadline": None,
+        "deadline_at": None,
     }
     assert attempt == {
         "number": 2,
@@ -136,6 +140,7 @@ def test_the_json_has_every_key_that_was_promised():
         "reason": {"kind": "exit code", "detail": "10", "attempt": None},
         "exit_code": None,
         "signal": None,
+        "classes": [],
         "rule": None,
         "recovery": None,
         "log": {"out": ".nbflow/attempts/2/out", "err": ".nbflow/attempts/2/err"},
@@ -144,6 +149,10 @@ def test_the_json_has_every_key_that_was_promised():
     }
     assert found["groups"]["fits"] == {
         "policy": "strict",
+        "early": False,
+        "fail_fast": False,
+        "cancel_rest": False,
+        "max_parallel": None,
         "verdict": "broken",
         "reason_text": "all 1 needed: 0 succeeded, 1 did not",
         "members": ["fit[alpha=0.1]"],

@@ -322,3 +322,17 @@ def test_a_turn_is_one_commit(bench: Bench) -> None:
         bench.loop.declare(run, [JobSpec(name=name)], {})
     bench.loop.turn()
     assert commits == [5]  # three declarations, two starts
+
+
+def test_a_deadline_wakes_the_engine_and_stops_the_attempt(bench: Bench) -> None:
+    """The turn says when it passes; then that is committed and the attempt told to stop, once."""
+    run = bench.open()
+    bench.declare(run, JobSpec(name="a", deadline=10.0, retry=Retry(attempts=3, delay=0.0)))
+    assert bench.loop.turn() == 1010.0
+    bench.clock.advance(10.0)
+    bench.loop.turn()
+    bench.loop.turn()
+    assert [cause for _, cause in bench.executor.cancelled] == [Reason("deadline", "10 s")]
+    bench.end("a", "cancelled", reason=Reason("deadline", "10 s"))
+    job = replay(bench.store.events(run)).jobs["a"]
+    assert (job.status.value, job.reason) == ("failed", Reason("deadline", "10 s", 1))

@@ -83,3 +83,10 @@ def test_what_the_status_says_is_not_said_again() -> None:
 def test_a_line_without_end_is_cut() -> None:
     """A job that prints megabytes without a line break does not fill the notebook."""
     assert len(Card("fit", job("succeeded"), 0.0, log="x" * 1_000_000).lines) == WIDTH
+
+
+def test_a_deadline_counts_down_until_the_end() -> None:
+    """Beside the attempts, while there is something left to end."""
+    job = {"status": "running", "started_at": 10.0, "try": 1, "of": 3, "deadline_at": 70.0}
+    assert Card("fit", job, now=14.0).facts == ["0:04", "attempt 1 of 3", "deadline in 0:56"]
+    assert Card("fit", job | {"status": "failed", "ended_at": 12.0}, now=14.0).facts == ["2.0 s", "attempt 1 of 3"]

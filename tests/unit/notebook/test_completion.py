@@ -36,8 +36,11 @@ def offered(shell, text):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("%%job fit --ret", ["--retries"]),
-        ("%%job fit --max", ["--max-delay"]),
+        ("%%job fit --retries 1 --ret", ["--retry-on"]),
+        ("%%job fit --retry-on FileNot", ["FileNotFoundError"]),
+        ("%%job fit --no-retry-on KeyError,LookupE", ["LookupError"]),
+        ("%%job fit --ret", ["--retries", "--retry-on"]),
+        ("%%job fit --max", ["--max-delay", "--max-parallel"]),
         ("%%job fit --policy ", ["strict", "best-effort", "at-least:", "critical:"]),
         ("%%job fit --policy b", ["best-effort"]),
         ("%%job fit --policy=b", ["best-effort"]),
@@ -50,7 +53,7 @@ def offered(shell, text):
         ("%%job fit --group ", GROUPS),
         ("%%job lo", ["load"]),
         ("%%job fit --hold --gr", ["--group"]),
-        ("%%job fit\n#| --ret", ["--retries"]),
+        ("%%job fit\n#| --ret", ["--retries", "--retry-on"]),
         ("%%job fit\n#| --hold\n#| --in ", ["process", "kernel"]),
         ("%%job fit --inputs v", ["values"]),
         ("%%job fit --outputs frame, v", ["values"]),

@@ -4,12 +4,13 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from nbflow.core.spec import AtLeast, BestEffort, Critical, Retry, Strict
+from nbflow.core.spec import AtLeast, BestEffort, Both, Critical, Either, Retry, Strict
 from nbflow.notebook.line import After, Defaults, LineError, expander, job_help, parse_job
 from nbflow.notebook.options import OPTIONS
 
 WAITS = {"delay": 0.5, "backoff": 3, "max_delay": 120, "jitter": 0.5}
-POLICIES = "--policy takes strict, best-effort, at-least:N or critical:A,B, not "
+MIXED = Either((Strict(), Both((AtLeast(1), Critical(("a", "b"))))))
+POLICIES = "--policy takes strict, best-effort, at-least:N, at-least:N% or critical:A,B, combined with & and |, not "
 NAME = "a job's name is at most 200 characters, without spaces , * ? and not starting with -: "
 
 
@@ -45,15 +46,25 @@ def test_settings_are_the_defaults_of_a_cell():
         ("j --attempts 2", "retry", Retry(attempts=2)),
         ("j --delay 500ms --backoff 3 --max-delay 2m --jitter .5", "retry", Retry(**WAITS)),
         ("j --delay 5m", "retry", Retry(delay=300, max_delay=300)),
+        ("j --retry-on OSError,requests.Timeout", "retry", Retry(on=("OSError", "requests.Timeout"))),
+        ("j --no-retry-on KeyError", "retry", Retry(never_on=("KeyError",))),
         ("j --timeout 30", "timeout", 30.0),
         ("j --timeout 1h30m", "timeout", 5400.0),
         ("j --timeout 250ms", "timeout", 0.25),
         ("j --timeout=1.5s", "timeout", 1.5),
+        ("j --deadline 1h", "deadline", 3600.0),
+        ("j", "deadline", None),
         ("j --group fits", "group", "fits"),
         ("j --group g --policy strict", "policy", Strict()),
         ("j --group g --policy best-effort", "policy", BestEffort()),
         ("j --group g --policy at-least:2", "policy", AtLeast(2)),
+        ("j --group g --policy at-least:70%", "policy", AtLeast(70, percent=True)),
+        ("j --group g --policy 'at-least:2 & critical:a'", "policy", Both((AtLeast(2), Critical(("a",))))),
+        ("j --group g --policy strict|at-least:1&critical:a,b", "policy", MIXED),
         ("j --group g --policy critical:a,b", "policy", Critical(("a", "b"))),
+        ("j --group g --fail-fast --cancel-rest", "group_options", {"fail_fast": True, "cancel_rest": True}),
+        ("j --group g --early", "group_options", {"early": True}),
+        ("j --group g --max-parallel 2", "group_options", {"max_parallel": 2}),
         ("j --on-missing none", "on_missing", "none"),
         ("j --in kernel", "executor", "kernel"),
         ("j --hold", "hold", True),
@@ -101,8 +112,14 @@ def test_an_option_is_read(line, field, value):
         ("j --jitter nan", "--jitter takes a number from 0 to 1, not 'nan'"),
         ("j --backoff inf", "--backoff takes a number ≥ 1, not 'inf'"),
         ("j --delay 2m --max-delay 1m", "--delay (120 s) is longer than --max-delay (60 s)"),
+        ("j --group g --max-parallel 0", "--max-parallel takes a whole number ≥ 1, not '0'"),
+        ("j --fail-fast", "--fail-fast needs --group: it is about the group"),
         ("j --policy strict", "--policy needs --group: it is the group's policy"),
         ("j --group g --policy stric", POLICIES + "'stric' (did you mean strict?)"),
+        ("j --group g --policy at-least:0%", POLICIES + "'at-least:0%'"),
+        ("j --group g --policy at-least:101%", POLICIES + "'at-least:101%'"),
+        ("j --group g --policy at-least:2%%", POLICIES + "'at-least:2%%'"),
+        ("j --group g --policy 'strict &'", POLICIES + "'strict &' (did you mean strict?)"),
         ("j --group g --policy at-least:0", POLICIES + "'at-least:0'"),
         ("j --on-missing nothing", "--on-missing takes error or none, not 'nothing'"),
         ("j --in thread", "--in takes process or kernel, not 'thread'"),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from nbflow.core.spec import AtLeast
+from nbflow.core.spec import AtLeast, Strict
 from nbflow.notebook.line import LineError, VerbCall, parse_verb, verbs_help
 from nbflow.notebook.verbs import VERBS
 
@@ -20,6 +20,7 @@ from nbflow.notebook.verbs import VERBS
         ("resume 12", VerbCall("resume", ("12",))),
         ("plot 'my flow.svg'", VerbCall("plot", ("my flow.svg",))),
         ("plot a,b.svg", VerbCall("plot", ("a,b.svg",))),
+        ("group g --policy strict --fail-fast", VerbCall("group", ("g",), {"policy": Strict(), "fail-fast": True})),
         ("group fits --policy at-least:2", VerbCall("group", ("fits",), {"policy": AtLeast(2)})),
         ("events fit", VerbCall("events", ("fit",))),
         ("stop", VerbCall("stop")),
