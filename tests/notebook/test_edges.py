@@ -70,7 +70,7 @@ def test_run_all_a_second_time(nb: Kernel) -> None:
 
 
 def test_a_failed_job_of_a_chain_on_one_variable_is_mended(nb: Kernel) -> None:
-    """``x = f(x)`` in job after job: one that failed, declared again, starts from what it started from, and all go on."""
+    """``x = f(x)`` in job after job: the failed one, declared again, starts where it started before, and all go on."""
     declare(nb, "x = 1")
     declare(nb, "%%job a\nx = x + 'oops'")
     declare(nb, "%%job b\nx = x * 10")
