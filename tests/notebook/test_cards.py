@@ -12,8 +12,8 @@ pytestmark = pytest.mark.kernel
 @pytest.mark.each_ipykernel
 def test_a_card_lives_and_ends_as_the_jobs_outcome(nb: Kernel) -> None:
     """The card shows status, last lines and elapsed time as they change, without another cell being run."""
-    body = "import os, time\nprint('step 1')\nwhile not os.path.exists('go'): time.sleep(0.02)\nprint('step 2')\nraw = 1"
-    cell = nb.run(f"%%job load\n{body}")
+    wait = "import os, time\nwhile not os.path.exists('go'): time.sleep(0.02)"
+    cell = nb.run(f"%%job load\nprint('step 1')\n{wait}\nprint('step 2')\nraw = 1")
     nb.until(lambda: "running" in cell.text and "step 1" in cell.text, 20, "live lines")
     nb.until(lambda: "running · 0:01" in cell.text, 20, "a second to pass")
     (nb.folder / "go").touch()

@@ -70,7 +70,7 @@ def test_run_all_a_second_time(nb: Kernel) -> None:
 
 
 def test_a_failed_job_of_a_chain_on_one_variable_is_mended(nb: Kernel) -> None:
-    """``x = f(x)`` in job after job: one that failed, declared again, starts from what it started from, and all go on."""
+    """``x = f(x)`` in job after job: the failed one, declared again, starts where it started before, and all go on."""
     declare(nb, "x = 1")
     declare(nb, "%%job a\nx = x + 'oops'")
     declare(nb, "%%job b\nx = x * 10")
@@ -402,8 +402,9 @@ def test_unloading_leaves_no_thread_and_no_file_open(nb: Kernel) -> None:
     count = "(len(os.listdir('/proc/self/fd')), sorted(t.name for t in threading.enumerate() if 'nbflow' in t.name))"
     declare(nb, "import os, threading")
     declare(nb, "%unload_ext nbflow")
-    before = nb.value(count)
-    for _ in range(3):
+    for round_ in range(4):
+        if round_ == 1:  # what the first use of anything opens for good is not a leak
+            before = nb.value(count)
         declare(nb, "%load_ext nbflow")
         declare(nb, "%%job a\nx = 1")
         declare(nb, "%nbflow wait")

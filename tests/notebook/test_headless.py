@@ -125,8 +125,8 @@ def test_a_last_cell_that_waits_fails_with_the_run(run):
 
 def test_a_notebook_that_does_not_wait_says_what_goes_on(run):
     """Nothing is lost or claimed: the cards of ended jobs are their ends, the others say so, and stderr names them."""
-    status, said, document = run(PAPERMILL, LOAD, "%%job quick\nx = 1", "%%job later\nimport time; time.sleep(300)", "x")
+    status, said, document = run(PAPERMILL, LOAD, "%%job quick\nx = 1", STUCK, "x")
     assert status == 0, said
-    assert "nbflow: jobs go on in the background: later" in said
+    assert "nbflow: jobs go on in the background: stuck" in said
     assert "✓ quick  succeeded" in texts(document.cells[-3])
     assert "still going when this was saved" in texts(document.cells[-2])
