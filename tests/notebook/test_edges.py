@@ -410,7 +410,7 @@ def test_unloading_leaves_no_thread_and_no_file_open(nb: Kernel) -> None:
         declare(nb, "%nbflow wait")
         declare(nb, "%unload_ext nbflow")
     started = time.monotonic()
-    while (after := nb.value(count)) != before and time.monotonic() - started < 3:
+    while (after := nb.value(count))[0] > before[0] and time.monotonic() - started < 20:  # ipykernel sweeps each 10 s
         time.sleep(0.1)
     assert after[1] == []
     assert after[0] <= before[0] + 1
