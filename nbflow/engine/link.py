@@ -61,11 +61,6 @@ class Link:
     def alive(self) -> bool:
         return self._alive
 
-    @property
-    def expects(self) -> bool:
-        """Some request has no answer yet."""
-        return bool(self._pending)
-
     def listen(self, push: Callable[[ToClient], None], lost: Callable[[], None]) -> None:
         """Start the reader thread: *push* gets all messages but plain replies, in order; *lost* is called last."""
         self._thread = threading.Thread(target=self._read, args=(push, lost), name=THREAD, daemon=True)

@@ -11,16 +11,15 @@ from __future__ import annotations
 import asyncio
 import inspect
 import math
-import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 from weakref import WeakKeyDictionary
+
+from nbflow.notebook.interrupt import uninterrupted
 
 _COMM = frozenset({"comm_open", "comm_msg", "comm_close"})
 _AT_ONCE = _COMM | {"kernel_info_request", "comm_info_request"}
@@ -134,7 +133,7 @@ class _Line:
         """Messages handed back that the kernel has not done with; asyncio itself would not keep them."""
 
     def enter(self) -> None:
-        with _uninterrupted():
+        with uninterrupted():
             self.depth += 1
             if self.depth == 1:
                 # Should an interrupt hit just before `leave`, the kernel's loop takes back what was kept all the same.
@@ -142,7 +141,7 @@ class _Line:
                 self._sift_queue()
 
     def leave(self) -> None:
-        with _uninterrupted():
+        with uninterrupted():
             self.depth = max(0, self.depth - 1)
             if self.depth == 0:
                 self.hand_back()
@@ -155,7 +154,7 @@ class _Line:
         return bool(self.urgent or self.source.socket.poll(math.ceil(timeout * 1000)))
 
     def serve(self) -> None:
-        with _uninterrupted():
+        with uninterrupted():
             while self.source.socket.poll(0):
                 self._sort(self.source.socket.recv_multipart(copy=False))
         while self.urgent:
@@ -274,16 +273,3 @@ def _send(reply: Any) -> None:
         import zmq
 
         reply.flush(zmq.POLLOUT)
-
-
-@contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """An interrupt in here takes effect at the end."""
-    came: list[int] = []
-    before = signal.signal(signal.SIGINT, lambda number, _frame: came.append(number))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before if before is not None else signal.default_int_handler)
-    if came:
-        signal.raise_signal(signal.SIGINT)

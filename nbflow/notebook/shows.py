@@ -45,7 +45,6 @@ class Shows:
     widgets: bool
     _view: FlowView | None = None
     _pictures: list[str] = field(default_factory=list)
-    _shown: str = ""
     _due: threading.Timer | None = None
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
