@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from nbflow.core.event import Step
 from nbflow.core.spec import ValueRef
 from nbflow.core.status import Reason
 
@@ -18,7 +19,7 @@ class AttemptState:
     key: str
     started_at: float
     ended_at: float | None = None
-    end: Literal["succeeded", "failed", "cancelled", "lost"] | None = None
+    end: Literal["succeeded", "failed", "cancelled", "lost", "skipped"] | None = None
     reason: Reason | None = None
     exit_code: int | None = None
     signal: str | None = None
@@ -28,3 +29,24 @@ class AttemptState:
     classes: tuple[str, ...] = ()
     peak_memory: int = 0
     cpu_seconds: float = 0.0
+    rule: int | None = None
+    """The place of the failure rule that was first to match its failure."""
+    steps: list[StepState] = field(default_factory=list)
+    """What followed it: recovery script, rollback, fallback."""
+
+
+@dataclass(slots=True)
+class StepState:
+    """A recovery script, rollback or fallback that followed attempt number *attempt*."""
+
+    step: Step
+    attempt: int
+    generation: int
+    key: str
+    started_at: float
+    ended_at: float | None = None
+    end: Literal["succeeded", "failed", "cancelled", "lost"] | None = None
+    reason: Reason | None = None
+    exit_code: int | None = None
+    signal: str | None = None
+    traceback: str = ""

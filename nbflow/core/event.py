@@ -10,7 +10,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from nbflow.core.spec import JobSpec, Policy, ValueRef
+from nbflow.core.spec import JobSpec, Limits, Policy, Response, ValueRef
 from nbflow.core.status import Reason, Status, Verdict
 
 
@@ -52,13 +52,16 @@ class AttemptStarted(Struct, frozen=True, kw_only=True, tag_field="kind", tag="a
 
 
 class AttemptEnded(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="attempt-ended"):
-    """An attempt's one end. *lost* is an end that nobody saw. Memory in bytes, *cpu_seconds* of the whole tree."""
+    """An attempt's one end. *lost*: nobody saw it; *skipped*: the job's condition was false.
+
+    Memory in bytes, *cpu_seconds* of the whole tree.
+    """
 
     at: float
     job: str
     generation: int
     attempt: int
-    end: Literal["succeeded", "failed", "cancelled", "lost"]
+    end: Literal["succeeded", "failed", "cancelled", "lost", "skipped"]
     reason: Reason | None = None
     exit_code: int | None = None
     signal: str | None = None
@@ -68,8 +71,53 @@ class AttemptEnded(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_fi
     traceback: str = ""
     classes: tuple[str, ...] = ()
     """Full names of the exception's class and its bases, for rules that name some; empty if it was none."""
+    found: tuple[str, ...] = ()
+    """The patterns of the job's rules that its log holds."""
+    response: Response | None = None
+    """What the job asked for from inside; the jobs of it are declared by events of their own."""
     peak_memory: int = 0
     cpu_seconds: float = 0.0
+
+
+Step = Literal["recovery", "rollback", "fallback"]
+"""What may follow an attempt that failed or was stopped."""
+
+
+class StepStarted(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="step-started"):
+    """A recovery script, rollback or fallback is about to run, after *attempt*. *key* names its folder."""
+
+    at: float
+    job: str
+    generation: int
+    attempt: int
+    step: Step
+    key: str
+
+
+class StepEnded(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="step-ended"):
+    """The one end of a step. *outputs* are those of a fallback."""
+
+    at: float
+    job: str
+    generation: int
+    attempt: int
+    step: Step
+    key: str
+    end: Literal["succeeded", "failed", "cancelled", "lost"]
+    reason: Reason | None = None
+    exit_code: int | None = None
+    signal: str | None = None
+    outputs: dict[str, ValueRef] = {}
+    traceback: str = ""
+
+
+class JobRefused(Struct, frozen=True, kw_only=True, tag_field="kind", tag="job-refused"):
+    """The job's next attempt may not start: a limit of the run, or an executor that is switched off."""
+
+    at: float
+    job: str
+    generation: int
+    reason: Reason
 
 
 class RetryScheduled(Struct, frozen=True, kw_only=True, tag_field="kind", tag="retry-scheduled"):
@@ -117,6 +165,44 @@ class GroupDecided(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_fi
     reason: str = ""
 
 
+class GroupRetried(Struct, frozen=True, kw_only=True, tag_field="kind", tag="group-retried"):
+    """The failed *members* of a group get a generation more each, rather than break it."""
+
+    at: float
+    group: str
+    members: tuple[str, ...]
+
+
+class GroupJudged(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="group-judged"):
+    """A custom policy was asked about *members* as they stood (*standings*: a letter each), and answered."""
+
+    at: float
+    group: str
+    members: tuple[str, ...]
+    standings: str
+    verdict: Verdict
+    reason: str = ""
+
+
+class LimitsSet(Struct, frozen=True, kw_only=True, tag_field="kind", tag="limits-set"):
+    """What the run as a whole may use, from now on."""
+
+    at: float
+    limits: Limits
+
+
+class PauseRequested(Struct, frozen=True, kw_only=True, tag_field="kind", tag="pause-requested"):
+    """A person wants nothing new to start."""
+
+    at: float
+
+
+class UnpauseRequested(Struct, frozen=True, kw_only=True, tag_field="kind", tag="unpause-requested"):
+    """A person lets things start again."""
+
+    at: float
+
+
 class RunRequested(Struct, frozen=True, kw_only=True, tag_field="kind", tag="run-requested"):
     """A person let a held job go."""
 
@@ -133,12 +219,16 @@ class RetryRequested(Struct, frozen=True, kw_only=True, tag_field="kind", tag="r
     generation: int
 
 
-class SkipRequested(Struct, frozen=True, kw_only=True, tag_field="kind", tag="skip-requested"):
-    """A person excused a job that has not succeeded."""
+class SkipRequested(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="skip-requested"):
+    """A person excused a job that has not succeeded, or put a value in the place of its own."""
 
     at: float
     job: str
     generation: int
+    outputs: dict[str, ValueRef] = {}
+    """The values that stand for its outputs; empty: it has none, unless *last* says otherwise."""
+    last: bool = False
+    """The outputs of its last attempt that succeeded, in whatever generation, stand for those of this one."""
 
 
 class CancelRequested(Struct, frozen=True, kw_only=True, tag_field="kind", tag="cancel-requested"):
@@ -149,18 +239,26 @@ class CancelRequested(Struct, frozen=True, kw_only=True, tag_field="kind", tag="
     generation: int
 
 
-Request = RunRequested | RetryRequested | SkipRequested | CancelRequested
+Request = RunRequested | RetryRequested | SkipRequested | CancelRequested | PauseRequested | UnpauseRequested
 Event = (
     RunOpened
     | JobDeclared
     | GroupDeclared
     | AttemptStarted
     | AttemptEnded
+    | StepStarted
+    | StepEnded
     | RetryScheduled
     | DeadlinePassed
+    | JobRefused
     | JobEnded
     | JobReopened
     | GroupDecided
+    | GroupRetried
+    | GroupJudged
+    | LimitsSet
+    | PauseRequested
+    | UnpauseRequested
     | RunRequested
     | RetryRequested
     | SkipRequested
@@ -174,6 +272,8 @@ def kind(event: Event) -> str:
     >>> kind(RunOpened(at=0.0, flow="analysis", number=1))
     'run-opened'
     """
+    if isinstance(event, StepStarted | StepEnded):
+        return f"{event.step}-{'started' if isinstance(event, StepStarted) else 'ended'}"
     tag = event.__struct_config__.tag
     assert isinstance(tag, str)
     return tag

@@ -22,8 +22,16 @@ ICONS: dict[Status, Icon] = {
     Status.READY: Icon(_RING, "M7,7V3.6A3.4,3.4 0 0 1 10.4,7Z"),
     Status.RUNNING: Icon(_RING, "M7,1.8A5.2,5.2 0 0 0 7,12.2Z"),
     Status.RETRYING: Icon("M11.9,5.2A5.2,5.2 0 1 0 12.2,8M12.2,1.9V5.4H8.7"),
+    Status.RECOVERING: Icon(f"{_RING}M7,4.2V9.8M4.2,7H9.8"),
+    Status.ROLLING_BACK: Icon("M4.8,2.2L1.9,5.1L4.8,8M1.9,5.1H8.6A3.3,3.3 0 0 1 8.6,11.7H4.4"),
+    Status.FALLING_BACK: Icon("M2.4,2.2V6.4A2.6,2.6 0 0 0 5,9H11.6M8.8,6.2L11.6,9L8.8,11.8"),
     Status.SUCCEEDED: Icon("M2.2,7.6L5.4,10.8L11.8,3.6"),
+    Status.RECOVERED: Icon("M1.9,3.4H4.6L7,8.8M2.2,9.6L5.4,12.2L11.8,5.2"),
+    Status.SUBSTITUTED: Icon(
+        "M2.2,5.4C4,3.4 5.4,3.6 7,5C8.6,6.4 10,6.6 11.8,4.6M2.2,9.6C4,7.6 5.4,7.8 7,9.2C8.6,10.6 10,10.8 11.8,8.8"
+    ),
     Status.FAILED: Icon("M3,3L11,11M11,3L3,11"),
     Status.SKIPPED: Icon("M1.8,9.2C3.2,3.6 9.4,2.6 11.9,8.2M12.3,4.6L12.1,8.5L8.4,7.9"),
     Status.CANCELLED: Icon(f"{_RING}M3.4,10.6L10.6,3.4"),
+    Status.UNKNOWN: Icon("M4.3,4.8A2.7,2.7 0 1 1 8.2,7.1C7.3,7.6 7,8 7,9M7,11.3V11.6"),
 }

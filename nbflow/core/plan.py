@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct
 
 from nbflow.core import event as e
+from nbflow.core.event import Step
 from nbflow.core.policy import broken_words
 from nbflow.core.queues import by_order
 from nbflow.core.run import GroupState, Run
@@ -30,13 +31,33 @@ class Start(Struct, frozen=True, tag="start"):
     attempt: int
 
 
+class StartStep(Struct, frozen=True, tag="start-step"):
+    """Commit `StepStarted`, then start the step that follows *attempt*."""
+
+    job: str
+    generation: int
+    attempt: int
+    step: Step
+    timeout: float | None = None
+    """Seconds it may take."""
+
+
+class Ask(Struct, frozen=True, tag="ask"):
+    """Ask a custom policy of *group* about *members*, that stand as *standings* says; commit its `GroupJudged`."""
+
+    group: str
+    members: tuple[str, ...]
+    standings: str
+
+
 class Stop(Struct, frozen=True, tag="stop"):
-    """Stop the running attempt. Given again at each plan until its end is known."""
+    """Stop the running attempt or, where *step* says so, the step after it. Given again until its end is known."""
 
     job: str
     generation: int
     attempt: int
     cause: Reason
+    step: Step | None = None
 
 
 class Schedule(Struct, frozen=True, tag="schedule"):
@@ -52,10 +73,10 @@ class Schedule(Struct, frozen=True, tag="schedule"):
 class Record(Struct, frozen=True, tag="record"):
     """Commit *event*, which says what follows from the others, or from the time."""
 
-    event: e.JobEnded | e.JobReopened | e.GroupDecided | e.DeadlinePassed
+    event: e.JobEnded | e.JobReopened | e.GroupDecided | e.GroupRetried | e.DeadlinePassed | e.JobRefused
 
 
-Order = Start | Stop | Schedule | Record
+Order = Start | StartStep | Ask | Stop | Schedule | Record
 
 
 class Plan(Struct, frozen=True):

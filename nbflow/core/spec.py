@@ -5,12 +5,10 @@ Everything here is a frozen value that travels as it is: over the socket, into t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Literal
-
 from msgspec import Struct
 
-OnMissing = Literal["error", "none"]
+from nbflow.core.classes import named
+from nbflow.core.rules import Rule
 
 
 class Retry(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -41,7 +39,7 @@ class Retry(Struct, frozen=True, kw_only=True, omit_defaults=True):
         """
         if not classes:
             return True
-        return not _named(self.never_on, classes) and (not self.on or _named(self.on, classes))
+        return not named(self.never_on, classes) and (not self.on or named(self.on, classes))
 
     def bounds(self, failed: int) -> tuple[float, float]:
         """Shortest and longest wait, in seconds, after the *failed*-th failed attempt (1-based) of a generation.
@@ -58,10 +56,6 @@ class Retry(Struct, frozen=True, kw_only=True, omit_defaults=True):
         except OverflowError:
             longest = self.max_delay
         return (longest * (1 - self.jitter) if self.jitter else longest), longest
-
-
-def _named(names: Iterable[str], classes: tuple[str, ...]) -> bool:
-    return any(each == name or each.endswith(f".{name}") for name in names for each in classes)
 
 
 class ValueRef(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -85,14 +79,63 @@ class Captured(Struct, frozen=True, tag="captured"):
     value: ValueRef
 
 
-class Produced(Struct, frozen=True, tag="produced"):
+class Attribute(Struct, frozen=True, tag="attribute"):
+    """``.name`` of a value."""
+
+    name: str
+
+
+class Item(Struct, frozen=True, tag="item"):
+    """``[key]`` of a value; *key* is stored as values are."""
+
+    key: ValueRef
+
+
+class Produced(Struct, frozen=True, tag="produced", omit_defaults=True):
     """An input that another job makes: its output *output*, of the newest generation when the reader starts."""
 
     job: str
     output: str
+    path: tuple[Attribute | Item, ...] = ()
+    """What to take of it, step by step; done where the reader runs."""
 
 
-Input = Captured | Produced
+class Part(Struct, frozen=True):
+    """One entry of a gathered dict: what *job* made of the output, under *key*, which is stored as values are."""
+
+    key: ValueRef
+    job: str
+
+
+class Gathered(Struct, frozen=True, tag="gathered"):
+    """An input that many jobs make: a dict of their outputs *output*; those that have none are left out."""
+
+    output: str
+    parts: tuple[Part, ...]
+
+
+Input = Captured | Produced | Gathered
+
+
+class Call(Struct, frozen=True, omit_defaults=True):
+    """What is called for a job when its attempts have failed: a *function* by value, or else an *expression*.
+
+    The function is given those of the job's inputs that its parameters name, all if it takes ``**kwargs``.
+    """
+
+    label: str
+    """As typed, for people."""
+    function: ValueRef | None = None
+    expression: str = ""
+
+
+class Element(Struct, frozen=True):
+    """A job's place in a fan-out: *fan* is the fan-out's name, *values* its loop variables as text, for people."""
+
+    fan: str
+    values: dict[str, str]
+    key: ValueRef
+    """The key of its outputs in a gathered dict: the value, or a tuple of the values."""
 
 
 class JobNeed(Struct, frozen=True, tag="job"):
@@ -102,12 +145,15 @@ class JobNeed(Struct, frozen=True, tag="job"):
     optional: bool = False
 
 
-class GroupNeed(Struct, frozen=True, tag="group"):
+class GroupNeed(Struct, frozen=True, tag="group", omit_defaults=True):
     """Wait for a group's verdict over *members*: those declared before the dependent."""
 
     group: str
     members: tuple[str, ...]
+    """Jobs; those of groups within it are in *parts*."""
     optional: bool = False
+    parts: tuple[GroupNeed, ...] = ()
+    """The groups within it, each with the members declared before the dependent."""
 
 
 Need = JobNeed | GroupNeed
@@ -155,7 +201,15 @@ class Either(Struct, frozen=True, tag="either"):
     policies: tuple[Judge, ...]
 
 
-Judge = Strict | BestEffort | AtLeast | Critical | Both | Either
+class Custom(Struct, frozen=True, tag="custom"):
+    """An object of the notebook with ``verdict(members)``, asked in a process of its own."""
+
+    label: str
+    """As typed, for people."""
+    value: ValueRef
+
+
+Judge = Strict | BestEffort | AtLeast | Critical | Both | Either | Custom
 """What decides whether a group is met."""
 
 
@@ -171,6 +225,12 @@ class Ruled(Struct, frozen=True, tag="ruled", omit_defaults=True):
     """Once it is met, the members that have not ended are cancelled (a policy with an at-least in it)."""
     max_parallel: int | None = None
     """So many members run at once."""
+    retries: int = 0
+    """How often its failed members are tried anew when it would be broken by them."""
+    rollback: bool = False
+    """Once it is broken, its succeeded members are rolled back, the last one to end first."""
+    parent: str | None = None
+    """The group that it is a member of."""
 
 
 Policy = Judge | Ruled
@@ -199,7 +259,8 @@ class JobSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     grace: float = 5.0
     """Seconds between the polite and the final signal when an attempt is stopped."""
     group: str | None = None
-    on_missing: OnMissing = "error"
+    on_missing: str = "error"
+    """What it does about a need that is never met: ``error``, ``none``, ``pass`` or ``=expression``."""
     executor: str = "process"
     hold: bool = False
     env: dict[str, str] = {}
@@ -210,5 +271,50 @@ class JobSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     shell: bool = False
     """The body needs an IPython shell (magics, ``!``, ``?``, top-level await, display)."""
     cell_id: str = ""
+    rules: tuple[Rule, ...] = ()
+    """Failure rules, in the order written."""
+    rollback: Call | None = None
+    fallback: Call | None = None
+    condition: str = ""
+    """An expression over its inputs; false: the job is skipped."""
+    types: dict[str, str] = {}
+    """Input -> the annotation that its value must fit."""
+    bash: bool = False
+    """The body is a script for bash."""
+    memory: int | None = None
+    """Bytes that an attempt may take."""
+    once: bool = False
+    """Never started again when nobody saw how an attempt ended."""
+    element: Element | None = None
+    maker: str = ""
+    """The job that made this one while it ran; empty: the notebook did."""
     code: str = ""
     """The body after IPython's own transformation; empty means *source* is plain Python already."""
+
+
+class Limits(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a run as a whole may use; None: as much as it likes."""
+
+    retries: int | None = None
+    """Attempts after the first ones, over all jobs: a budget against storms of them."""
+    attempts: int | None = None
+    jobs: int | None = None
+    forbidden: tuple[str, ...] = ()
+    """Executors that may not be used; ``shell`` forbids shell jobs and recovery scripts."""
+
+
+class Response(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a job asked for from inside; it counts when its attempt has succeeded."""
+
+    jobs: tuple[JobSpec, ...] = ()
+    """All jobs to be declared."""
+    replaced_by: tuple[str, ...] = ()
+    """Those of *jobs* that take its place: it succeeds when they all have."""
+    outputs: dict[str, Produced] = {}
+    """With *replaced_by*: where its outputs come from."""
+    detour: tuple[str, ...] = ()
+    """Those of *jobs* that have to succeed before it has."""
+    stop_children: bool = False
+    """Whatever needs the maker is skipped."""
+    stop_flow: bool = False
+    """Whatever has not started is skipped."""

@@ -15,10 +15,16 @@ class Status(StrEnum):
     READY = "ready"
     RUNNING = "running"
     RETRYING = "retrying"
+    RECOVERING = "recovering"
+    ROLLING_BACK = "rolling back"
+    FALLING_BACK = "falling back"
     SUCCEEDED = "succeeded"
+    RECOVERED = "recovered"
+    SUBSTITUTED = "substituted"
     FAILED = "failed"
     SKIPPED = "skipped"
     CANCELLED = "cancelled"
+    UNKNOWN = "unknown"
 
     @property
     def glyph(self) -> str:
@@ -43,7 +49,7 @@ class Status(StrEnum):
     @property
     def good(self) -> bool:
         """The job's outputs can be read."""
-        return self is Status.SUCCEEDED
+        return self in _GOOD
 
 
 _LOOK = {
@@ -52,13 +58,21 @@ _LOOK = {
     Status.READY: ("◔", "Q"),
     Status.RUNNING: ("◐", "R"),
     Status.RETRYING: ("↻", "T"),
+    Status.RECOVERING: ("⚕", "V"),
+    Status.ROLLING_BACK: ("↶", "B"),
+    Status.FALLING_BACK: ("↴", "L"),
     Status.SUCCEEDED: ("✓", "S"),
+    Status.RECOVERED: ("✚", "D"),
+    Status.SUBSTITUTED: ("≈", "U"),
     Status.FAILED: ("✕", "F"),
     Status.SKIPPED: ("⤼", "K"),
     Status.CANCELLED: ("⊘", "C"),
+    Status.UNKNOWN: ("?", "N"),
 }
-_ACTIVE = frozenset({Status.READY, Status.RUNNING, Status.RETRYING})
-_ENDED = frozenset({Status.SUCCEEDED, Status.FAILED, Status.SKIPPED, Status.CANCELLED})
+_STEPS = frozenset({Status.RECOVERING, Status.ROLLING_BACK, Status.FALLING_BACK})
+_ACTIVE = frozenset({Status.READY, Status.RUNNING, Status.RETRYING}) | _STEPS
+_GOOD = frozenset({Status.SUCCEEDED, Status.RECOVERED, Status.SUBSTITUTED})
+_ENDED = _GOOD | {Status.FAILED, Status.SKIPPED, Status.CANCELLED, Status.UNKNOWN}
 
 
 class Verdict(StrEnum):
@@ -82,10 +96,11 @@ class RunVerdict(StrEnum):
 class Reason(Struct, frozen=True, omit_defaults=True):
     """Why a status: *kind* is one of a closed list of words, *detail* free text, *attempt* its number.
 
-    Kinds used: ``exception``, ``assertion``, ``invalid argument``, ``invalid type``, ``import``, ``syntax``,
-    ``timeout``, ``deadline``, ``exit code``, ``signal``, ``out of memory``, ``output not storable``,
-    ``input not loadable``, ``missing need``, ``upstream failed``, ``policy``, ``cancelled``, ``skipped``, ``replaced``,
-    ``lost``, ``executor unavailable``, ``missing output``.
+    Kinds used: ``exception``, ``assertion``, ``invalid argument``, ``invalid type``, ``invalid input``, ``import``,
+    ``syntax``, ``timeout``, ``deadline``, ``exit code``, ``signal``, ``out of memory``, ``output not storable``,
+    ``input not loadable``, ``missing need``, ``upstream failed``, ``recovery failed``, ``condition``, ``policy``,
+    ``cancelled``, ``skipped``, ``substituted``, ``stopped`` (by a job, from inside), ``replaced``, ``lost``,
+    ``executor unavailable``, ``forbidden``, ``attempt limit``, ``queue limit``, ``missing output``.
     """
 
     kind: str

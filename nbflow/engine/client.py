@@ -38,6 +38,7 @@ from nbflow.engine.logs import read_displays, read_log, read_since
 from nbflow.engine.orders import attempt_folder
 from nbflow.engine.reach import end_engine, reach
 from nbflow.engine.replica import Replica
+from nbflow.engine.taking import take
 from nbflow.engine.trust import trust, trusted
 from nbflow.engine.values import Values
 from nbflow.engine.wire import (
@@ -82,6 +83,7 @@ __all__ = [
     "remember",
     "say_exit",
     "split_cell",
+    "take",
     "trust",
     "trusted",
 ]

@@ -35,6 +35,7 @@ def attempt_folder(store: Path, key: str) -> Path:
 def attempt_order(run: Run, started: AttemptStarted, place: Place) -> AttemptOrder:
     """What an executor needs to run the attempt that *started*."""
     spec = run.jobs[started.job].spec
+    inputs = resolve(run, started.job)
     return AttemptOrder(
         key=started.key,
         run=run.number,
@@ -51,7 +52,9 @@ def attempt_order(run: Run, started: AttemptStarted, place: Place) -> AttemptOrd
         source=spec.source,
         shell=spec.shell,
         code=spec.code,
-        inputs=resolve(run, started.job),
+        inputs=inputs.given,
+        absent=inputs.absent,
+        on_missing=spec.on_missing,
         outputs=spec.outputs,
         passing=spec.passing,
         timeout=spec.timeout,

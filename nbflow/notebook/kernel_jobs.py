@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TextIO
 
+from nbflow.core.inputs import Whole
 from nbflow.core.spec import ValueRef
 from nbflow.core.status import Reason
 from nbflow.engine.client import (
@@ -31,6 +32,7 @@ from nbflow.engine.client import (
     remember,
     say_exit,
     split_cell,
+    take,
 )
 from nbflow.errors import NbflowError, ValueNotStorable
 from nbflow.notebook.stopping import Stopped, Stops, TimedOut
@@ -138,14 +140,13 @@ class KernelJobs:
     def _load(self, order: AttemptOrder) -> None:
         """Have the inputs in the namespace: those that this job will write itself are loaded for it."""
         namespace = self.shell.user_ns
-        for name, ref in order.inputs.items():
+        namespace.update(dict.fromkeys(order.absent))
+        for name, given in order.inputs.items():
             try:
-                if ref is None:
-                    namespace[name] = None
-                elif name not in order.outputs:
+                if name not in order.outputs:
                     self.bring([name])
-                elif ref.inline is not None or ref.file is not None:
-                    namespace[name] = self.client.values.load(ref, namespace)
+                elif given != Whole(ValueRef()):  # a value that never left the kernel is where it was
+                    namespace[name] = take(self.client.values, given, namespace)
             except Exception as error:
                 raise InputNotLoadable(name, error) from error
 

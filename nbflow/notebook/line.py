@@ -9,7 +9,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from nbflow.core.match import is_pattern, match_names, nearest
-from nbflow.core.spec import Judge, OnMissing, Retry
+from nbflow.core.spec import Judge, Retry
 from nbflow.errors import UnknownJob
 from nbflow.notebook import quantities
 from nbflow.notebook.options import GROUP_OPTIONS, OPTIONS, Read, describe, read
@@ -66,7 +66,7 @@ class JobHeader:
     policy: Judge | None = None
     group_options: dict[str, Any] = field(default_factory=dict)
     """Fields of `Ruled` that the cell sets for its group."""
-    on_missing: OnMissing = "error"
+    on_missing: str = "error"
     executor: str = "process"
     hold: bool = False
     env: dict[str, str] = field(default_factory=dict)

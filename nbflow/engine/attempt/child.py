@@ -30,6 +30,7 @@ from nbflow.engine.attempt.messages import LENGTH_BYTES
 from nbflow.engine.attempt.record import ERR, OUT, AttemptOrder, ResultRecord
 from nbflow.engine.attempt.results import write_record
 from nbflow.engine.attempt.shell import CellShell, enter
+from nbflow.engine.taking import take
 from nbflow.engine.values import Values
 from nbflow.errors import NbflowError, ValueNotStorable
 
@@ -180,9 +181,11 @@ class Child:
             return self.failed(failures.reason(error), error, failures.classes(error))
 
     def load(self) -> None:
-        for name, ref in self.order.inputs.items():
+        for name in self.order.absent:
+            self.namespace[name] = None
+        for name, given in self.order.inputs.items():
             try:
-                self.namespace[name] = None if ref is None else self.values.load(ref, self.namespace)
+                self.namespace[name] = take(self.values, given, self.namespace)
             except Exception as error:
                 raise InputNotLoadable(name, error) from error
 

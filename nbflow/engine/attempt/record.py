@@ -6,7 +6,9 @@ from typing import Literal
 
 from msgspec import Struct
 
-from nbflow.core.spec import ValueRef
+from nbflow.core.event import Step
+from nbflow.core.inputs import Absent, Given
+from nbflow.core.spec import Call, Response, ValueRef
 from nbflow.core.status import Reason
 
 
@@ -34,8 +36,27 @@ class AttemptOrder(Struct, frozen=True, kw_only=True, omit_defaults=True):
     source: str
     shell: bool = False
     code: str = ""
-    inputs: dict[str, ValueRef | None] = {}
-    """Variable -> its value; None (the Python value) where a missing need is tolerated."""
+    inputs: dict[str, Given] = {}
+    """Variable -> where its value comes from."""
+    absent: dict[str, Absent] = {}
+    """Variables whose need was never met and is tolerated: *on_missing* says what they are."""
+    on_missing: str = "none"
+    """``none``, ``pass`` (an `nbflow.Missing`) or ``=expression``."""
+    types: dict[str, str] = {}
+    """Input -> the annotation that its value must fit."""
+    condition: str = ""
+    """An expression over the inputs; false: the attempt ends ``skipped``."""
+    bash: bool = False
+    """*source* is a script for bash."""
+    memory: int | None = None
+    """Bytes that the whole tree may take."""
+    patterns: tuple[str, ...] = ()
+    """Regular expressions to be searched for in the log of a failed attempt."""
+    step: Step | None = None
+    """The order is for a step that follows an attempt: *call* or the bash script *source* is run, not a cell."""
+    call: Call | None = None
+    judged: str = ""
+    """The order is to ask a custom policy, the value of the input ``policy``, about the JSON list of members here."""
     outputs: tuple[str, ...] = ()
     passing: tuple[str, ...] = ()
     """Those of *outputs* that are left out where they cannot be stored."""
@@ -47,7 +68,7 @@ class ResultRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the child writes as ``result`` (msgpack, by rename) before anybody is told of its end."""
 
     key: str
-    end: Literal["succeeded", "failed"]
+    end: Literal["succeeded", "failed", "skipped"]
     reason: Reason | None = None
     traceback: str = ""
     """The user's part of the traceback, plain text, no colour codes."""
@@ -57,6 +78,9 @@ class ResultRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """For ``sys.exit(n)`` in the cell: the code it asked for."""
     outputs: dict[str, ValueRef] = {}
     missing: tuple[str, ...] = ()
+    response: Response | None = None
+    said: str = ""
+    """A custom policy's answer: ``met``, ``undecided``, or ``broken`` with its reason after a colon."""
     peak_memory: int = 0
     """Largest resident size of the attempt's process so far, in bytes."""
     cpu_seconds: float = 0.0
@@ -67,7 +91,7 @@ class AttemptReport(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a supervisor reports, exactly once per order, when the attempt has ended."""
 
     key: str
-    end: Literal["succeeded", "failed", "cancelled", "lost"]
+    end: Literal["succeeded", "failed", "cancelled", "lost", "skipped"]
     reason: Reason | None = None
     traceback: str = ""
     classes: tuple[str, ...] = ()
@@ -75,6 +99,10 @@ class AttemptReport(Struct, frozen=True, kw_only=True, omit_defaults=True):
     signal: str | None = None
     outputs: dict[str, ValueRef] = {}
     missing: tuple[str, ...] = ()
+    response: Response | None = None
+    said: str = ""
+    found: tuple[str, ...] = ()
+    """Those of the order's *patterns* that the log of a failed attempt holds."""
     peak_memory: int = 0
     cpu_seconds: float = 0.0
 

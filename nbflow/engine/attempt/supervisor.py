@@ -68,6 +68,7 @@ class Supervised:
         self._exit: tuple[int, struct_rusage] | None = None
         self._trouble = ""
         self._littered = False
+        self._asked: set[int] = set()
 
     # --- what is seen
     def ready(self, now: float) -> None:
@@ -127,7 +128,7 @@ class Supervised:
         return Stop("failed", Reason("timeout", f"{self.order.timeout:g} s", self.order.attempt))
 
     def _begin_stop(self, stop: Stop, now: float) -> None:
-        """Ask the whole tree to end; `tick` insists when the grace is over.
+        """Ask the whole tree to end, each process once; `tick` insists when the grace is over.
 
         A child that has not begun gets none: it has nothing to clean up, and still ignores the polite signal, as the
         process does that it was forked from.
@@ -136,9 +137,10 @@ class Supervised:
             return
         self._stop = stop
         self._kill_at = self.next_at = now + (self.order.grace if self._started else 0.0)
-        tree.send(self.pid, signal.SIGTERM)
-        tree.send(self.pid, signal.SIGCONT)
-        tree.ask({self.tag})
+        tree.ask({self.tag}, self._asked)
+        if self.pid not in self._asked:  # it wears no tag: it has not begun, or its cell has set the limit anew
+            tree.send(self.pid, signal.SIGTERM)
+            tree.send(self.pid, signal.SIGCONT)
 
     def _sweep(self, now: float, orphans: set[int] | None) -> bool:
         """After the child's exit: end what it left behind, then report."""
@@ -158,7 +160,7 @@ class Supervised:
         worn = None if orphans is None else {tree.worn(pid) for pid in orphans}
         if worn is not None and self.reported and not self._littered and not worn & {self.tag, None}:
             return 0
-        count = tree.end({self.tag}) if now >= self._kill_at else tree.ask({self.tag})
+        count = tree.end({self.tag}) if now >= self._kill_at else tree.ask({self.tag}, self._asked)
         self._littered |= count > 0
         return max(count, 1) if worn is not None and None in worn else count
 

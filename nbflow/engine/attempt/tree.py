@@ -75,34 +75,39 @@ def children(pid: int) -> set[int] | None:
 
 
 def send(pid: int, number: signal.Signals) -> None:
-    """Signal *pid*, if it is still there and ours."""
+    """Signal process *pid*, or group *-pid*, if it is still there and ours."""
     with suppress(ProcessLookupError, PermissionError):
         os.kill(pid, number)
 
 
-def ask(tags: Collection[int]) -> int:
-    """Ask every process that wears one of *tags* to end, stopped ones too; how many there were."""
-    return _signal(tags, (signal.SIGTERM, signal.SIGCONT))
+def ask(tags: Collection[int], asked: set[int]) -> int:
+    """Ask every process that wears one of *tags* to end, stopped ones too; how many there are.
+
+    Nobody is asked twice, and *asked* keeps who was: many programs take a second request for haste and drop their
+    cleaning up, and a Python handler would be run again in the middle of its first run.
+    """
+    found = list(tagged(tags))
+    begun = {its for pid, its in found if pid in asked} | {os.getpgrp()}
+    for target in {pid if its in begun else -its for pid, its in found if pid not in asked}:
+        send(target, signal.SIGTERM)
+        send(target, signal.SIGCONT)
+    asked.update(pid for pid, _ in found)
+    return len(found)
 
 
 def end(tags: Collection[int]) -> int:
-    """One round of killing; how many there were."""
-    return _signal(tags, (signal.SIGKILL,))
+    """One round of killing; how many there were.
 
-
-def _signal(tags: Collection[int], numbers: tuple[signal.Signals, ...]) -> int:
-    """Signal by group: that reaches a process which forks and exits all the time, a single process id hardly does.
-
-    All of a tagged process's group belongs to its attempt, as every attempt begins with a session of its own.
+    By group: that reaches a process which forks and exits all the time, a single process id hardly does. All of a
+    tagged process's group belongs to its attempt, as every attempt begins with a session of its own.
     """
     count, own, done = 0, os.getpgrp(), set()
     for pid, its in tagged(tags):
         count += 1
-        if its in done:
-            continue
-        done.add(its)
-        for number in numbers:
-            send(pid if its == own else -its, number)
+        target = pid if its == own else -its
+        if target not in done:
+            done.add(target)
+            send(target, signal.SIGKILL)
     return count
 
 
