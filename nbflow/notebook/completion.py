@@ -10,7 +10,8 @@ from typing import Any
 
 from IPython.core.completer import CompletionContext, SimpleCompletion
 
-from nbflow.notebook.options import OPTIONS, Names, Option
+from nbflow.notebook.grammar import Names, Option
+from nbflow.notebook.options import OPTIONS
 from nbflow.notebook.tokens import tokenize
 from nbflow.notebook.verbs import VERBS, Argument
 

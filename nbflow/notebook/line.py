@@ -12,7 +12,9 @@ from nbflow.core.match import is_pattern, match_names, nearest
 from nbflow.core.spec import Judge, Retry
 from nbflow.errors import UnknownJob
 from nbflow.notebook import quantities
-from nbflow.notebook.options import GROUP_OPTIONS, OPTIONS, Read, describe, read
+from nbflow.notebook.grammar import Read, describe, read
+from nbflow.notebook.group_options import GROUP_OPTIONS
+from nbflow.notebook.options import OPTIONS
 from nbflow.notebook.tokens import Expand, LineError, Token, expander, tokenize
 from nbflow.notebook.verbs import VERBS, VerbCall, parse_verb, verbs_help
 

@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 from nbflow.core.match import nearest
 from nbflow.notebook import quantities as take
-from nbflow.notebook.options import GROUP_OPTIONS, POLICY, Option, read
+from nbflow.notebook.grammar import Option, read
+from nbflow.notebook.group_options import GROUP_OPTIONS, POLICY
 from nbflow.notebook.tokens import Expand, LineError, tokenize
 
 Argument = Literal["", "jobs", "job", "group", "run", "file"]
