@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from nbflow.core import steps
 from nbflow.core.status import Status
 from nbflow.core.words import duration, elapsed
 
@@ -55,10 +56,18 @@ def caption(job: Mapping[str, Any]) -> Caption:
         case Status.RETRYING:
             due = job.get("due_at")
             return Caption("again in {}", "down", due) if due is not None else Caption("again soon")
+        case Status.RECOVERING | Status.ROLLING_BACK | Status.FALLING_BACK as status:
+            return Caption(_step(job, status))
         case Status.SUCCEEDED:
             return Caption(_succeeded(job))
+        case Status.RECOVERED:
+            return Caption(_with("recovered", " by ", job.get("fallback")))
+        case Status.SUBSTITUTED:
+            return Caption("substituted by hand")
         case Status.FAILED | Status.SKIPPED | Status.CANCELLED:
             return Caption(_why(job))
+        case Status.UNKNOWN:
+            return Caption("its end was not seen")
 
 
 def _needs(names: Sequence[str]) -> str:
@@ -96,6 +105,26 @@ def took(attempt: Mapping[str, Any]) -> float | None:
     return max(0.0, end - start) if start is not None and end is not None else None
 
 
+def _step(job: Mapping[str, Any], status: Status) -> str:
+    """What is being done about a failure, and by what.
+
+    >>> _step({"attempts": [{"rule": 0}], "rules": [{"on": "exit 10"}]}, Status.RECOVERING)
+    'recovering: rule exit 10'
+    """
+    match status:
+        case Status.RECOVERING:
+            last = attempts(job)[-1:]
+            return _with(status.value, ": ", steps.rule_words(job, last[0]) if last else "")
+        case Status.ROLLING_BACK:
+            return _with(status.value, ": ", job.get("rollback"))
+        case _:
+            return _with(status.value, ": ", job.get("fallback"))
+
+
+def _with(word: str, joint: str, name: str | None) -> str:
+    return f"{word}{joint}{name}" if name else word
+
+
 def _succeeded(job: Mapping[str, Any]) -> str:
     last = attempts(job)[-1:]
     if not last:
@@ -120,6 +149,10 @@ def _why(job: Mapping[str, Any]) -> str:
             said = f"{detail} failed" if detail else kind
         case "cancelled" | "skipped":
             return "by hand"
+        case "condition":
+            return "condition false"
+        case "stopped":
+            return f"stopped by {detail}" if detail else kind
         case _:
             said = kind or str(job["status"])
     tried = tries(job)
@@ -162,9 +195,15 @@ def counts(statuses: Sequence[str]) -> dict[Status, int]:
 
 HEADER_ORDER = (
     Status.SUCCEEDED,
+    Status.RECOVERED,
+    Status.SUBSTITUTED,
     Status.RUNNING,
+    Status.RECOVERING,
+    Status.ROLLING_BACK,
+    Status.FALLING_BACK,
     Status.RETRYING,
     Status.FAILED,
+    Status.UNKNOWN,
     Status.SKIPPED,
     Status.CANCELLED,
     Status.READY,

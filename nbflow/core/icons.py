@@ -22,11 +22,11 @@ ICONS: dict[Status, Icon] = {
     Status.READY: Icon(_RING, "M7,7V3.6A3.4,3.4 0 0 1 10.4,7Z"),
     Status.RUNNING: Icon(_RING, "M7,1.8A5.2,5.2 0 0 0 7,12.2Z"),
     Status.RETRYING: Icon("M11.9,5.2A5.2,5.2 0 1 0 12.2,8M12.2,1.9V5.4H8.7"),
-    Status.RECOVERING: Icon(f"{_RING}M7,4.2V9.8M4.2,7H9.8"),
+    Status.RECOVERING: Icon("M2.2,3.2L6,7L2.2,10.8M7.4,10.9H11.8"),
     Status.ROLLING_BACK: Icon("M4.8,2.2L1.9,5.1L4.8,8M1.9,5.1H8.6A3.3,3.3 0 0 1 8.6,11.7H4.4"),
-    Status.FALLING_BACK: Icon("M2.4,2.2V6.4A2.6,2.6 0 0 0 5,9H11.6M8.8,6.2L11.6,9L8.8,11.8"),
+    Status.FALLING_BACK: Icon("M1.8,2.8H5.6A3.2,3.2 0 0 1 8.8,6V11.6M5.8,8.8L8.8,11.8L11.8,8.8"),
     Status.SUCCEEDED: Icon("M2.2,7.6L5.4,10.8L11.8,3.6"),
-    Status.RECOVERED: Icon("M1.9,3.4H4.6L7,8.8M2.2,9.6L5.4,12.2L11.8,5.2"),
+    Status.RECOVERED: Icon("M3.4,4.6L6,7.2L11.2,1.4M1.6,8.4C2.6,13.6 11.4,13.6 12.4,8.4"),
     Status.SUBSTITUTED: Icon(
         "M2.2,5.4C4,3.4 5.4,3.6 7,5C8.6,6.4 10,6.6 11.8,4.6M2.2,9.6C4,7.6 5.4,7.8 7,9.2C8.6,10.6 10,10.8 11.8,8.8"
     ),

@@ -21,7 +21,8 @@ def project(run: Run, now: float) -> dict[str, Any]:
     Instants are in seconds since the epoch, log paths relative to the notebook's folder. Beyond the statuses, a job has
     ``reason_text`` (why, in words), ``of`` (attempts allowed in this generation) and ``try`` (those used of them),
     ``waits_for`` (needs not yet met), ``due_at`` (next attempt), ``deadline_at`` (no attempt then), ``started_at`` and
-    ``ended_at`` of this generation.
+    ``ended_at`` of this generation, ``rules`` (what each failure rule is about), ``rollback`` and ``fallback`` (as
+    typed).
 
     >>> from nbflow.testing import declare
     >>> from nbflow.core.spec import JobNeed, JobSpec
@@ -69,6 +70,9 @@ def project_job(run: Run, name: str) -> dict[str, Any]:
         "due_at": job.due_at,
         "deadline": spec.deadline,
         "deadline_at": job.deadline_at,
+        "rules": [{"on": rule.words, "label": rule.label, "retries": rule.retries} for rule in spec.rules],
+        "rollback": spec.rollback.label if spec.rollback else None,
+        "fallback": spec.fallback.label if spec.fallback else None,
     }
 
 

@@ -2,36 +2,54 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from nbflow.core.status import Status
 
 GROUND, INK, DIM, LINE, SOFT = "#ffffff", "#1f2328", "#59636e", "#d0d7de", "#f6f8fa"
 
-INKS: dict[Status, str] = {
-    Status.HELD: "#59636e",
-    Status.WAITING: "#59636e",
-    Status.READY: "#59636e",
-    Status.RUNNING: "#0069a3",
-    Status.RETRYING: "#856500",
-    Status.SUCCEEDED: "#00785a",
-    Status.FAILED: "#b84d00",
-    Status.SKIPPED: "#8f4a7b",
-    Status.CANCELLED: "#59636e",
+Hue = Literal["grey", "blue", "ochre", "green", "red", "purple"]
+
+HUES: dict[Status, Hue] = {
+    Status.HELD: "grey",
+    Status.WAITING: "grey",
+    Status.READY: "grey",
+    Status.RUNNING: "blue",
+    Status.RETRYING: "ochre",
+    Status.RECOVERING: "ochre",
+    Status.ROLLING_BACK: "ochre",
+    Status.FALLING_BACK: "ochre",
+    Status.SUCCEEDED: "green",
+    Status.RECOVERED: "green",
+    Status.SUBSTITUTED: "purple",
+    Status.FAILED: "red",
+    Status.SKIPPED: "purple",
+    Status.CANCELLED: "grey",
+    Status.UNKNOWN: "red",
 }
+"""Few hues that are told apart with every common colour blindness: what goes on, what helps, what is well, what is not,
+what a person did. Statuses of one hue differ by icon, line and word."""
+
+_DARK: dict[Hue, str] = {
+    "grey": "#59636e",
+    "blue": "#0069a3",
+    "ochre": "#856500",
+    "green": "#00785a",
+    "red": "#b84d00",
+    "purple": "#8f4a7b",
+}
+INKS = {status: _DARK[hue] for status, hue in HUES.items()}
 """Dark enough for text on white (at least 4.5 : 1), and told apart with every common colour blindness."""
 
-_GREY = "#767d86"
-
-ANYWHERE: dict[Status, str] = {
-    Status.HELD: _GREY,
-    Status.WAITING: _GREY,
-    Status.READY: _GREY,
-    Status.RUNNING: "#1a7fc1",
-    Status.RETRYING: "#9a7400",
-    Status.SUCCEEDED: "#0f8a68",
-    Status.FAILED: "#cf5a0a",
-    Status.SKIPPED: "#b0609a",
-    Status.CANCELLED: _GREY,
+_MIDDLE: dict[Hue, str] = {
+    "grey": "#767d86",
+    "blue": "#1a7fc1",
+    "ochre": "#9a7400",
+    "green": "#0f8a68",
+    "red": "#cf5a0a",
+    "purple": "#b0609a",
 }
+ANYWHERE = {status: _MIDDLE[hue] for status, hue in HUES.items()}
 """The same hues for text on a ground nobody knows: at least 3.5 : 1 on white and on the dark pages of notebooks."""
 
 DASHES: dict[Status, tuple[float, float] | None] = {
@@ -40,16 +58,22 @@ DASHES: dict[Status, tuple[float, float] | None] = {
     Status.READY: None,
     Status.RUNNING: None,
     Status.RETRYING: (6.0, 3.0),
+    Status.RECOVERING: None,
+    Status.ROLLING_BACK: None,
+    Status.FALLING_BACK: None,
     Status.SUCCEEDED: None,
+    Status.RECOVERED: None,
+    Status.SUBSTITUTED: None,
     Status.FAILED: None,
     Status.SKIPPED: (6.0, 3.0),
     Status.CANCELLED: (2.0, 3.0),
+    Status.UNKNOWN: (5.0, 2.5),
 }
 
 
 def weight(status: Status) -> float:
     """How thick a border is, in pixels."""
-    return 2.4 if status is Status.FAILED else 1.4
+    return 2.4 if status in (Status.FAILED, Status.UNKNOWN) else 1.4
 
 
 def blend(colour: str, ground: str, share: float) -> str:

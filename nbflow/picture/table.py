@@ -91,8 +91,14 @@ def _listed(found: Sequence[Row]) -> list[Row]:
 
 _EVENTFUL = (
     Status.FAILED,
+    Status.UNKNOWN,
+    Status.RECOVERING,
+    Status.ROLLING_BACK,
+    Status.FALLING_BACK,
     Status.RETRYING,
     Status.RUNNING,
+    Status.RECOVERED,
+    Status.SUBSTITUTED,
     Status.CANCELLED,
     Status.SKIPPED,
     Status.HELD,
