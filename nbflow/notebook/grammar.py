@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -30,6 +31,8 @@ class Option:
     repeatable: bool = False
     greedy: bool = False
     """The value runs to the next option, spaces included."""
+    verbatim: bool = False
+    """The value is Python: it runs to the next option too, its quotes and braces left as written."""
     short: str = ""
     meant_by: tuple[str, ...] = ()
     """Wrong words that mean it, where the nearest right word would be another."""
@@ -48,6 +51,8 @@ class Read:
 
     words: list[str] = field(default_factory=list)
     values: dict[str, Any] = field(default_factory=dict)
+    order: list[tuple[str, Any]] = field(default_factory=list)
+    """The options with their values, as they were written one after the other."""
 
 
 def find(word: str, table: Sequence[Option]) -> Option:
@@ -79,7 +84,11 @@ def read(tokens: Iterable[Token], table: Sequence[Option]) -> Read:
             continue
         word, equals, value = token.text.partition("=")
         option = find(word, table)
-        _keep(result.values, option, _value(option, value if equals else None, rest))
+        if option.verbatim:
+            word, equals, value = token.raw.partition("=")
+        taken = _value(option, value if equals else None, rest)
+        _keep(result.values, option, taken)
+        result.order.append((option.name, taken))
     for option in table:
         if option.excludes and option.name in result.values and option.excludes in result.values:
             raise LineError(f"--{option.name} and --{option.excludes} say the same thing: give one")
@@ -92,11 +101,27 @@ def _value(option: Option, given: str | None, rest: list[Token]) -> Any:
             raise LineError(f"--{option.name} takes no value")
         return True
     texts = [] if given is None else [given]
-    while rest and not _is_long(rest[0]) and (option.greedy or not texts):
-        texts.append(rest.pop(0).text)
+    while rest and not _is_long(rest[0]) and (option.greedy or option.verbatim or not texts):
+        token = rest.pop(0)
+        texts.append(token.raw if option.verbatim else token.text)
     if not texts:
         raise LineError(f"--{option.name} needs a value: {option.takes}")
-    return checked(option, " ".join(texts))
+    text = " ".join(texts)
+    return checked(option, _unquoted(text) if option.verbatim else text)
+
+
+def _unquoted(text: str) -> str:
+    """*text*, or what it says where all of it is one quoted string."""
+    try:
+        value = ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return text
+    return value if isinstance(value, str) else text
+
+
+def verbatim(table: Sequence[Option]) -> frozenset[str]:
+    """The options of *table* whose value is Python, as written: ``--if``."""
+    return frozenset(f"--{option.name}" for option in table if option.verbatim)
 
 
 def _is_long(token: Token) -> bool:
@@ -111,8 +136,8 @@ def checked(option: Option, text: str) -> Any:
     """
     try:
         return option.parse(text)
-    except ValueError:
-        near = nearest(text, option.choices)
+    except ValueError as error:
+        near = nearest(text, option.choices) or nearest(str(error), option.choices)
         hint = f" (did you mean {near}?)" if near and not (near[-1] == ":" and text.startswith(near)) else ""
         raise LineError(f"--{option.name} takes {option.takes}, not {text!r}{hint}") from None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,13 +26,23 @@ class Token:
     option: bool = False
     closed: bool = True
     """False when a quote of it is still open, as happens while a line is being typed."""
+    raw: str = ""
+    """As written: quotes, escapes and braces included."""
 
 
-def tokenize(line: str, expand: Expand | None = None, *, lenient: bool = False) -> list[Token]:
+def tokenize(
+    line: str,
+    expand: Expand | None = None,
+    *,
+    lenient: bool = False,
+    verbatim: Collection[str] = (),
+    verbatim_from: bool = False,
+) -> list[Token]:
     r"""Split *line* as a shell would; an expanded ``{expr}`` never splits into several words.
 
     Single quotes keep braces as they are, ``{{`` and ``}}`` mean one brace, without *expand* braces are plain text.
-    *lenient* takes an open quote as closed at the end, for completion.
+    *lenient* takes an open quote as closed at the end, for completion. From a word of *verbatim* (``--if``) to the next
+    option braces are plain text, for what stands there is Python; *verbatim_from* says that an earlier line ended so.
 
     Raises:
         LineError: a quote is not closed, or an expression fails.
@@ -42,18 +52,24 @@ def tokenize(line: str, expand: Expand | None = None, *, lenient: bool = False) 
     >>> [token.text for token in tokenize("fit_{i + 1}", lambda expr: str(eval(expr, {"i": 1})))]
     ['fit_2']
     """
-    scanner = _Scanner(line, expand)
-    tokens = scanner.run()
+    tokens = _Scanner(line, expand, verbatim, verbatim_from).run()
     if tokens and not tokens[-1].closed and not lenient:
         raise LineError(f"a quote is not closed in: {line.strip()}")
     return tokens
 
 
+_OPTION = re.compile(r"--[\w-]+")
+
+
 class _Scanner:
     """One pass over a line."""
 
-    def __init__(self, line: str, expand: Expand | None) -> None:
-        self.line, self.expand, self.at = line, expand, 0
+    def __init__(self, line: str, expand: Expand | None, verbatim: Collection[str], plain: bool) -> None:
+        self.line, self.given, self.verbatim, self.plain, self.at = line, expand, verbatim, plain, 0
+
+    @property
+    def expand(self) -> Expand | None:
+        return None if self.plain else self.given
 
     def run(self) -> list[Token]:
         tokens: list[Token] = []
@@ -66,13 +82,16 @@ class _Scanner:
 
     def word(self) -> Token:
         start, parts, closed = self.at, [], True
+        if option := _OPTION.match(self.line, start):
+            self.plain = option[0] in self.verbatim
         while closed and self.at < len(self.line) and not (char := self.line[self.at]).isspace():
             if char in "'\"":
                 text, closed = self.quoted(char)
                 parts.append(text)
             else:
                 parts.append(self.piece(escapes="any"))
-        return Token("".join(parts), option=self.line.startswith("-", start), closed=closed)
+        raw = self.line[start : self.at]
+        return Token("".join(parts), option=raw.startswith("-"), closed=closed, raw=raw)
 
     def quoted(self, quote: str) -> tuple[str, bool]:
         self.at += 1
