@@ -58,12 +58,19 @@ def _check_numbers(spec: JobSpec) -> None:
 
 def _check_names(run: Run, new: Mapping[str, JobSpec], groups: Mapping[str, Policy]) -> None:
     named = {*groups, *(spec.group for spec in new.values() if spec.group is not None)}
+    specs = {name: run.jobs[name].spec for name in named if name in run.jobs} | dict(new)
     for name in named:
-        if name in new or name in run.jobs:
+        if name in specs and not specs[name].withdrawn:
             raise DeclarationError(f"group {name!r} has the name of a job: call one of them otherwise")
-    for name in new:
-        if name in run.groups:
+    for name, spec in new.items():
+        if name in run.groups and not spec.withdrawn and not _emptied(run, name, new):
             raise DeclarationError(f"job {name!r} has the name of a group: call one of them otherwise")
+
+
+def _emptied(run: Run, group: str, new: Mapping[str, JobSpec]) -> bool:
+    """Whether all members of *group* leave it."""
+    members = run.groups[group].members
+    return bool(members) and all(name in new and new[name].group != group for name in members)
 
 
 def _check_needs(run: Run, new: Mapping[str, JobSpec], groups: Mapping[str, Policy]) -> None:

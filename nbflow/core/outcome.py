@@ -14,16 +14,18 @@ def verdict(run: Run) -> RunVerdict:
 
     ``failed`` if a job failed that nothing excuses, else ``cancelled`` if one was cancelled that nothing excuses, else
     ``degraded`` if any job ended without success, else ``succeeded``, also when there is no job. A failed or cancelled
-    job is excused by its group's policy being met (or ``best-effort``), or when all that need it can do without.
+    job is excused by its group's policy being met (or ``best-effort``), or when all that need it can do without. One
+    that was withdrawn does not count.
     """
     if run.queues.busy():
         return RunVerdict.RUNNING
-    bad = {s: [n for n, j in run.jobs.items() if j.status is s] for s in (Status.FAILED, Status.CANCELLED)}
+    jobs = {name: job for name, job in run.jobs.items() if not job.spec.withdrawn}
+    bad = {s: [n for n, j in jobs.items() if j.status is s] for s in (Status.FAILED, Status.CANCELLED)}
     tolerated = _tolerated(run)
     for status, came_to in ((Status.FAILED, RunVerdict.FAILED), (Status.CANCELLED, RunVerdict.CANCELLED)):
         if not all(_group_excuses(run, name) or name in tolerated for name in bad[status]):
             return came_to
-    degraded = any(job.status.ended and not job.status.good for job in run.jobs.values())
+    degraded = any(job.status.ended and not job.status.good for job in jobs.values())
     return RunVerdict.DEGRADED if degraded else RunVerdict.SUCCEEDED
 
 
@@ -50,7 +52,7 @@ def _tolerated(run: Run) -> set[str]:
     needed: dict[str, bool] = {}
     for job in run.jobs.values():
         for need in job.spec.needs:
-            tolerant = need.optional or job.spec.on_missing == "none"
+            tolerant = need.optional or job.spec.on_missing != "error"
             for name in (need.job,) if isinstance(need, JobNeed) else need.members:
                 needed[name] = needed.get(name, True) and tolerant
     return {name for name, tolerant in needed.items() if tolerant}

@@ -34,8 +34,9 @@ class Member(NamedTuple):
 
 
 def excused(status: Status, reason: Reason | None) -> bool:
-    """Whether a person skipped the job, rather than a need that was never met."""
-    return status is Status.SKIPPED and reason is not None and reason.kind == "skipped"
+    """Whether a person skipped the job, rather than a need that was never met, or declares it no longer."""
+    kind = reason.kind if reason is not None else ""
+    return (status, kind) in ((Status.SKIPPED, "skipped"), (Status.CANCELLED, "withdrawn"))
 
 
 def bare(policy: Policy) -> Judge:

@@ -22,7 +22,8 @@ def project(run: Run, now: float) -> dict[str, Any]:
     ``reason_text`` (why, in words), ``of`` (attempts allowed in this generation) and ``try`` (those used of them),
     ``waits_for`` (needs not yet met), ``due_at`` (next attempt), ``deadline_at`` (no attempt then), ``started_at`` and
     ``ended_at`` of this generation, ``rules`` (what each failure rule is about), ``rollback`` and ``fallback`` (as
-    typed).
+    typed); an element of a fan-out has its name, ``fan``, and ``element``, the loop variables as text. Jobs that were
+    withdrawn are left out.
 
     >>> from nbflow.testing import declare
     >>> from nbflow.core.spec import JobNeed, JobSpec
@@ -30,6 +31,7 @@ def project(run: Run, now: float) -> dict[str, Any]:
     >>> view["verdict"], view["jobs"]["b"]["status"], view["jobs"]["b"]["reason_text"]
     ('running', 'waiting', 'waits for a')
     """
+    shown = [name for name, job in run.jobs.items() if not job.spec.withdrawn]
     return {
         "schema": 1,
         "flow": run.flow,
@@ -37,9 +39,15 @@ def project(run: Run, now: float) -> dict[str, Any]:
         "verdict": verdict(run).value,
         "opened_at": run.opened_at,
         "now": now,
-        "jobs": {name: project_job(run, name) for name in run.jobs},
-        "groups": {name: _group(run, group) for name, group in run.groups.items()},
+        "jobs": {name: project_job(run, name) for name in shown},
+        "groups": {name: _group(run, group) for name, group in run.groups.items() if not _passed_on(run, group)},
     }
+
+
+def _passed_on(run: Run, group: GroupState) -> bool:
+    """Whether a job has the name of *group* now: it was a fan-out's, and is empty."""
+    job = run.jobs.get(group.name)
+    return job is not None and not job.spec.withdrawn
 
 
 def project_job(run: Run, name: str) -> dict[str, Any]:
@@ -60,6 +68,8 @@ def project_job(run: Run, name: str) -> dict[str, Any]:
         "needs": [need_name(need) for need in spec.needs],
         "waits_for": waits_for(run, job),
         "group": spec.group,
+        "fan": spec.element.fan if spec.element else None,
+        "element": dict(spec.element.values) if spec.element else None,
         "executor": spec.executor,
         "outputs": list(spec.outputs),
         "cell_id": spec.cell_id,

@@ -114,7 +114,14 @@ class Gathered(Struct, frozen=True, tag="gathered"):
     parts: tuple[Part, ...]
 
 
-Input = Captured | Produced | Gathered
+class Built(Struct, frozen=True, tag="built"):
+    """An input with references inside: *template*, stored as values are, has holes where the *parts* are put."""
+
+    template: ValueRef
+    parts: tuple[Produced | Gathered, ...]
+
+
+Input = Captured | Produced | Gathered | Built
 
 
 class Call(Struct, frozen=True, omit_defaults=True):
@@ -286,8 +293,12 @@ class JobSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     once: bool = False
     """Never started again when nobody saw how an attempt ended."""
     element: Element | None = None
+    withdrawn: bool = False
+    """It is declared no longer: ended, excused wherever it is needed, and in no picture. It has a name and no more."""
     maker: str = ""
     """The job that made this one while it ran; empty: the notebook did."""
+    function: str = ""
+    """The name of the function that it calls; empty: it is a cell, and leaves variables to the notebook."""
     code: str = ""
     """The body after IPython's own transformation; empty means *source* is plain Python already."""
 

@@ -99,8 +99,8 @@ class Reason(Struct, frozen=True, omit_defaults=True):
     Kinds used: ``exception``, ``assertion``, ``invalid argument``, ``invalid type``, ``invalid input``, ``import``,
     ``syntax``, ``timeout``, ``deadline``, ``exit code``, ``signal``, ``out of memory``, ``output not storable``,
     ``input not loadable``, ``missing need``, ``upstream failed``, ``recovery failed``, ``condition``, ``policy``,
-    ``cancelled``, ``skipped``, ``substituted``, ``stopped`` (by a job, from inside), ``replaced``, ``lost``,
-    ``executor unavailable``, ``forbidden``, ``attempt limit``, ``queue limit``, ``missing output``.
+    ``cancelled``, ``skipped``, ``substituted``, ``withdrawn``, ``stopped`` (by a job, from inside), ``replaced``,
+    ``lost``, ``executor unavailable``, ``forbidden``, ``attempt limit``, ``queue limit``, ``missing output``.
     """
 
     kind: str
