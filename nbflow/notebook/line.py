@@ -9,11 +9,13 @@ from typing import Any
 from msgspec.structs import replace
 
 from nbflow.core.match import is_pattern, match_names, nearest
+from nbflow.core.rules import Rule
 from nbflow.core.spec import Judge, Retry
 from nbflow.errors import UnknownJob
 from nbflow.notebook import quantities
-from nbflow.notebook.grammar import Read, describe, read
+from nbflow.notebook.grammar import Read, describe, read, verbatim
 from nbflow.notebook.group_options import GROUP_OPTIONS
+from nbflow.notebook.handlers import Handlers, written_rules
 from nbflow.notebook.options import OPTIONS
 from nbflow.notebook.tokens import Expand, LineError, Token, expander, tokenize
 from nbflow.notebook.verbs import VERBS, VerbCall, parse_verb, verbs_help
@@ -68,7 +70,18 @@ class JobHeader:
     policy: Judge | None = None
     group_options: dict[str, Any] = field(default_factory=dict)
     """Fields of `Ruled` that the cell sets for its group."""
+    rules: tuple[Rule, ...] = ()
+    """Failure rules in the order written, those of handlers among them."""
+    rollback: str = ""
+    """A function's name, or ``=expression``; empty: none."""
+    fallback: str = ""
     on_missing: str = "error"
+    condition: str = ""
+    bash: bool = False
+    """The body is a script for bash."""
+    memory: int | None = None
+    """Bytes."""
+    once: bool = False
     executor: str = "process"
     hold: bool = False
     env: dict[str, str] = field(default_factory=dict)
@@ -84,6 +97,7 @@ def parse_job(
     expand: Expand | None = None,
     known: Collection[str] | None = None,
     defaults: Defaults | None = None,
+    handlers: Handlers | None = None,
 ) -> JobHeader:
     """Read ``NAME [options]`` and the leading ``#|`` lines of *body*.
 
@@ -93,6 +107,7 @@ def parse_job(
         expand: gives the text of an expression between braces (see `expander`); None leaves braces alone.
         known: names of the flow's jobs and groups; with them, ``--after`` must mean some of them. None: not checked.
         defaults: what options not given mean.
+        handlers: those that ``--handler`` may name.
 
     Raises:
         LineError: one line on what is wrong, with the nearest right word.
@@ -102,14 +117,24 @@ def parse_job(
     ('fit', 3, 300.0, (After(pattern='load', optional=False),), '#\\nx = 1')
     """
     more, rest = split_header(body)
-    tokens: list[Token] = []
-    for text in (line, *more):
-        tokens += tokenize(text, expand)
-    said = read(tokens, OPTIONS)
+    said = read(_words((line, *more), expand), OPTIONS)
     name = _name(said)
     after = tuple(dict.fromkeys(_after(item) for items in said.values.get("after", []) for item in items))
     _check_after(name, after, known)
-    return _header(name, after, said.values, defaults or Defaults(), rest)
+    rules = written_rules(said.order, handlers or Handlers())
+    return _header(name, after, said.values, defaults or Defaults(), rest, rules)
+
+
+_VERBATIM = verbatim(OPTIONS)
+
+
+def _words(lines: Sequence[str], expand: Expand | None) -> list[Token]:
+    """The words of all lines of a header; what is Python and goes on in the next line stays so."""
+    tokens: list[Token] = []
+    for text in lines:
+        last = next((token.text.partition("=")[0] for token in reversed(tokens) if token.text.startswith("--")), "")
+        tokens += tokenize(text, expand, verbatim=_VERBATIM, verbatim_from=last in _VERBATIM)
+    return tokens
 
 
 def split_header(body: str) -> tuple[list[str], str]:
@@ -162,13 +187,15 @@ def _check_after(name: str, after: Sequence[After], known: Collection[str] | Non
             raise LineError(f"--after: {need.pattern!r} {what}{near}") from None
 
 
-def _header(name: str, after: tuple[After, ...], values: dict[str, Any], defaults: Defaults, body: str) -> JobHeader:
+def _header(
+    name: str, after: tuple[After, ...], values: dict[str, Any], defaults: Defaults, body: str, rules: tuple[Rule, ...]
+) -> JobHeader:
     if "policy" in values and "group" not in values:
         raise LineError("--policy needs --group: it is the group's policy")
     given = [option.name for option in GROUP_OPTIONS if option.name in values]
     if given and "group" not in values:
         raise LineError(f"--{given[0]} needs --group: it is about the group")
-    return JobHeader(
+    header = JobHeader(
         name=name,
         after=after,
         inputs=values.get("inputs"),
@@ -179,13 +206,34 @@ def _header(name: str, after: tuple[After, ...], values: dict[str, Any], default
         group=values.get("group"),
         policy=values.get("policy"),
         group_options={name.replace("-", "_"): values[name] for name in given},
+        rules=rules,
+        rollback=values.get("rollback", ""),
+        fallback=values.get("fallback", ""),
         on_missing=values.get("on-missing", "error"),
+        condition=values.get("if", ""),
+        bash="shell" in values,
+        memory=values.get("memory"),
+        once="once" in values,
         executor=values.get("in", defaults.executor),
         hold=values.get("hold", defaults.hold),
         env=_env(values.get("env", [])),
         cwd=values.get("cwd", ""),
         body=body,
     )
+    _check_together(header, values)
+    return header
+
+
+def _check_together(header: JobHeader, values: dict[str, Any]) -> None:
+    """Options that are right by themselves, but not together."""
+    if header.executor == "kernel":
+        for option in ("shell", "memory"):
+            if option in values:
+                raise LineError(f"--{option} needs a process: it cannot be given with --in kernel")
+    if header.memory is None and any(rule.memory > 1 for rule in values.get("on-oom", [])):
+        raise LineError("--on-oom memory*F needs --memory: it says what F is a multiple of")
+    if header.timeout is None and "on-timeout" in values:
+        raise LineError("--on-timeout needs --timeout: without it no attempt takes too long")
 
 
 _EXCEPTIONS = {"retry-on": "on", "no-retry-on": "never_on"}
@@ -237,4 +285,17 @@ Examples:
   #| --env OMP_NUM_THREADS=1
   #| --after 'check*'
   model_a = Ridge(0.1).fit(X, y)
+
+  %%job simulate --on-exit 10,11:2:./fix.sh --on-oom memory*2:2 --memory 2GB --if steps > 0
+  #| --on-error ConvergenceError:3 --on-log 'disk full:1:./free-space.sh'
+  #| --rollback undo --fallback '=last_state'
+  state = run(steps)
+
+  %%job convert --shell
+  gzip --keep --force data.csv
+
+A failure rule: what it is about, then the number of attempts that it adds (1 if not given), then a script for bash that
+is run before each of them, which has NBFLOW_EXIT_CODE, NBFLOW_SIGNAL, NBFLOW_REASON and more in its environment:
+--on-exit 10,11:2:./fix.sh. The first rule written that fits a failure decides; all others are the business of
+--retries. A --shell body is no Python: nothing is read from its text.
 """

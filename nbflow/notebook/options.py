@@ -54,6 +54,18 @@ OPTIONS: tuple[Option, ...] = (
         takes="process or kernel",
         choices=("process", "kernel"),
     ),
+    Option(
+        name="shell",
+        help="the body is a script for bash (set -euo pipefail); --inputs and --outputs name what it reads and leaves",
+    ),
+    Option(
+        name="memory",
+        metavar="SIZE",
+        help="what an attempt may take, with all its processes; more is out of memory",
+        parse=take.size,
+        takes="a size such as 2GB, 500MB or 1GiB",
+    ),
+    Option(name="once", help="never start it again by itself when nobody saw how an attempt ended"),
     Option(name="hold", help="declare it, but start it only when asked: %nbflow run NAME"),
     Option(
         name="env",

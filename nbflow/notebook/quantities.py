@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import keyword
 import math
 import re
@@ -12,6 +13,7 @@ from nbflow.errors import DeclarationError
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
+_SIZES = {"": 1, "K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "KI": 2**10, "MI": 2**20, "GI": 2**30, "TI": 2**40}
 _NAME_LIMIT = 200
 
 
@@ -57,6 +59,18 @@ def positive(text: str) -> int:
     if (number := whole(text)) < 1:
         raise ValueError(text)
     return number
+
+
+def size(text: str) -> int:
+    """Bytes of ``2GB``, ``1.5G``, ``500 MB`` (powers of 1,000), ``1GiB`` (of 1,024); at least one, with a unit.
+
+    >>> size("2GB"), size("500MB"), size("1GiB")
+    (2000000000, 500000000, 1073741824)
+    """
+    found = re.fullmatch(r"(\d+(?:\.\d*)?|\.\d+) ?([KMGT]?I?)B?", text.upper())
+    if not found or text[-1] in "0123456789." or (count := int(float(found[1]) * _SIZES[found[2]])) < 1:
+        raise ValueError(text)
+    return count
 
 
 def factor(text: str) -> float:
@@ -108,9 +122,48 @@ def classes(text: str) -> tuple[str, ...]:
     """
     names = listed(text)
     for name in names:
-        if not all(part.isidentifier() and not keyword.iskeyword(part) for part in name.split(".")):
+        if not _dotted(name):
             raise ValueError(name)
     return names
+
+
+def expression(text: str) -> str:
+    """A Python expression, of one line or more.
+
+    >>> expression(" len(df) > 0 ")
+    'len(df) > 0'
+    """
+    try:
+        ast.parse(text.strip(), mode="eval")
+    except (SyntaxError, MemoryError, RecursionError):
+        raise ValueError(text) from None
+    return text.strip()
+
+
+def call(text: str) -> str:
+    """A function by its name, dotted or not, or ``=expression``.
+
+    >>> call("undo"), call("= df.head(0)")
+    ('undo', '=df.head(0)')
+    """
+    if text.startswith("="):
+        return f"={expression(text[1:])}"
+    if not _dotted(text):
+        raise ValueError(text)
+    return text
+
+
+def missing(text: str) -> str:
+    """What a job does without a need: ``error``, ``none``, ``pass`` or ``=expression``."""
+    if text.startswith("="):
+        return f"={expression(text[1:])}"
+    if text not in ("error", "none", "pass"):
+        raise ValueError(text)
+    return text
+
+
+def _dotted(name: str) -> bool:
+    return all(part.isidentifier() and not keyword.iskeyword(part) for part in name.split("."))
 
 
 def job_name(text: str) -> str:
