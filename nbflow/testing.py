@@ -18,11 +18,11 @@ Example:
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, assert_never
 
 from nbflow.core import event as e
 from nbflow.core.graph import check
-from nbflow.core.plan import Order, Plan, Record, Schedule, Start, Stop, plan
+from nbflow.core.plan import Ask, Order, Plan, Record, Schedule, Start, StartStep, Stop, plan
 from nbflow.core.run import Run
 from nbflow.core.spec import JobSpec, Policy, ValueRef
 from nbflow.core.state import accepts, empty, evolve
@@ -30,7 +30,7 @@ from nbflow.core.status import Reason
 
 __all__ = ["Ending", "ManualClock", "ScriptedExecutor", "declare", "drive"]
 
-EndWord = Literal["succeeded", "failed", "cancelled", "lost"]
+EndWord = Literal["succeeded", "failed", "cancelled", "lost", "skipped"]
 
 
 class ManualClock:
@@ -64,41 +64,52 @@ class ManualClock:
 
 
 class Ending(NamedTuple):
-    """How one attempt ends: the *end*, after so many *seconds*, and for a failure its *reason*."""
+    """How one attempt or step ends: the *end*, after so many *seconds*, and for a failure its *reason* and more.
+
+    A reason of kind ``exit code`` or ``signal`` also says how the process ended.
+    """
 
     end: EndWord
     seconds: float = 1.0
     reason: Reason | None = None
+    classes: tuple[str, ...] = ()
+    """Full names of the exception's class and its bases."""
+    found: tuple[str, ...] = ()
+    """Patterns of the job's rules that its log holds."""
+
+
+Script = EndWord | Reason | Ending
+_Started = e.AttemptStarted | e.StepStarted
+_Ended = e.AttemptEnded | e.StepEnded
 
 
 class ScriptedExecutor:
-    """Attempts that run nothing and end as a script says.
+    """Attempts and steps that run nothing and end as a script says.
 
     Args:
         script: job -> how its attempts end, in order; the last one stands for all later ones. An end is a word
-            (``"succeeded"``, ``"failed"``, ``"lost"``, ``"cancelled"``), a `Reason` to fail for, or an `Ending`.
-            Jobs that are not in it succeed.
-        seconds: how long an attempt takes, unless its `Ending` says otherwise.
+            (``"succeeded"``, ``"failed"``, ``"lost"``, ``"cancelled"``, ``"skipped"``), a `Reason` to fail for, or an
+            `Ending`. Jobs that are not in it succeed. ``"fit/recovery"``, ``"fit/rollback"`` and ``"fit/fallback"``
+            say the same of the steps of job ``fit``.
+        seconds: how long an attempt or step takes, unless its `Ending` says otherwise.
 
     Attributes:
-        started: (job, attempt) of every attempt started, in order.
+        started: (job, attempt) of every attempt started, in order; of a step ``"fit/recovery"``, and the attempt it
+            follows.
 
-    >>> run = declare(JobSpec(name="fit"))
-    >>> _ = drive(run, ScriptedExecutor({"fit": Reason("timeout")}))
-    >>> run.jobs["fit"].status.value, run.jobs["fit"].reason.kind
-    ('failed', 'timeout')
+    >>> from nbflow.core.spec import Call
+    >>> run = declare(JobSpec(name="fit", fallback=Call("use_mean")))
+    >>> executor = ScriptedExecutor({"fit": Reason("timeout")})
+    >>> _ = drive(run, executor)
+    >>> run.jobs["fit"].status.value, executor.started
+    ('recovered', [('fit', 1), ('fit/fallback', 1)])
     """
 
-    def __init__(
-        self,
-        script: Mapping[str, EndWord | Reason | Ending | Sequence[EndWord | Reason | Ending]] | None = None,
-        *,
-        seconds: float = 1.0,
-    ) -> None:
+    def __init__(self, script: Mapping[str, Script | Sequence[Script]] | None = None, *, seconds: float = 1.0) -> None:
         self.seconds = seconds
         self.started: list[tuple[str, int]] = []
         self._script = {job: self._endings(ends) for job, ends in (script or {}).items()}
-        self._due: dict[str, tuple[float, e.AttemptEnded]] = {}
+        self._due: dict[str, tuple[float, _Ended]] = {}
 
     def _endings(self, ends: object) -> list[Ending]:
         several = ends if isinstance(ends, list | tuple) and not isinstance(ends, Ending) else [ends]
@@ -110,50 +121,63 @@ class ScriptedExecutor:
                 return end
             case Reason():
                 return Ending("failed", self.seconds, end)
-            case "succeeded" | "failed" | "cancelled" | "lost":
+            case "succeeded" | "failed" | "cancelled" | "lost" | "skipped":
                 return Ending(end, self.seconds)
             case _:
-                raise ValueError(f"{end!r} is no end of an attempt: succeeded, failed, cancelled, lost or a Reason")
+                raise ValueError(
+                    f"{end!r} is no end of an attempt: succeeded, failed, cancelled, lost, skipped or a Reason"
+                )
 
     @property
     def busy(self) -> int:
-        """Attempts under way."""
+        """Attempts and steps under way."""
         return len(self._due)
 
     @property
     def next_at(self) -> float | None:
-        """When the next attempt ends; None if none is under way."""
+        """When the next one ends; None if none is under way."""
         return min((at for at, _ in self._due.values()), default=None)
 
-    def submit(self, started: e.AttemptStarted, spec: JobSpec) -> None:
-        """Begin the attempt that *started* of the job *spec*."""
-        of_job = sum(job == started.job for job, _ in self.started)
-        self.started.append((started.job, started.attempt))
-        script = self._script.get(started.job) or [Ending("succeeded", self.seconds)]
+    def submit(self, started: _Started, spec: JobSpec) -> None:
+        """Begin the attempt or step that *started* of the job *spec*."""
+        name = f"{started.job}/{started.step}" if isinstance(started, e.StepStarted) else started.job
+        of_job = sum(job == name for job, _ in self.started)
+        self.started.append((name, started.attempt))
+        script = self._script.get(name) or [Ending("succeeded", self.seconds)]
         ending = script[min(of_job, len(script) - 1)]
         at = started.at + ending.seconds
-        self._due[started.key] = at, _ended(started, ending, at, spec)
+        self._due[started.key] = at, _ended(started, started.key, ending, at, spec)
 
     def cancel(self, key: str, at: float) -> bool:
-        """End the attempt *key* at once, as cancelled; False if it is not under way here."""
+        """End the attempt or step *key* at once, as cancelled; False if it is not under way here."""
         if key not in self._due:
             return False
         cancelled = Ending("cancelled", reason=Reason("cancelled"))
-        self._due[key] = at, _ended(self._due[key][1], cancelled, at, None)
+        self._due[key] = at, _ended(self._due[key][1], key, cancelled, at, None)
         return True
 
-    def ended(self, now: float) -> list[e.AttemptEnded]:
+    def ended(self, now: float) -> list[_Ended]:
         """The ends that have come by *now*, in the order of their times; each is told once."""
         over = sorted((key for key, (at, _) in self._due.items() if at <= now), key=lambda key: self._due[key][0])
         return [self._due.pop(key)[1] for key in over]
 
 
-def _ended(of: e.AttemptStarted | e.AttemptEnded, ending: Ending, at: float, spec: JobSpec | None) -> e.AttemptEnded:
-    good = ending.end == "succeeded" and spec is not None
-    outputs = {name: ValueRef(inline=b"") for name in spec.outputs} if good and spec else {}
+def _ended(of: _Started | _Ended, key: str, ending: Ending, at: float, spec: JobSpec | None) -> _Ended:
+    outputs = {name: ValueRef(inline=b"") for name in spec.outputs} if ending.end == "succeeded" and spec else {}
+    reason, where = ending.reason, (of.job, of.generation, of.attempt)
+    job, generation, attempt = where
+    said = reason if reason is not None else Reason("")
+    code = int(said.detail) if said.kind == "exit code" and said.detail else None
+    signal = said.detail if said.kind == "signal" else None
+    if isinstance(of, e.StepStarted | e.StepEnded):
+        how: Literal["succeeded", "failed", "cancelled", "lost"] = "failed" if ending.end == "skipped" else ending.end
+        return e.StepEnded(
+            at=at, job=job, generation=generation, attempt=attempt, step=of.step, key=key, end=how, reason=reason,
+            exit_code=code, signal=signal, outputs=outputs if of.step == "fallback" else {},
+        )  # fmt: skip
     return e.AttemptEnded(
-        at=at, job=of.job, generation=of.generation, attempt=of.attempt, end=ending.end, reason=ending.reason,
-        outputs=outputs,
+        at=at, job=job, generation=generation, attempt=attempt, end=ending.end, reason=reason, exit_code=code,
+        signal=signal, classes=ending.classes, found=ending.found, outputs=outputs,
     )  # fmt: skip
 
 
@@ -220,11 +244,11 @@ class _Player:
                 return min(times, default=None)
 
     def plan(self) -> Plan:
-        executors = {job.spec.executor for job in self.run.jobs.values()}
+        executors = {"process", *(job.spec.executor for job in self.run.jobs.values())}
         free = self.slots - self.executor.busy
         made = plan(self.run, self.clock(), dict.fromkeys(sorted(executors), free))
-        starts = [order for order in made.orders if isinstance(order, Start)]
-        others: list[Order] = [order for order in made.orders if not isinstance(order, Start)]
+        starts = [order for order in made.orders if isinstance(order, Start | StartStep)]
+        others: list[Order] = [order for order in made.orders if not isinstance(order, Start | StartStep)]
         return Plan((*others, *starts[:free]), made.wake_at, made.idle)
 
     def take_ends(self) -> None:
@@ -241,14 +265,11 @@ class _Player:
     def obey(self, order: Order) -> bool:
         at = self.clock()
         match order:
-            case Start(job=job, generation=generation, attempt=attempt):
-                key = f"{len(self.executor.started):x}"
-                started = e.AttemptStarted(at=at, job=job, generation=generation, attempt=attempt, key=key)
-                self.executor.submit(started, self.run.jobs[job].spec)
-                return self.commit(started)
+            case Start() | StartStep():
+                return self.start(order)
             case Stop(job=job):
-                running = self.run.jobs[job].running
-                stopped = running is not None and self.executor.cancel(running.key, at)
+                under = self.run.jobs[job].running or self.run.jobs[job].step
+                stopped = under is not None and self.executor.cancel(under.key, at)
                 self.take_ends()
                 return stopped
             case Schedule(job=job, generation=generation, attempt=attempt, low=low, high=high):
@@ -258,3 +279,22 @@ class _Player:
                 )
             case Record(event=event):
                 return self.commit(event)
+            case Ask():
+                raise NotImplementedError("policies that are objects of a notebook cannot be asked here")
+            case _:
+                assert_never(order)
+
+    def start(self, order: Start | StartStep) -> bool:
+        at, job = self.clock(), order.job
+        key = f"{len(self.executor.started):x}"
+        started: _Started
+        if isinstance(order, Start):
+            started = e.AttemptStarted(at=at, job=job, generation=order.generation, attempt=order.attempt, key=key)
+        else:
+            started = e.StepStarted(
+                at=at, job=job, generation=order.generation, attempt=order.attempt, step=order.step, key=key
+            )
+        if not self.commit(started):
+            return False
+        self.executor.submit(started, self.run.jobs[job].spec)
+        return True

@@ -50,3 +50,9 @@ class StepState:
     exit_code: int | None = None
     signal: str | None = None
     traceback: str = ""
+    outputs: dict[str, ValueRef] = field(default_factory=dict)
+    """Of a fallback."""
+
+    @property
+    def good(self) -> bool:
+        return self.end == "succeeded"

@@ -58,7 +58,10 @@ def _own(job: JobState) -> tuple[Status, Reason | None] | None:
     """What the job's own history says, whatever its needs."""
     if job.end is not None:
         return job.end, job.end_reason
-    return (Status.RUNNING, None) if job.current else None
+    if job.attempts and job.attempts[-1].generation == job.generation and job.attempts[-1].end is None:
+        return Status.RUNNING, None
+    doing = {"recovery": Status.RECOVERING, "rollback": Status.ROLLING_BACK, "fallback": Status.FALLING_BACK}
+    return (doing[job.owed], job.closing[1] if job.closing else job.failure) if job.owed else None
 
 
 def _pending(run: Run, job: JobState, facts: Facts) -> tuple[Status, Reason | None]:
@@ -75,7 +78,7 @@ def _pending(run: Run, job: JobState, facts: Facts) -> tuple[Status, Reason | No
 
 def _need(run: Run, job: JobState, need: Need, facts: Facts) -> bool | str:
     """True: met. False: not yet. A name: never, because of that job or group."""
-    tolerant = need.optional or job.spec.on_missing == "none"
+    tolerant = need.optional or job.spec.on_missing != "error"
     if isinstance(need, JobNeed):
         status = facts.status.get(need.job, Status.WAITING)
         if not status.ended:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import prod
 from typing import Literal
 
-from nbflow.core.attempt import AttemptState
+from nbflow.core.attempt import AttemptState, StepState
+from nbflow.core.event import Step
 from nbflow.core.spec import JobSpec, ValueRef
 from nbflow.core.status import Reason, Status
 from nbflow.core.tally import Tally
@@ -27,22 +29,42 @@ class JobState:
     attempts: list[AttemptState] = field(default_factory=list)
     running: AttemptState | None = None
     """The attempt under way; of an older generation while that is still being stopped."""
+    step: StepState | None = None
+    """The step under way; of an older generation while that is being stopped, or its rollback awaited."""
     due_at: float | None = None
     """When the next attempt is due, after a failed one."""
     deadline_at: float | None = None
     """From when on no attempt of this generation may start or run; None before its first one, or without limit."""
     outputs: dict[str, ValueRef] = field(default_factory=dict)
-    """Of the newest succeeded attempt of this generation."""
+    """What this generation has made: its succeeded attempt, its fallback, or a person in its place."""
 
     end: Status | None = None
     """The end this generation came to by itself or by a person's hand; None while it has none."""
     end_reason: Reason | None = None
     asked: Literal["", "skip", "cancel", "deadline", "policy"] = ""
-    """What a person, its deadline or its group's policy asked for while an attempt of this generation was running."""
+    """What a person, its deadline or its group's policy asked for while this generation has not come to its end."""
+    standin: dict[str, ValueRef] | None = None
+    """With ``skip``: the values that a person gave in the place of its outputs."""
+    owed: Step | None = None
+    """The step to be done before anything else, under way or not."""
+    closing: tuple[Status, Reason] | None = None
+    """What the generation comes to when the steps owed are done: no attempt is left, or none is wanted."""
+    rolled_back: bool = False
+    """The rollback of this generation is done, well or not."""
+    fell_back: bool = False
+    """The fallback of this generation is done, without success."""
+    step_losses: int = 0
+    """How often the end of the step that is owed has been lost."""
     released: bool = False
     """A person let the held job go."""
     failures: int = 0
     """Failed attempts of this generation."""
+    unruled: int = 0
+    """Those of them that no failure rule matched."""
+    uses: dict[int, int] = field(default_factory=dict)
+    """Place of a failure rule -> attempts it has granted in this generation."""
+    withheld: str = ""
+    """Why the last failure was given no further attempt although some option might have allowed one, in words."""
     lost: int = 0
     """Lost attempts of this generation."""
     failure: Reason | None = None
@@ -68,6 +90,22 @@ class JobState:
         return running if running is not None and running.generation == self.generation else None
 
     @property
+    def current_step(self) -> StepState | None:
+        """The step under way, if it is of this generation."""
+        step = self.step
+        return step if step is not None and step.generation == self.generation else None
+
+    @property
+    def busy(self) -> bool:
+        """An attempt or step is under way, of whatever generation."""
+        return self.running is not None or self.step is not None
+
+    @property
+    def began(self) -> bool:
+        """An attempt of this generation has started."""
+        return bool(self.attempts) and self.attempts[-1].generation == self.generation
+
+    @property
     def held(self) -> bool:
         """Declared with *hold* and not let go yet."""
         return self.spec.hold and not self.released
@@ -78,19 +116,52 @@ class JobState:
         return self.failures + (self.current is not None or self.end is Status.SUCCEEDED)
 
     @property
+    def allowed(self) -> int:
+        """Attempts this generation may have in all, as things stand: those of ``--retries``, and what rules added."""
+        return self.spec.retry.attempts + sum(self.uses.values())
+
+    @property
+    def memory(self) -> int | None:
+        """Bytes that the next attempt may take: rules about memory make it more within a generation."""
+        if self.spec.memory is None:
+            return None
+        return int(self.spec.memory * prod(self.spec.rules[place].memory ** n for place, n in self.uses.items()))
+
+    @property
+    def last_good(self) -> dict[str, ValueRef] | None:
+        """What its newest attempt or fallback to succeed made, in whatever generation; None if none has."""
+        for attempt in reversed(self.attempts):
+            made = next((step.outputs for step in attempt.steps if step.step == "fallback" and step.good), None)
+            if made is not None or attempt.end == "succeeded":
+                return attempt.outputs if made is None else made
+        return None
+
+    @property
     def stop_cause(self) -> str:
-        """Why the running attempt has to stop, as a kind of reason; empty if it has not."""
-        if self.running is None:
+        """Why what is under way has to stop, as a kind of reason; empty if it has not. A rollback is never stopped."""
+        under = self.running or self.step
+        if under is None or (self.step is not None and self.step.step == "rollback"):
             return ""
-        if self.current is None:
+        if under.generation != self.generation:
             return "replaced"
         return {"skip": "skipped", "cancel": "cancelled"}.get(self.asked, self.asked)
+
+    @property
+    def own(self) -> tuple[Status, Reason | None] | None:
+        """Status and reason that follow from its own history, whatever its needs; None where its needs decide."""
+        if self.end is not None:
+            return self.end, self.end_reason
+        if self.current is not None:
+            return Status.RUNNING, None
+        if self.owed is not None:
+            return _DOING[self.owed], self.closing[1] if self.closing is not None else self.failure
+        return None
 
     @property
     def queued(self) -> bool:
         """Nothing but a slot, and perhaps the time, keeps its next attempt from starting."""
         due = self.status is Status.RETRYING and self.due_at is not None
-        return self.running is None and (due or self.status is Status.READY)
+        return not self.busy and (due or self.status is Status.READY)
 
     def startable(self, now: float) -> bool:
         """Nothing but a slot keeps its next attempt from starting at *now*."""
@@ -101,9 +172,26 @@ class JobState:
         return self.queued and (self.due_at is None or self.due_at <= now)
 
     @property
+    def due_step(self) -> Step | None:
+        """The step that only waits for a slot."""
+        return None if self.busy else self.owed
+
+    def step_may_go(self, now: float, paused: bool) -> bool:
+        """Nothing but a slot keeps the step that is due from starting at *now*."""
+        if paused and self.owed != "rollback":
+            return False
+        return self.due_step is not None and (self.closing is not None or not self.overdue(now))
+
+    @property
+    def revocable(self) -> bool:
+        """It has succeeded, and its rollback, which its group may ask for, is not done or under way."""
+        wanted = self.end is Status.SUCCEEDED and self.spec.rollback is not None and self.began
+        return wanted and not self.rolled_back and not self.busy
+
+    @property
     def limited(self) -> bool:
         """Its deadline may yet pass and mean something."""
-        return self.deadline_at is not None and not self.status.ended and not self.asked
+        return self.deadline_at is not None and not self.status.ended and not self.asked and self.closing is None
 
     def overdue(self, now: float) -> bool:
         """Its deadline has passed at *now*."""
@@ -115,3 +203,10 @@ class JobState:
         if self.status.ended:
             return self.recorded != (self.status, self.reason)
         return self.recorded is not None
+
+
+_DOING: dict[Step, Status] = {
+    "recovery": Status.RECOVERING,
+    "rollback": Status.ROLLING_BACK,
+    "fallback": Status.FALLING_BACK,
+}

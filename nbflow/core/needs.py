@@ -39,10 +39,8 @@ def settle(run: Run, touched: Iterable[str], at: float) -> None:
 
 def _standing(run: Run, job: JobState) -> tuple[Status, Reason | None]:
     """Status and reason of *job*, by its own history and its needs as they stand."""
-    if job.end is not None:
-        return job.end, job.end_reason
-    if job.current is not None:
-        return Status.RUNNING, None
+    if (own := job.own) is not None:
+        return own
     if (gone := _first_gone(job)) is not None:
         return Status.SKIPPED, Reason("upstream failed", _root(run, job.spec.needs[gone]))
     if job.held:
@@ -109,7 +107,7 @@ def _stand(run: Run, job: JobState, place: int) -> bool:
 
 def _look(run: Run, job: JobState, place: int) -> int:
     need = job.spec.needs[place]
-    tolerant = need.optional or job.spec.on_missing == "none"
+    tolerant = need.optional or job.spec.on_missing != "error"
     if isinstance(need, JobNeed):
         needed = run.jobs.get(need.job)
         if needed is None or not needed.status.ended:

@@ -18,9 +18,15 @@ from msgspec import Struct
 from nbflow.core import event as e
 from nbflow.core.event import Step
 from nbflow.core.policy import broken_words
-from nbflow.core.queues import by_order
-from nbflow.core.run import GroupState, Run
-from nbflow.core.status import Reason, Verdict
+from nbflow.core.queues import by_order, step_executor
+from nbflow.core.run import GroupState, JobState, Run
+from nbflow.core.spec import Limits
+from nbflow.core.status import Reason, Status, Verdict
+
+STEP_TIMEOUT = 60.0
+"""Seconds that the rollback and fallback of a job without a time limit of its own may take."""
+SHIELD = 30.0
+"""Seconds that a rollback may take after a cancel or skip, which it holds up."""
 
 
 class Start(Struct, frozen=True, tag="start"):
@@ -95,21 +101,26 @@ def plan(run: Run, now: float, free: Mapping[str, int]) -> Plan:
     """
     if (cutting := next((run.groups[n] for n in run.untold_groups if run.groups[n].about_to_cut), None)) is not None:
         # It ends members: what else there is to do follows only then.
-        return Plan((*_stops(run), _decided(cutting, now)), run.queues.wake_at(now), idle=False)
+        return Plan((*_stops(run), _decided(cutting, now)), run.queues.wake_at(now, run.paused), idle=False)
     orders: list[Order] = [*_stops(run), *_records(run, now)]
     orders += [*_schedules(run), *_overdue(run, now)]  # they may end a job, of which there is more to record
-    orders += _starts(run, now, free)
-    idle = not orders and not run.queues.active(free)
-    return Plan(tuple(orders), run.queues.wake_at(now), idle)
+    if refused := [*_refusals(run, now)]:  # likewise
+        orders += refused
+    else:
+        left, room = dict(free), run.queues.room()
+        orders += [*_steps(run, now, left, room), *_starts(run, now, left, room)]
+    idle = not orders and not run.queues.active(free, run.paused)
+    return Plan(tuple(orders), run.queues.wake_at(now, run.paused), idle)
 
 
 def _stops(run: Run) -> Iterator[Stop]:
     for job in by_order(run.queues.to_stop):
+        detail = {"deadline": f"{job.spec.deadline or 0:g} s", "policy": job.spec.group or ""}.get(job.stop_cause, "")
+        cause = Reason(job.stop_cause, detail)
         if (attempt := job.running) is not None:
-            detail = {"deadline": f"{job.spec.deadline or 0:g} s", "policy": job.spec.group or ""}.get(
-                job.stop_cause, ""
-            )
-            yield Stop(job.spec.name, attempt.generation, attempt.number, Reason(job.stop_cause, detail))
+            yield Stop(job.spec.name, attempt.generation, attempt.number, cause)
+        elif (step := job.step) is not None:
+            yield Stop(job.spec.name, step.generation, step.attempt, cause, step.step)
 
 
 def _schedules(run: Run) -> Iterator[Schedule]:
@@ -139,8 +150,59 @@ def _overdue(run: Run, now: float) -> Iterator[Record]:
         yield Record(e.DeadlinePassed(at=now, job=job.spec.name, generation=job.generation))
 
 
-def _starts(run: Run, now: float, free: Mapping[str, int]) -> Iterator[Start]:
-    for job in run.queues.starts(now, free):
+def _refusals(run: Run, now: float) -> Iterator[Record]:
+    """What may not start by the limits of the run, while it would otherwise; a retry need not be due for that."""
+    limits = run.limits
+    if not limits.forbidden and limits.attempts is None:
+        return
+    for job in by_order(run.queues.to_step):
+        if job.step_may_go(now, run.paused) and (reason := forbidden(limits, job)) is not None:
+            yield _refused(job, reason, now)
+    if run.paused:
+        return
+    full = limits.attempts is not None and run.attempts >= limits.attempts
+    for job in run.queues.queued():
+        reason = forbidden(limits, job) or (Reason("attempt limit", str(limits.attempts)) if full else None)
+        if reason is not None and not job.overdue(now):
+            yield _refused(job, reason, now)
+
+
+def _refused(job: JobState, reason: Reason, now: float) -> Record:
+    return Record(e.JobRefused(at=now, job=job.spec.name, generation=job.generation, reason=reason))
+
+
+def forbidden(limits: Limits, job: JobState) -> Reason | None:
+    """Why, by *limits*, neither the step that *job* owes nor, where it owes none, its next attempt may start."""
+    executor = step_executor(job)
+    if executor in limits.forbidden:
+        return Reason("forbidden", executor)
+    shell = job.owed == "recovery" or (job.owed is None and job.spec.bash)
+    return Reason("forbidden", "shell") if shell and "shell" in limits.forbidden else None
+
+
+def _steps(run: Run, now: float, left: dict[str, int], room: dict[str, int]) -> Iterator[StartStep]:
+    for job in run.queues.steps(now, left, room, run.paused):
+        assert job.owed is not None
+        yield StartStep(job.spec.name, job.generation, len(job.attempts), job.owed, step_timeout(job, job.owed))
+
+
+def step_timeout(job: JobState, step: Step) -> float | None:
+    """Seconds that *step* of *job* may take; after a stop somebody asked for, a rollback has no more than 30 s."""
+    if step == "recovery":
+        place = job.attempts[-1].rule
+        own = None if place is None else job.spec.rules[place].timeout
+        return job.spec.timeout if own is None else own
+    most = STEP_TIMEOUT if job.spec.timeout is None else job.spec.timeout
+    stopped = step == "rollback" and job.closing is not None and job.closing[0] is not Status.FAILED
+    return min(most, SHIELD) if stopped else most
+
+
+def _starts(run: Run, now: float, left: dict[str, int], room: dict[str, int]) -> Iterator[Start]:
+    if run.paused:
+        return
+    most = run.limits.attempts
+    found = run.queues.starts(now, left, room)
+    for job in found if most is None else found[: max(0, most - run.attempts)]:
         yield Start(job.spec.name, job.generation, len(job.attempts) + 1)
 
 

@@ -47,10 +47,13 @@ class Queues:
     caps: dict[str, int] = field(default_factory=dict)
     """Group -> how many of its members may run at once, where that is limited."""
     running: dict[str, JobState] = field(default_factory=dict)
+    """Jobs of which an attempt or step is under way."""
+    to_step: dict[str, JobState] = field(default_factory=dict)
+    """Jobs of which a step waits for a slot."""
     to_stop: dict[str, JobState] = field(default_factory=dict)
     to_schedule: dict[str, JobState] = field(default_factory=dict)
     to_record: dict[str, JobState] = field(default_factory=dict)
-    runnable: dict[str, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
+    runnable: dict[str, dict[str, JobState]] = field(default_factory=lambda: defaultdict(dict))
     """Executor -> its jobs that are ready or in backoff."""
     filed: dict[str, str] = field(default_factory=dict)
     """Job -> the executor under which it is *runnable*."""
@@ -59,7 +62,8 @@ class Queues:
         """File *job* as it stands now."""
         name = job.spec.name
         self.jobs[job.order] = job
-        _keep(self.running, name, job, job.running is not None)
+        _keep(self.running, name, job, job.busy)
+        _keep(self.to_step, name, job, job.due_step is not None)
         _keep(self.to_stop, name, job, job.stop_cause != "")
         _keep(self.to_schedule, name, job, job.unscheduled is not None)
         _keep(self.to_record, name, job, job.untold)
@@ -67,7 +71,7 @@ class Queues:
             del self.runnable[lane][name]
         if job.status in (Status.READY, Status.RETRYING):
             self.filed[name] = job.spec.executor
-            self.runnable[job.spec.executor][name] = None
+            self.runnable[job.spec.executor][name] = job
         if job.queued:
             self._enter(job)
         self.deadlines.note(job)
@@ -79,15 +83,18 @@ class Queues:
             self.due_of[job.order] = job.due_at
             heappush(self.due, (job.due_at, job.order))
 
-    def active(self, executors: Mapping[str, int]) -> bool:
-        """Whether an attempt runs, a deadline is ahead, or one will start on one of *executors* without a person."""
-        return bool(self.running or self.deadlines.of) or any(
-            self.runnable[name] for name in executors if name in self.runnable
+    def active(self, executors: Mapping[str, int], paused: bool = False) -> bool:
+        """Whether something is under way, a deadline is ahead, or one of *executors* will be used without a person."""
+        steps = (job for job in self.to_step.values() if not paused or job.owed == "rollback")
+        return (
+            bool(self.running or self.deadlines.of)
+            or any(step_executor(job) in executors for job in steps)
+            or (not paused and any(self.runnable[name] for name in executors if name in self.runnable))
         )
 
     def busy(self) -> bool:
-        """Whether an attempt runs or will start, on any executor."""
-        return bool(self.running) or bool(self.filed)
+        """Whether an attempt or step is under way or will start, on any executor."""
+        return bool(self.running) or bool(self.filed) or bool(self.to_step)
 
     def cap(self, group: str, most: int | None) -> None:
         """Let at most so many members of *group* run at once; None: any number."""
@@ -101,13 +108,28 @@ class Queues:
         used = Counter(job.spec.group for job in self.running.values())
         return {group: most - used[group] for group, most in self.caps.items()}
 
-    def starts(self, now: float, free: Mapping[str, int]) -> list[JobState]:
-        """The jobs to start at *now*, in declaration order: at most *free* of each executor, and as groups have room.
+    def steps(self, now: float, left: dict[str, int], room: dict[str, int], paused: bool) -> list[JobState]:
+        """The jobs whose step is to start at *now*, in declaration order; what they use is taken off *left* and *room*.
+
+        A rollback is not kept back by a pause.
+        """
+        found = []
+        for job in by_order(self.to_step):
+            executor = step_executor(job)
+            there = left.get(executor, 0) > 0 and room.get(job.spec.group or "", 1) > 0
+            if there and job.step_may_go(now, paused):
+                found.append(job)
+                left[executor] -= 1
+                if job.spec.group in room:
+                    room[job.spec.group] -= 1
+        return found
+
+    def starts(self, now: float, left: dict[str, int], room: dict[str, int]) -> list[JobState]:
+        """The jobs to start at *now*, in declaration order: as executors have slots *left* and groups have *room*.
 
         They stay queued: only `note` says that they have started.
         """
         self._ripen(now)
-        left, room = dict(free), self.room()
         found, aside = list[JobState](), list[JobState]()
         while (executor := self._next(left)) is not None:
             job = self.jobs[self.lanes[executor].pop()]
@@ -131,9 +153,14 @@ class Queues:
         heads = [(lane.heap[0], name) for name in left if left[name] > 0 and (lane := self.lanes[name]).heap]
         return min(heads)[1] if heads else None
 
-    def wake_at(self, now: float) -> float | None:
-        """When, after *now*, the next job in backoff is due or the next deadline passes."""
-        times = (self._due_at(now), self.deadlines.look(now)[1])
+    def queued(self) -> list[JobState]:
+        """All jobs that nothing but a slot or the time keeps from starting, in declaration order."""
+        jobs = (job for filed in self.runnable.values() for job in filed.values() if job.queued)
+        return sorted(jobs, key=lambda job: job.order)
+
+    def wake_at(self, now: float, paused: bool = False) -> float | None:
+        """When, after *now*, the next job in backoff is due (unless *paused*) or the next deadline passes."""
+        times = (None if paused else self._due_at(now), self.deadlines.look(now)[1])
         return min((at for at in times if at is not None), default=None)
 
     def overdue(self, now: float) -> list[JobState]:
@@ -175,6 +202,11 @@ def _keep(jobs: dict[str, JobState], name: str, job: JobState, wanted: bool) -> 
         jobs[name] = job
     else:
         jobs.pop(name, None)
+
+
+def step_executor(job: JobState) -> str:
+    """Where the step that *job* owes is run: a script in a process, what the notebook wrote where the job runs."""
+    return "process" if job.owed == "recovery" else job.spec.executor
 
 
 def by_order(jobs: Mapping[str, JobState]) -> Iterator[JobState]:

@@ -9,7 +9,7 @@ from nbflow.core.attempt import AttemptState
 from nbflow.core.job import JobState
 from nbflow.core.policy import cuts
 from nbflow.core.queues import Queues
-from nbflow.core.spec import Policy
+from nbflow.core.spec import Limits, Policy
 from nbflow.core.status import Verdict
 from nbflow.core.tally import Tally
 
@@ -71,6 +71,12 @@ class Run:
     opened_at: float = 0.0
     seq: int = 0
     """Events folded."""
+    limits: Limits = field(default_factory=Limits)
+    paused: bool = False
+    attempts: int = 0
+    """Attempts started, over all jobs."""
+    retries: int = 0
+    """Attempts granted after failed ones, over all jobs."""
     jobs: dict[str, JobState] = field(default_factory=dict)
     """In declaration order."""
     groups: dict[str, GroupState] = field(default_factory=dict)

@@ -27,18 +27,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import assert_never
 
+from nbflow.core import ending, needs
 from nbflow.core import event as e
-from nbflow.core import needs
+from nbflow.core.ending import LOST_RESTARTS
 from nbflow.core.run import AttemptState, GroupState, JobState, Run
-from nbflow.core.spec import JobSpec
-from nbflow.core.status import Reason, Status, Verdict
+from nbflow.core.spec import JobSpec, ValueRef
+from nbflow.core.status import Status, Verdict
 
-__all__ = ["AttemptState", "GroupState", "JobState", "Run", "accepts", "empty", "evolve", "replay"]
-
-LOST_RESTARTS = 3
-"""How often an attempt whose end nobody saw is started again, in one generation."""
-NEVER_RETRIED = frozenset({"syntax"})
-"""Kinds of failure that another attempt cannot mend."""
+__all__ = ["LOST_RESTARTS", "AttemptState", "GroupState", "JobState", "Run", "accepts", "empty", "evolve", "replay"]
 
 
 def empty() -> Run:
@@ -69,50 +65,91 @@ def accepts(run: Run, event: e.Event) -> bool:
             return not run.number
         case e.JobDeclared():
             return True
+        case e.LimitsSet(limits=limits):
+            return limits != run.limits
+        case e.PauseRequested():
+            return not run.paused
+        case e.UnpauseRequested():
+            return run.paused
         case e.GroupDeclared(group=name, policy=policy):
             return name not in run.groups or run.groups[name].policy != policy
         case e.GroupDecided(group=name, verdict=verdict):
             group = run.groups.get(name)
             return group is not None and group.verdict == verdict != group.recorded
+        case e.GroupRetried() | e.GroupJudged():
+            return False
         case _:
             job = run.jobs.get(event.job)
             return job is not None and _job_accepts(job, event)
 
 
-_JobEvent = (
-    e.AttemptStarted | e.AttemptEnded | e.RetryScheduled | e.DeadlinePassed | e.JobEnded | e.JobReopened
-    | e.RunRequested | e.RetryRequested | e.SkipRequested | e.CancelRequested
-)  # fmt: skip
+_Wish = e.RunRequested | e.RetryRequested | e.SkipRequested | e.CancelRequested
+_Told = e.RetryScheduled | e.DeadlinePassed | e.JobRefused | e.JobEnded | e.JobReopened
+_JobEvent = e.AttemptStarted | e.AttemptEnded | e.StepStarted | e.StepEnded | _Told | _Wish
 
 
 def _job_accepts(job: JobState, event: _JobEvent) -> bool:
-    running = job.running
-    if isinstance(event, e.AttemptEnded):  # also of an older generation: it is what is running
-        return running is not None and (running.number, running.generation) == (event.attempt, event.generation)
-    if event.generation != job.generation:
-        return False
+    match event:  # an end is taken also of an older generation: it is what is under way
+        case e.AttemptEnded(generation=generation, attempt=number):
+            running = job.running
+            return running is not None and (running.number, running.generation) == (number, generation)
+        case e.StepEnded(generation=generation, step=step, key=key):
+            under = job.step
+            return under is not None and (under.generation, under.step, under.key) == (generation, step, key)
+        case _:
+            return event.generation == job.generation and _current_accepts(job, event)
+
+
+def _current_accepts(job: JobState, event: e.AttemptStarted | e.StepStarted | _Told | _Wish) -> bool:
     match event:
         case e.AttemptStarted(attempt=number, at=at):
             startable = job.status in (Status.READY, Status.RETRYING) and not job.overdue(at)
-            return startable and running is None and number == len(job.attempts) + 1
+            return startable and not job.busy and number == len(job.attempts) + 1
+        case e.StepStarted(attempt=number, step=step):
+            wanted = step == job.due_step or (step == "rollback" and job.revocable)
+            return wanted and number == len(job.attempts)
         case e.RetryScheduled(attempt=number):
             return job.unscheduled == number
         case e.DeadlinePassed(at=at):
             return job.limited and job.overdue(at)
+        case e.JobRefused():
+            return job.due_step is not None or job.queued
         case e.JobEnded(status=status, reason=reason):
             return status.ended and (status, reason) == (job.status, job.reason) != job.recorded
         case e.JobReopened():
             return job.recorded is not None and not job.status.ended
+        case _:
+            return _may_ask(job, event)
+
+
+def _may_ask(job: JobState, event: _Wish) -> bool:
+    if job.spec.withdrawn:
+        return False
+    match event:
         case e.RunRequested():
             return job.status is Status.HELD
         case e.RetryRequested():
             return job.status.ended
-        case e.SkipRequested():
-            return job.end not in (Status.SUCCEEDED, Status.SKIPPED) and job.asked != "skip"
         case e.CancelRequested():
             return not job.status.ended and job.asked != "cancel"
+        case e.SkipRequested():
+            if job.end is not None and job.end.good and job.end is not Status.SUBSTITUTED:
+                return False
+            given = _standin(job, event)
+            if given is None:
+                return not (event.last or job.end in (Status.SKIPPED, Status.SUBSTITUTED) or _skipping(job, None))
+            return not (_skipping(job, given) or (job.end is Status.SUBSTITUTED and given == job.outputs))
         case _:
             assert_never(event)
+
+
+def _skipping(job: JobState, given: object) -> bool:
+    return job.asked == "skip" and job.standin == given
+
+
+def _standin(job: JobState, event: e.SkipRequested) -> dict[str, ValueRef] | None:
+    """The values that are to stand for the job's outputs; None: none are."""
+    return job.last_good if event.last else event.outputs or None
 
 
 def _take(run: Run, event: e.Event) -> Iterable[str]:
@@ -120,6 +157,10 @@ def _take(run: Run, event: e.Event) -> Iterable[str]:
     match event:
         case e.RunOpened(flow=flow, number=number, at=at):
             run.flow, run.number, run.opened_at = flow, number, at
+        case e.LimitsSet(limits=limits):
+            run.limits = limits
+        case e.PauseRequested() | e.UnpauseRequested():
+            run.paused = isinstance(event, e.PauseRequested)
         case e.JobDeclared(spec=spec, at=at):
             _declare(run, spec, at)
             return (spec.name,)
@@ -127,8 +168,10 @@ def _take(run: Run, event: e.Event) -> Iterable[str]:
             return needs.set_policy(run, name, policy)
         case e.GroupDecided(group=name, verdict=verdict):
             return _decide(run, run.groups[name], verdict)
+        case e.GroupRetried() | e.GroupJudged():
+            return ()
         case _:
-            _take_job(run.jobs[event.job], event)
+            _take_job(run, run.jobs[event.job], event)
             return (event.job,)
     return ()
 
@@ -139,41 +182,48 @@ def _decide(run: Run, group: GroupState, verdict: Verdict) -> list[str]:
     group.recorded = verdict
     needs.note_group(run, group)
     for name in cut:
-        job = run.jobs[name]
-        if job.current is None:
-            _end_by_policy(job)
-        elif not job.asked:
-            job.asked = "policy"
+        if not run.jobs[name].asked:
+            ending.ask(run.jobs[name], "policy")
     return cut
 
 
-def _take_job(job: JobState, event: _JobEvent) -> None:
+def _take_job(run: Run, job: JobState, event: _JobEvent) -> None:
     match event:
         case e.AttemptStarted():
-            _start_attempt(job, event)
+            ending.start_attempt(run, job, event)
         case e.AttemptEnded():
-            _end_attempt(job, event)
+            ending.end_attempt(run, job, event)
+        case e.StepStarted():
+            ending.start_step(job, event)
+        case e.StepEnded():
+            ending.end_step(job, event)
         case e.RetryScheduled(due_at=due_at):
             job.due_at, job.unscheduled = due_at, None
             if job.overdue(due_at):  # its turn would never come
-                _end_overdue(job)
-        case e.DeadlinePassed() if job.current is not None:
-            job.asked = "deadline"
+                ending.ask(job, "deadline")
         case e.DeadlinePassed():
-            _end_overdue(job)
+            ending.ask(job, "deadline")
+        case e.JobRefused():
+            ending.refuse(job, event)
         case e.JobEnded(status=status, reason=reason):
             job.recorded = status, reason
         case e.JobReopened():
             job.recorded = None
+        case _:
+            _take_wish(job, event)
+
+
+def _take_wish(job: JobState, event: _Wish) -> None:
+    match event:
         case e.RunRequested():
             job.released = True
         case e.RetryRequested():
-            _open_generation(job)
+            ending.open_generation(job)
             job.released = True
         case e.SkipRequested():
-            _ask(job, "skip")
+            ending.ask(job, "skip", _standin(job, event))
         case e.CancelRequested():
-            _ask(job, "cancel")
+            ending.ask(job, "cancel")
         case _:
             assert_never(event)
 
@@ -184,99 +234,8 @@ def _declare(run: Run, spec: JobSpec, at: float) -> None:
         job = run.jobs[spec.name] = JobState(spec, len(run.jobs), at, at)
     else:
         needs.unlink(run, job, spec.group)
-        _open_generation(job)
+        ending.open_generation(job)
         job.spec, job.declared_at, job.released = spec, at, False
+    if spec.withdrawn:
+        ending.withdraw(job)
     needs.link(run, job)
-
-
-def _start_attempt(job: JobState, event: e.AttemptStarted) -> None:
-    job.running = AttemptState(event.attempt, event.generation, event.key, event.at)
-    job.attempts.append(job.running)
-    job.due_at = job.failure = job.unscheduled = None
-    if job.deadline_at is None and job.spec.deadline is not None:
-        job.deadline_at = event.at + job.spec.deadline
-
-
-def _open_generation(job: JobState) -> None:
-    """A new generation with fresh budgets. A running attempt stays until its end is seen."""
-    job.generation += 1
-    job.deadline_at = job.end = job.end_reason = job.due_at = job.failure = job.unscheduled = job.recorded = None
-    job.asked, job.failures, job.lost, job.outputs = "", 0, 0, {}
-
-
-def _ask(job: JobState, what: str) -> None:
-    """A person's skip or cancel: at once, or as soon as the running attempt has ended."""
-    assert what in ("skip", "cancel")
-    if job.current is not None:
-        job.asked = what  # type: ignore[assignment]
-    else:
-        _end_by_hand(job, what)
-
-
-def _end_by_hand(job: JobState, what: str) -> None:
-    status, kind = (Status.SKIPPED, "skipped") if what == "skip" else (Status.CANCELLED, "cancelled")
-    _end(job, status, Reason(kind))
-
-
-def _end_by_policy(job: JobState) -> None:
-    _end(job, Status.CANCELLED, Reason("policy", job.spec.group or ""))
-
-
-def _end_overdue(job: JobState) -> None:
-    _end(job, Status.FAILED, Reason("deadline", f"{job.spec.deadline:g} s", job.attempts[-1].number))
-
-
-def _end(job: JobState, status: Status, reason: Reason | None) -> None:
-    job.end, job.end_reason = status, reason
-    job.asked, job.due_at, job.failure, job.unscheduled = "", None, None, None
-
-
-def _end_attempt(job: JobState, event: e.AttemptEnded) -> None:
-    attempt, current = job.running, job.current
-    assert attempt is not None
-    attempt.ended_at, attempt.end, attempt.reason = event.at, event.end, event.reason
-    attempt.exit_code, attempt.signal, attempt.traceback = event.exit_code, event.signal, event.traceback
-    attempt.outputs, attempt.missing, attempt.classes = event.outputs, event.missing, event.classes
-    attempt.peak_memory, attempt.cpu_seconds = event.peak_memory, event.cpu_seconds
-    job.running = None
-    if current is None:  # of an older generation: what it came to no longer matters
-        return
-    if event.end == "succeeded":  # even if a stop was asked for: nobody loses work
-        job.outputs = event.outputs
-        _end(job, Status.SUCCEEDED, None)
-    elif job.asked == "deadline":
-        _end_overdue(job)
-    elif job.asked == "policy":
-        _end_by_policy(job)
-    elif job.asked:
-        _end_by_hand(job, job.asked)
-    else:
-        _go_on(job, event)
-
-
-def _go_on(job: JobState, event: e.AttemptEnded) -> None:
-    """An attempt of the current generation ended without success, and nobody had asked for that."""
-    reason = _numbered(event)
-    if event.end == "cancelled":
-        _end(job, Status.CANCELLED, reason)
-    elif event.end == "lost":
-        job.lost += 1
-        if job.lost > LOST_RESTARTS:
-            _end(job, Status.FAILED, reason)
-    else:
-        job.failures += 1
-        if job.failures < job.spec.retry.attempts and _mendable(job, event):
-            job.failure, job.unscheduled = reason, event.attempt
-        else:
-            _end(job, Status.FAILED, reason)
-
-
-def _mendable(job: JobState, event: e.AttemptEnded) -> bool:
-    """Whether another attempt may do what this one could not, by what went wrong."""
-    kind = event.reason.kind if event.reason is not None else ""
-    return kind not in NEVER_RETRIED and job.spec.retry.allows(event.classes)
-
-
-def _numbered(event: e.AttemptEnded) -> Reason:
-    given = event.reason or Reason({"cancelled": "cancelled", "lost": "lost"}.get(event.end, "exception"))
-    return given if given.attempt is not None else Reason(given.kind, given.detail, event.attempt)
