@@ -143,6 +143,8 @@ class Element(Struct, frozen=True):
     values: dict[str, str]
     key: ValueRef
     """The key of its outputs in a gathered dict: the value, or a tuple of the values."""
+    place: int = 0
+    """Its place among the elements."""
 
 
 class JobNeed(Struct, frozen=True, tag="job"):
