@@ -14,9 +14,12 @@ from typing import Any
 from nbflow.core.captions import policy_words
 from nbflow.core.layout import GROUP_ABOVE, GROUP_BELOW, GROUP_SIDE, Layout, Point, Size, layout
 from nbflow.core.lettering import clip, shorten, width
+from nbflow.core.steps import fallback
 
 NAME_SIZE, SMALL_SIZE = 12.5, 10.5
 NODE_HEIGHT, CELL_HEIGHT, DOT = 44.0, 26.0, 22.0
+NOTE_HEIGHT = 20.0
+"""A row more, for the job's fallback."""
 NARROWEST, WIDEST = 148.0, 196.0
 CELL_GAP = 6.0
 FOLDED = 9
@@ -30,7 +33,10 @@ Link = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One job's box. *label* fits into it; *form* is ``node`` (two lines), ``cell`` (one line) or ``dot`` (no text)."""
+    """One job's box. *label* fits into it; *form* is ``node`` (two lines), ``cell`` (one line) or ``dot`` (no text).
+
+    *note* names the job's fallback, in a row of its own at the bottom of a ``node`` that has one.
+    """
 
     job: str
     x: float
@@ -39,6 +45,7 @@ class Node:
     height: float
     label: str
     form: str
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +90,8 @@ class Shape:
     links: tuple[Link, ...]
     group_of: tuple[str | None, ...]
     titles: tuple[tuple[str, str], ...]
+    notes: tuple[str, ...] = ()
+    """A row more for each job, or an empty text."""
 
 
 def shape(snapshot: Mapping[str, Any]) -> Shape:
@@ -105,7 +114,9 @@ def shape(snapshot: Mapping[str, Any]) -> Shape:
     }
     group_of = tuple(job.get("group") for job in jobs.values())
     titles = tuple((name, _title(name, group, group_of.count(name))) for name, group in groups.items())
-    return Shape(tuple(jobs), tuple(links), group_of, titles)
+    told = [fallback(job) for job in jobs.values()]
+    notes = tuple(one.words if one else "" for one in told)
+    return Shape(tuple(jobs), tuple(links), group_of, titles, notes if any(notes) else ())
 
 
 def _sources(need: str, jobs: Mapping[str, Any], groups: Mapping[str, Any]) -> Sequence[str]:
@@ -205,11 +216,13 @@ def _stands(shape: Shape, blocks: list[_Block]) -> _Stands:
         for job in block.members:
             of[job] = f"block {shape.jobs[block.members[0]]}"
         sizes[of[block.members[0]]] = block.size
-    wide = max(
-        (width(name, NAME_SIZE) for name, stand in zip(shape.jobs, of, strict=True) if stand not in sizes), default=0
-    )
-    size = (min(WIDEST, max(NARROWEST, round(wide) + 42.0)), NODE_HEIGHT)
-    ordered = {stand: sizes.get(stand, size) for stand in of}
+    alone = [at for at, stand in enumerate(of) if stand not in sizes]
+    notes = shape.notes or ("",) * len(of)
+    needed = [max(width(shape.jobs[at], NAME_SIZE), width(notes[at], SMALL_SIZE)) for at in alone]
+    wide = min(WIDEST, max(NARROWEST, round(max(needed, default=0)) + 42.0))
+    noted = {stand for stand, note in zip(of, notes, strict=True) if note}
+    high = {stand: NODE_HEIGHT + NOTE_HEIGHT * (stand in noted) for stand in of}
+    ordered = {stand: sizes.get(stand, (wide, high[stand])) for stand in of}
     edges = list({(of[a], of[b]): None for a, b in shape.links})
     groups = {stand: group for stand, group in zip(of, shape.group_of, strict=True) if group}
     groups |= {stand: groups.get(stand, f"\0{stand}") for stand in sizes}
@@ -231,7 +244,8 @@ def _nodes(shape: Shape, blocks: list[_Block], stands: _Stands, picture: Layout)
         if job not in nodes:
             (x, y), (wide, high) = picture.positions[stands.of[job]], stands.sizes[stands.of[job]]
             label = shorten(name, wide - 38, NAME_SIZE)
-            nodes[job] = Node(name, x + MARGIN, y + MARGIN, wide, high, label, "node")
+            note = clip(shape.notes[job], wide - 36, SMALL_SIZE) if shape.notes else ""
+            nodes[job] = Node(name, x + MARGIN, y + MARGIN, wide, high, label, "node", note)
     return tuple(nodes[job] for job in range(len(shape.jobs)))
 
 

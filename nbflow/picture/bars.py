@@ -1,13 +1,14 @@
-"""A run along time, in numbers: a bar for each attempt, thin waits between them, and the rows they stand in."""
+"""A run along time, in numbers: a bar for each attempt and step, waits between them, and the rows they stand in."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from nbflow.core.captions import attempts
+from nbflow.core.event import Step
 from nbflow.core.status import Status
 from nbflow.picture.plain import plain
 from nbflow.picture.summary import jobs
@@ -29,7 +30,10 @@ class End(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """An attempt, in seconds after the chart's beginning; one that runs has reached *end*. *last* of its job so far."""
+    """An attempt, in seconds after the chart's beginning; one that runs has reached *end*. *last* of its job so far.
+
+    *step*: it is the recovery script, rollback or fallback that followed attempt *number*.
+    """
 
     job: str
     number: int
@@ -38,6 +42,7 @@ class Bar:
     end: float
     came_to: End
     last: bool
+    step: Step | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +122,16 @@ class _Span:
 
     @property
     def end(self) -> float:
-        return max(self.ended(attempt) for attempt in self.tries)
+        return max(self.ended(part) for _, part, _ in self.parts)
+
+    @property
+    def parts(self) -> Iterator[tuple[int, Mapping[str, Any], Step | None]]:
+        """Attempts and what followed each, in that order, with the attempt's number."""
+        for attempt in self.tries:
+            yield attempt["number"], attempt, None
+            for step in attempt.get("steps") or ():
+                if step.get("started_at") is not None:
+                    yield attempt["number"], step, step["step"]
 
     def ended(self, attempt: Mapping[str, Any]) -> float:
         end = attempt.get("ended_at")
@@ -149,17 +163,20 @@ def _packed(spans: Sequence[_Span]) -> list[int]:
 
 
 def _bars(span: _Span, row: int, began: float) -> list[Bar]:
+    parts = list(span.parts)
+    last = max(parts, key=lambda part: part[1]["started_at"])
     return [
         Bar(
             span.job,
-            attempt["number"],
+            number,
             row,
-            attempt["started_at"] - began,
-            span.ended(attempt) - began,
-            _came_to(attempt),
-            attempt is span.tries[-1],
+            part["started_at"] - began,
+            span.ended(part) - began,
+            _came_to(part),
+            part is last[1],
+            step,
         )
-        for attempt in span.tries
+        for number, part, step in parts
     ]
 
 
@@ -172,9 +189,10 @@ def _came_to(attempt: Mapping[str, Any]) -> End:
 
 
 def _waits(span: _Span, row: int, began: float) -> list[Wait]:
-    """The gaps between attempts, and the one to the attempt that is due."""
-    ends = [span.ended(attempt) - began for attempt in span.tries]
-    starts = [attempt["started_at"] - began for attempt in span.tries[1:]]
+    """The gaps between attempts and steps, and the one to the attempt that is due."""
+    parts = sorted((part for _, part, _ in span.parts), key=lambda part: part["started_at"])
+    ends = [span.ended(part) - began for part in parts]
+    starts = [part["started_at"] - began for part in parts[1:]]
     found = [Wait(row, end, start, False) for end, start in zip(ends, starts, strict=False) if start > end]
     if span.status is Status.RETRYING and span.due_at is not None and span.due_at - began > ends[-1]:
         found.append(Wait(row, ends[-1], span.due_at - began, True))

@@ -13,11 +13,12 @@ from nbflow.core.captions import caption
 from nbflow.core.layout import Point
 from nbflow.core.scene import SMALL_SIZE, Frame, Node, Scene, path_data, scene, shape
 from nbflow.core.status import Status
+from nbflow.core.steps import fallback
 from nbflow.picture.graphic import graphic
 from nbflow.picture.head import head
-from nbflow.picture.inside import RADIUS, icon_corner, labels
+from nbflow.picture.inside import RADIUS, hatch, icon_corner, labels, note_corner, note_line
 from nbflow.picture.outlines import moved, outline, rounded
-from nbflow.picture.palette import DASHES, DIM, GROUND, INKS, LINE, SOFT, WIRE, fill, weight
+from nbflow.picture.palette import DASHES, DIM, GROUND, INKS, LINE, SOFT, WIRE, fill, hatching, weight
 from nbflow.picture.pen import Pen
 from nbflow.picture.plain import plain
 from nbflow.picture.summary import jobs
@@ -65,7 +66,21 @@ def _graph(pen: Pen, drawn: Scene, snapshot: Mapping[str, Any], corner: Point) -
         boxes = [_box(node, left, top) for node in nodes]
         style = {"edgecolor": INKS[status], "linewidth": weight(status), "dash": DASHES[status]}
         pen.paths(boxes, facecolor=fill(status), zorder=3, **style)
+        _marks(pen, status, nodes, found, corner)
         pen.icons(status, [(x + left, y + top) for x, y in map(icon_corner, nodes)])
+
+
+def _marks(pen: Pen, status: Status, nodes: list[Node], found: Mapping[str, Any], corner: Point) -> None:
+    """Hatches where a person gave the outputs, and the rows of fallbacks."""
+    left, top = corner
+    noted = [node for node in nodes if node.note]
+    lines = [hatch(node) for node in nodes] if status is Status.SUBSTITUTED else []
+    paths = [moved(outline(line), left, top) for line in (*lines, *map(note_line, noted))]
+    pen.paths(paths, facecolor="none", edgecolor=hatching(status), linewidth=1.2, zorder=3)
+    for node in noted:
+        one, (x, y) = fallback(found[node.job]), note_corner(node)
+        if one and one.status:
+            pen.icons(one.status, [(x + left, y + top)])
 
 
 def _box(node: Node, left: float, top: float) -> Path:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from nbflow.core.layout import Point
 from nbflow.core.lettering import clip
-from nbflow.core.scene import NAME_SIZE, SMALL_SIZE, Node
+from nbflow.core.scene import NAME_SIZE, NODE_HEIGHT, SMALL_SIZE, Node
 from nbflow.picture.palette import DIM, INK
 from nbflow.picture.plain import plain
 
@@ -43,6 +43,36 @@ def icon_corner(node: Node) -> Point:
             return (node.x + (node.width - ICON) / 2, node.y + (node.height - ICON) / 2)
 
 
+def note_corner(node: Node) -> Point:
+    """The top left corner of the icon that says what the node's fallback has come to."""
+    return (node.x + node.width - ICON - 7, node.y + NODE_HEIGHT + 1)
+
+
+def note_line(node: Node) -> str:
+    """Path data of the thin line over that row."""
+    y = node.y + NODE_HEIGHT - 2
+    return f"M{node.x + 1:.1f},{y:.1f}L{node.x + node.width - 1:.1f},{y:.1f}"
+
+
+APART, INSET = 9, 2.5
+"""Pixels between the lines of a hatched box, and from them to its border."""
+
+
+def hatch(node: Node) -> str:
+    """Path data of the slanting lines that tell a box whose outputs a person gave.
+
+    >>> hatch(Node("a", 0, 0, 22, 22, "", "dot"))
+    'M7.5,2.5L2.5,7.5M16.5,2.5L2.5,16.5M19.5,8.5L8.5,19.5'
+    """
+    left, top = node.x + INSET, node.y + INSET
+    wide, high = node.width - 2 * INSET, node.height - 2 * INSET
+    lines = []
+    for reach in range(5, int(wide + high) - 4, APART):
+        a, b = min(reach, wide), min(reach, high)
+        lines.append(f"M{left + a:.1f},{top + reach - a:.1f}L{left + reach - b:.1f},{top + b:.1f}")
+    return "".join(lines)
+
+
 def labels(node: Node, said: str) -> Iterator[Label]:
     """The job's name, and under it *said*, as far as the form has room for them.
 
@@ -54,6 +84,8 @@ def labels(node: Node, said: str) -> Iterator[Label]:
         case "node":
             yield Label(x + 30, y + 18.5, plain(node.label), NAME_SIZE, INK)
             yield Label(x + 11, y + 35, clip(plain(said), node.width - 20, SMALL_SIZE), SMALL_SIZE, DIM)
+            if node.note:
+                yield Label(x + 11, y + NODE_HEIGHT + 12.5, plain(node.note), SMALL_SIZE, DIM)
         case "cell":
             yield Label(x + 23, y + 17, plain(node.label), SMALL_SIZE, INK)
         case _:

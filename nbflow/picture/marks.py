@@ -10,10 +10,11 @@ from matplotlib.collections import PathCollection
 from matplotlib.patches import Patch
 from matplotlib.transforms import Affine2D, ScaledTranslation, Transform
 
+from nbflow.core.event import Step
 from nbflow.core.icons import ICONS, Icon
 from nbflow.core.layout import Point
 from nbflow.core.status import Status
-from nbflow.picture.bars import End
+from nbflow.picture.bars import Bar, End
 from nbflow.picture.outlines import outline
 from nbflow.picture.palette import GROUND, INKS, blend
 from nbflow.picture.pen import POINTS
@@ -42,6 +43,24 @@ LOOKS: dict[End, Look] = {
     End.CANCELLED: Look(INKS[Status.CANCELLED], "\\\\\\\\", ICONS[Status.CANCELLED]),
     End.LOST: Look(INKS[Status.SKIPPED], "||||", _QUESTION),
 }
+
+
+_STEPS: dict[Step, tuple[Status, str]] = {
+    "recovery": (Status.RECOVERING, "xxx"),
+    "rollback": (Status.ROLLING_BACK, "---"),
+    "fallback": (Status.FALLING_BACK, "+++"),
+}
+
+
+def step_look(step: Step, came_to: End) -> Look:
+    """How the bar of a step is drawn: in the hatch of its kind, and in the colour of a failure where it failed.
+
+    >>> step_look("recovery", End.SUCCEEDED).hatch
+    'xxx'
+    """
+    status, hatch = _STEPS[step]
+    good = came_to in (End.SUCCEEDED, End.RUNNING)
+    return Look(INKS[status] if good else LOOKS[came_to].colour, hatch)
 
 
 def stamp(ax: Axes, icon: Icon, colour: str, points: Sequence[Point], at: Transform, ground: bool = True) -> None:
@@ -77,7 +96,10 @@ def right_of(ax: Axes, transform: Transform, pixels: float) -> Transform:
     return transform + ScaledTranslation(pixels * POINTS / 72, 0, ax.figure.dpi_scale_trans)
 
 
-def legend_of(ends: Iterable[End]) -> list[Patch]:
-    """A labelled patch for each of *ends*, in the usual order."""
-    found = set(ends)
-    return [Patch(label=end.value, linewidth=1.0, **LOOKS[end].style()) for end in End if end in found]
+def legend_of(bars: Iterable[Bar]) -> list[Patch]:
+    """A labelled patch for each kind of *bars*, in the usual order."""
+    found = list(bars)
+    ends, steps = {bar.came_to for bar in found if not bar.step}, {bar.step for bar in found if bar.step}
+    looks = [(end.value, LOOKS[end]) for end in End if end in ends]
+    looks += [(step, step_look(step, End.SUCCEEDED)) for step in _STEPS if step in steps]
+    return [Patch(label=label, linewidth=1.0, **look.style()) for label, look in looks]

@@ -91,4 +91,9 @@ def fill(status: Status) -> str:
     return blend(INKS[status], GROUND, 0.1)
 
 
+def hatching(status: Status) -> str:
+    """The colour of the lines of a hatched box: text on them can be read."""
+    return blend(INKS[status], GROUND, 0.28)
+
+
 WIRE = blend(DIM, GROUND, 0.45)

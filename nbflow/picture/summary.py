@@ -27,8 +27,9 @@ def jobs(snapshot: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
 def run_seconds(snapshot: Mapping[str, Any]) -> float | None:
     """From the first attempt's start to the last one's end, or to now while the run goes on; None before any."""
     tries = [attempt for job in jobs(snapshot).values() for attempt in job.get("attempts") or []]
-    starts = [attempt["started_at"] for attempt in tries if attempt.get("started_at") is not None]
-    ends = [attempt["ended_at"] for attempt in tries if attempt.get("ended_at") is not None]
+    parts = [part for attempt in tries for part in (attempt, *(attempt.get("steps") or ()))]
+    starts = [part["started_at"] for part in parts if part.get("started_at") is not None]
+    ends = [part["ended_at"] for part in parts if part.get("ended_at") is not None]
     if not starts:
         return None
     going = snapshot.get("verdict") == RunVerdict.RUNNING and snapshot.get("now") is not None

@@ -10,9 +10,10 @@ from nbflow.core.icons import ICONS
 from nbflow.core.layout import Point
 from nbflow.core.scene import SMALL_SIZE, Frame, Node, Scene, path_data, scene, shape
 from nbflow.core.status import Status
+from nbflow.core.steps import fallback
 from nbflow.picture.head import FIRST, NAME_SIZE, SAID_SIZE, SIDE, STEP, TALLY_SIZE, Count, Head, head
-from nbflow.picture.inside import RADIUS, Label, icon_corner, labels
-from nbflow.picture.palette import DASHES, DIM, GROUND, INK, INKS, LINE, SOFT, WIRE, fill, weight
+from nbflow.picture.inside import RADIUS, Label, hatch, icon_corner, labels, note_corner, note_line
+from nbflow.picture.palette import DASHES, DIM, GROUND, INK, INKS, LINE, SOFT, WIRE, fill, hatching, weight
 from nbflow.picture.plain import NO_MATHS, escaped, plain
 from nbflow.picture.summary import headline, jobs
 
@@ -92,10 +93,27 @@ def _graph(drawn: Scene, snapshot: Mapping[str, Any]) -> Iterator[str]:
         boxes = "".join(_box(node, _tip(node.job, status, said[node.job], found[node.job])) for node in nodes)
         yield f"<g {_border(status)}>{boxes}</g>"
     yield '<g pointer-events="none">'
+    yield from _marks(alike, found)
     for status, nodes in alike.items():
         yield _icons(status, map(icon_corner, nodes))
     yield from (_label(label) for node in drawn.nodes for label in labels(node, said[node.job]))
     yield "</g>"
+
+
+def _marks(alike: Mapping[Status, list[Node]], found: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """Hatches where a person gave the outputs, and the rows of fallbacks."""
+    for status, nodes in alike.items():
+        if status is Status.SUBSTITUTED:
+            lines = "".join(map(hatch, nodes))
+            yield f'<path d="{lines}" fill="none" stroke="{hatching(status)}" stroke-width="1.2"/>'
+        noted = [node for node in nodes if node.note]
+        if noted:
+            lines = "".join(map(note_line, noted))
+            yield f'<path d="{lines}" fill="none" stroke="{hatching(status)}"/>'
+        for node in noted:
+            one = fallback(found[node.job])
+            if one and one.status:
+                yield _icons(one.status, [note_corner(node)])
 
 
 def _frame(frame: Frame) -> str:

@@ -21,7 +21,7 @@ from nbflow.picture.bars import Bar, Chart, End, chart
 from nbflow.picture.fonts import families, settable
 from nbflow.picture.graphic import DPI, graphic
 from nbflow.picture.head import head
-from nbflow.picture.marks import LOOKS, legend_of, right_of, stamp
+from nbflow.picture.marks import LOOKS, legend_of, right_of, stamp, step_look
 from nbflow.picture.outlines import rounded
 from nbflow.picture.palette import DIM, GROUND, INK, INKS, LINE
 from nbflow.picture.pen import POINTS, SET, Pen, words
@@ -41,8 +41,9 @@ def timeline(snapshot: Mapping[str, Any], ax: Axes | None = None) -> Figure:
     """The attempts of *snapshot* along time as a matplotlib figure, on a white ground.
 
     A bar is an attempt: failed, timed out, cancelled and lost ones differ by colour, hatch and mark; one that runs is
-    open towards now. Thin lines are waits between attempts. Each job has a row, in order of start; where more than 40
-    jobs have started, jobs that do not overlap share rows.
+    open towards now. A bar of half the height is what followed an attempt: a recovery script, rollback or fallback.
+    Thin lines are waits. Each job has a row, in order of start; where more than 40 jobs have started, jobs that do not
+    overlap share rows.
 
     Args:
         snapshot: what ``nbflow.flow().snapshot()`` gives; may have no jobs.
@@ -92,6 +93,7 @@ def _chart(ax: Axes, drawn: Chart) -> None:
     _scale(ax, drawn, step(reach, max(2, int(across / 90))))
     _names(ax, drawn)
     _bars(ax, drawn)
+    _steps(ax, drawn)
     _waits(ax, drawn)
     _now(ax, drawn)
     _texts(ax, drawn, across / reach)
@@ -109,11 +111,11 @@ def _scale(ax: Axes, drawn: Chart, apart: float) -> None:
     ax.set_xlabel(f"since {began}", loc="right", labelpad=2, **words("", TIME_SIZE * POINTS, DIM))
     below = right_of(ax, ax.transAxes, 0)
     ax.legend(
-        handles=legend_of(bar.came_to for bar in drawn.bars),
+        handles=legend_of(drawn.bars),
         loc="upper left",
         bbox_to_anchor=(0, -30 * POINTS / 72 / (ax.get_window_extent().height / ax.figure.figure.dpi)),
         bbox_transform=below,
-        ncols=6,
+        ncols=8,
         frameon=False,
         borderaxespad=0,
         borderpad=0,
@@ -136,7 +138,7 @@ def _names(ax: Axes, drawn: Chart) -> None:
 
 def _bars(ax: Axes, drawn: Chart) -> None:
     for end, look in LOOKS.items():
-        alike = [bar for bar in drawn.bars if bar.came_to is end]
+        alike = [bar for bar in drawn.bars if bar.came_to is end and not bar.step]
         if alike:
             path = Path.make_compound_path(*map(_outline, alike))
             ax.add_artist(PathPatch(path, linewidth=1.0, zorder=3, **look.style()))
@@ -144,9 +146,18 @@ def _bars(ax: Axes, drawn: Chart) -> None:
             stamp(ax, look.mark, look.colour, [(bar.end, bar.row) for bar in alike], ax.transData)
 
 
+def _steps(ax: Axes, drawn: Chart) -> None:
+    """What followed attempts: bars of kinds of their own."""
+    for bar in drawn.bars:
+        if bar.step:
+            look = step_look(bar.step, bar.came_to)
+            ax.add_artist(PathPatch(_outline(bar), linewidth=1.0, zorder=3, **look.style()))
+
+
 def _outline(bar: Bar) -> Path:
     """A box; of an attempt that runs, the side towards now is open."""
-    high, low = bar.row - THICK / 2, bar.row + THICK / 2
+    thick = THICK / 2 if bar.step else THICK
+    high, low = bar.row - thick / 2, bar.row + thick / 2
     corners = [(bar.end, high), (bar.start, high), (bar.start, low), (bar.end, low)]
     if bar.came_to is End.RUNNING:
         return Path(corners)
@@ -173,7 +184,7 @@ def _texts(ax: Axes, drawn: Chart, scale: float) -> None:
     """Numbers of attempts or names in the bars that have room, times behind the last ones. *scale*: pixels a second."""
     repeated = {bar.job for bar in drawn.bars if bar.number > 1}
     for bar in drawn.bars:
-        room = (bar.end - bar.start) * scale - 12
+        room = 0.0 if bar.step else (bar.end - bar.start) * scale - 12
         if not drawn.names:
             inside = shorten(bar.job, room, TIME_SIZE)
             inside = inside if 2 * len(inside) > len(bar.job) else ""
@@ -192,7 +203,7 @@ def _behind(bar: Bar, drawn: Chart) -> tuple[float, float, str, float]:
         return max(due[0], now), bar.row, Caption("again in {}", "down", due[0]).said_at(now), 6
     took = bar.end - bar.start
     said = elapsed(took) if bar.came_to is End.RUNNING else duration(took)
-    return bar.end, bar.row, said, 12 if LOOKS[bar.came_to].mark else 6
+    return bar.end, bar.row, said, 12 if LOOKS[bar.came_to].mark and not bar.step else 6
 
 
 def _text(ax: Axes, x: float, y: float, text: str, pixels: float, colour: str, *, backed: bool = False) -> None:

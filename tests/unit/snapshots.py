@@ -50,7 +50,8 @@ def job(status: str = "succeeded", needs: tuple[str, ...] = (), attempts: list |
     } | extra
 
 
-ENDED = ("succeeded", "failed", "skipped", "cancelled")
+ENDED = ("succeeded", "failed", "skipped", "cancelled", "recovered", "substituted", "unknown")
+GOOD = ("succeeded", "recovered", "substituted")
 
 
 def snapshot(jobs: dict[str, Any], groups: dict[str, str] | None = None, flow: str = "analysis", **extra: Any):
@@ -74,8 +75,8 @@ def _group(name: str, policy: str, jobs: dict[str, Any]):
         "verdict": "undecided",
         "reason_text": "",
         "members": list(members),
-        "failed": {n: j["reason"] for n, j in members.items() if j["status"] in ENDED[1:]},
-        "succeeded": [n for n, j in members.items() if j["status"] == "succeeded"],
+        "failed": {n: j["reason"] for n, j in members.items() if j["status"] in ENDED and j["status"] not in GOOD},
+        "succeeded": [n for n, j in members.items() if j["status"] in GOOD],
     }
 
 
@@ -125,6 +126,86 @@ def ten() -> dict[str, Any]:
         },
         {"fits": "at-least:2"},
     )
+
+
+def step(kind: str, start: float, took: float | None = 1.0, end: str | None = "succeeded", **extra: Any):
+    """A recovery script, rollback or fallback that began *start* seconds after the run."""
+    return {
+        "step": kind,
+        "started_at": AT + start,
+        "ended_at": None if took is None else AT + start + took,
+        "end": None if took is None else end,
+        "reason": {},
+        "exit_code": None,
+        "log": {"out": f".nbflow/attempts/{kind}/out", "err": f".nbflow/attempts/{kind}/err"},
+    } | extra
+
+
+EXIT = {"kind": "exit code", "detail": "10", "attempt": 1}
+RULES = [{"on": "exit 10", "label": "10:2:./refresh.sh", "retries": 2}]
+
+
+def mended() -> dict[str, Any]:
+    """A run in which every way of handling a failure is at work, or has been."""
+
+    def failed(number: int, start: float, *steps: Any, **extra: Any) -> dict[str, Any]:
+        return attempt(number, start, 3.0, "failed", reason=EXIT, exit_code=10, steps=list(steps), **extra)
+
+    why = {"reason": EXIT, "reason_text": "exit 10"}
+    ruled = {"rules": RULES, "of": 3}
+    jobs = {
+        "token": job(
+            attempts=[failed(1, 0, step("recovery", 3.2, 1.4), rule=0), attempt(2, 6, 4.0, steps=[])], **ruled
+        ),
+        "fetch": job("recovering", ("token",), [failed(1, 11, step("recovery", 14.5, None), rule=0)], **ruled, **why),
+        "prices": job(
+            "recovered",
+            ("token",),
+            [failed(1, 11), failed(2, 16, step("rollback", 19, 0.6), step("fallback", 20, 0.8))],
+            of=2,
+            rollback="forget_prices",
+            fallback="use_cache",
+            outputs=["prices"],
+            **why,
+        ),
+        "rates": job(
+            "falling back", ("token",), [failed(1, 12, step("fallback", 16, None))], fallback="last_month", **why
+        ),
+        "stations": job("running", ("token",), [attempt(1, 12, None)], fallback="stations_of_2025"),
+        "orders": job(
+            "rolling back", ("token",), [failed(1, 13, step("rollback", 17, None))], rollback="drop_orders", **why
+        ),
+        "sites": job(
+            "failed",
+            ("token",),
+            [
+                failed(
+                    1,
+                    11,
+                    step("fallback", 14.5, 1.0, "failed", reason={"kind": "exception", "detail": "KeyError: 'x'"}),
+                )
+            ],
+            fallback="=old_sites",
+            **why,
+        ),
+        "fit": job(
+            "substituted",
+            ("prices",),
+            [attempt(1, 22, 5.0, "failed", reason=BAD)],
+            reason={"kind": "substituted", "detail": "", "attempt": None},
+            reason_text="substituted",
+            outputs=["model"],
+        ),
+        "score": job(needs=("fit",), attempts=[attempt(1, 30, 2.0)], outputs=["score"]),
+        "send": job(
+            "unknown",
+            ("score",),
+            [attempt(1, 33, 4.0, "lost")],
+            reason={"kind": "lost", "detail": "", "attempt": 1},
+            reason_text="lost",
+        ),
+    }
+    return snapshot(jobs)
 
 
 def empty() -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.unit.snapshots import AT, attempt, empty, fan, job, layered, long_names, snapshot, ten
+from tests.unit.snapshots import AT, attempt, empty, fan, job, layered, long_names, mended, snapshot, ten
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -50,6 +50,7 @@ def named(name: str, status: str = "running") -> dict[str, Any]:
 
 SAMPLES = {
     "ten": ten(),
+    "mended": mended(),
     "empty": empty(),
     "long": long_names(),
     "layered": layered(40),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from nbflow.picture.bars import ROWS, Bar, Chart, End, Wait, chart
 from nbflow.picture.ticks import step, tick
 from tests.unit.picture.samples import AT, attempt, job, snapshot
-from tests.unit.snapshots import empty, ten
+from tests.unit.snapshots import empty, mended, ten
 
 
 def test_rows_are_in_order_of_start() -> None:
@@ -124,3 +124,25 @@ def test_ticks_are_few_and_not_too_few(span: float) -> None:
 def test_ticks_are_said_as_times() -> None:
     """Clock times from a second on, days where the steps are days."""
     assert [tick(at, 3600.0) for at in (0.0, 3600.0, 36000.0)] == ["0:00", "1:00:00", "10:00:00"]
+
+
+def test_what_followed_an_attempt_is_a_bar_of_its_own_kind() -> None:
+    """Recovery script, rollback and fallback stand behind the attempt that they followed, in its row."""
+    drawn = chart(mended())
+    prices = [bar for bar in drawn.bars if bar.job == "prices"]
+    assert [(bar.number, bar.step, bar.came_to) for bar in prices] == [
+        (1, None, End.FAILED),
+        (2, None, End.FAILED),
+        (2, "rollback", End.SUCCEEDED),
+        (2, "fallback", End.SUCCEEDED),
+    ]
+    assert len({bar.row for bar in prices}) == 1
+    assert [bar.last for bar in prices] == [False, False, False, True]
+
+
+def test_a_step_that_runs_reaches_to_now() -> None:
+    """As an attempt does; and no wait is drawn where it is."""
+    drawn = chart(mended())
+    (script,) = [bar for bar in drawn.bars if bar.job == "fetch" and bar.step]
+    assert (script.start, script.end, script.came_to) == (14.5, 52.0, End.RUNNING)
+    assert Wait(script.row, 14.0, 14.5, False) in drawn.waits

@@ -26,7 +26,7 @@ from nbflow.picture.mpl import plot, timeline
 from nbflow.picture.outlines import outline
 from nbflow.picture.palette import INKS
 from tests.unit.picture.samples import NAMES, SAMPLES, attempt, job, named, snapshot
-from tests.unit.snapshots import empty, fan, layered, ten
+from tests.unit.snapshots import empty, fan, layered, mended, ten
 
 DRAW = pytest.mark.parametrize("draw", [plot, timeline])
 EVERY = pytest.mark.parametrize("sample", SAMPLES.values(), ids=SAMPLES.keys())
@@ -243,3 +243,11 @@ def test_other_path_data_is_refused() -> None:
     """Rather than drawn wrongly."""
     with pytest.raises(ValueError, match="not understood"):
         outline("M0,0q1,1 2,2")
+
+
+def test_steps_are_told_by_hatch_in_the_legend() -> None:
+    """Each kind of step has a hatch of its own, and a word."""
+    legend = timeline(mended()).axes[-1].get_legend()
+    words = [text.get_text() for text in legend.get_texts()]
+    assert words[-3:] == ["recovery", "rollback", "fallback"]
+    assert len({patch.get_hatch() for patch in legend.get_patches()[-3:]}) == 3

@@ -10,13 +10,15 @@ import pytest
 from hypothesis import given, settings
 
 from nbflow.core.lettering import width
+from nbflow.core.scene import NODE_HEIGHT, NOTE_HEIGHT, Node
 from nbflow.core.status import Status
 from nbflow.picture.head import BOLD, NAME_SIZE, SAID_SIZE, SIDE, TALLY_SIZE, head
-from nbflow.picture.palette import INKS
+from nbflow.picture.inside import hatch
+from nbflow.picture.palette import INKS, hatching
 from nbflow.picture.plain import plain
 from nbflow.picture.svg import svg
 from tests.unit.picture.samples import HOSTILE, NAMES, SAMPLES, job, named, snapshot
-from tests.unit.snapshots import fan, layered, ten
+from tests.unit.snapshots import fan, layered, mended, ten
 
 SVG = "{http://www.w3.org/2000/svg}"
 PLAIN = {f"{SVG}{tag}" for tag in ("svg", "g", "rect", "path", "text", "title")}
@@ -119,3 +121,21 @@ def test_notebooks_set_no_formulas_in_it() -> None:
 def test_the_same_snapshot_gives_the_same_text() -> None:
     """Nothing random in it: a saved notebook does not change without reason."""
     assert svg(ten()) == svg(ten())
+
+
+def test_a_node_has_a_row_for_its_fallback() -> None:
+    """Named before anybody needs it; with an icon of what it came to, then; and a box high enough for it."""
+    root = drawn(mended())
+    assert {"fallback: use_cache", "fallback: stations_of_2025", "fallback: =old_sites"} <= set(texts(root))
+    heights = [float(box.attrib["height"]) for box in root.iter(f"{SVG}rect")][1:]
+    assert sorted(set(heights)) == [NODE_HEIGHT, NODE_HEIGHT + NOTE_HEIGHT]
+    assert heights.count(NODE_HEIGHT + NOTE_HEIGHT) == 4
+
+
+def test_only_what_a_person_substituted_is_hatched() -> None:
+    """The lines stay inside of the box."""
+    node = Node("a", 10, 20, 150, 44, "a", "node")
+    numbers = [tuple(map(float, point.split(","))) for point in re.findall(r"[\d.]+,[\d.]+", hatch(node))]
+    assert all(10 < x < 160 and 20 < y < 64 for x, y in numbers)
+    hatched = {status: hatching(status) in svg(snapshot({"a": job(status.value)})) for status in Status}
+    assert [status for status in Status if hatched[status]] == [Status.SUBSTITUTED]
