@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from nbflow.core import policy as policies
+from nbflow.core import policy_check as policies
 from nbflow.core.match import nearest
 from nbflow.core.run import Run
 from nbflow.core.spec import GroupNeed, JobNeed, JobSpec, Policy, Strict
@@ -77,7 +77,7 @@ def _check_needs(run: Run, new: Mapping[str, JobSpec], groups: Mapping[str, Poli
     made = {*groups, *(spec.group for spec in new.values())}
     for spec in new.values():
         for need in spec.needs:
-            wanted = (need.job,) if isinstance(need, JobNeed) else need.members
+            wanted = (need.job,) if isinstance(need, JobNeed) else need.jobs
             for name in wanted:
                 if name not in new and name not in run.jobs:
                     raise UnknownJob(name, nearest(name, (*new, *run.jobs)))
@@ -92,7 +92,7 @@ def _check_policies(run: Run, new: Mapping[str, JobSpec], groups: Mapping[str, P
             if isinstance(need, GroupNeed):
                 present = run.groups.get(need.group)
                 policy = groups.get(need.group, present.policy if present else Strict())
-                policies.check_members(need.group, policy, need.members, spec.name)
+                policies.check_members(need.group, policy, need.names, spec.name)
 
 
 def _affected(run: Run, new: Mapping[str, JobSpec], groups: Mapping[str, Policy]) -> Iterator[JobSpec]:
@@ -113,19 +113,26 @@ def _check_loops(run: Run, new: Mapping[str, JobSpec]) -> None:
 
     def targets(name: str) -> Sequence[str]:
         if name in new:
-            return _targets(new[name])
-        return _targets(run.jobs[name].spec) if everywhere else ()
+            return needed_by(new[name])
+        return waited_for(run, name) if everywhere else ()
 
     if cycle := find_cycle(new, targets):
         raise CycleError(cycle)
 
 
 def _gains(spec: JobSpec, old: JobSpec) -> bool:
-    return spec.needs != old.needs and not set(_targets(spec)) <= set(_targets(old))
+    return spec.needs != old.needs and not set(needed_by(spec)) <= set(needed_by(old))
 
 
-def _targets(spec: JobSpec) -> list[str]:
-    return [n for need in spec.needs for n in ((need.job,) if isinstance(need, JobNeed) else need.members)]
+def waited_for(run: Run, name: str) -> list[str]:
+    """The jobs that *name* waits for: those it needs, and those it made to come before its end."""
+    job = run.jobs[name]
+    return [*needed_by(job.spec), *(job.followers.places if job.followers is not None else ())]
+
+
+def needed_by(spec: JobSpec) -> list[str]:
+    """The jobs that *spec* needs, members of groups included."""
+    return [n for need in spec.needs for n in ((need.job,) if isinstance(need, JobNeed) else need.jobs)]
 
 
 def find_cycle(starts: Iterable[str], targets: Callable[[str], Iterable[str]]) -> list[str]:

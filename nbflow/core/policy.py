@@ -2,35 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, assert_never
 
 from msgspec.structs import replace
 
-from nbflow.core.match import nearest
-from nbflow.core.spec import AtLeast, BestEffort, Both, Critical, Either, Judge, Policy, Ruled, Strict
+from nbflow.core.policy_text import parse, text
+from nbflow.core.spec import AtLeast, BestEffort, Both, Critical, Custom, Either, Judge, Policy, Ruled, Strict
 from nbflow.core.status import Reason, Status, Verdict
-from nbflow.errors import DeclarationError
 
-WORDS = ("strict", "best-effort", "at-least:N", "at-least:N%", "critical:NAME,…")
+__all__ = [
+    "Judged", "Member", "bare", "broken_words", "customs", "cuts", "excused", "extends", "hasty", "letter", "parse",
+    "retried", "ruled", "text", "unasked", "verdict",
+]  # fmt: skip
+
+OPEN_LETTER, EXCUSED_LETTER = ".", "E"
 
 
 class Member(NamedTuple):
-    """A member of a group, as a policy sees it."""
+    """A member of a group, as a policy sees it: a job, or a group within the group.
+
+    Of a group within, *status* is ``succeeded`` when it is met, ``failed`` when it is broken, else ``waiting``.
+    """
 
     name: str
     status: Status
     reason: Reason | None = None
+    again: bool = False
+    """It failed, and the group has a retry for it."""
+    going: bool = False
+    """A group within that is decided while jobs of it go on."""
 
     @property
     def ended(self) -> bool:
         """Nothing more happens to it unless a person asks."""
-        return self.status.ended
+        return self.status.ended and not self.going
 
     @property
     def excused(self) -> bool:
         """A person skipped it: a strict group does without it."""
         return excused(self.status, self.reason)
+
+
+class Judged(NamedTuple):
+    """What a custom policy said of members that stood as *standings* says: a `letter` each."""
+
+    standings: str
+    verdict: Verdict
+    reason: str = ""
+
+
+Said = Mapping[Custom, Judged]
 
 
 def excused(status: Status, reason: Reason | None) -> bool:
@@ -39,9 +61,42 @@ def excused(status: Status, reason: Reason | None) -> bool:
     return (status, kind) in ((Status.SKIPPED, "skipped"), (Status.CANCELLED, "withdrawn"))
 
 
+def letter(status: Status, reason: Reason | None) -> str:
+    """How a member stands, in one letter: a dot until it has ended, ``E`` if excused, else that of its status.
+
+    >>> letter(Status.RUNNING, None), letter(Status.SUCCEEDED, None), letter(Status.SKIPPED, Reason("skipped"))
+    ('.', 'S', 'E')
+    """
+    if not status.ended:
+        return OPEN_LETTER
+    return EXCUSED_LETTER if excused(status, reason) else status.letter
+
+
+def extends(now: str, before: str) -> bool:
+    """Whether members that stood as *before* can have come to stand as *now* by ends alone.
+
+    >>> extends("SF", "S."), extends(".F", "S.")
+    (True, False)
+    """
+    return len(now) == len(before) and all(b in (OPEN_LETTER, n) for n, b in zip(now, before, strict=True))
+
+
 def bare(policy: Policy) -> Judge:
     """The *policy* without its options."""
     return policy.policy if isinstance(policy, Ruled) else policy
+
+
+def customs(policy: Policy) -> tuple[Custom, ...]:
+    """The objects of the notebook that *policy* asks, each once, in the order typed."""
+    match policy:
+        case Ruled(policy=judge):
+            return customs(judge)
+        case Custom():
+            return (policy,)
+        case Both(policies=policies) | Either(policies=policies):
+            return tuple(dict.fromkeys(found for each in policies for found in customs(each)))
+        case _:
+            return ()
 
 
 def hasty(policy: Policy, whole: bool) -> bool:
@@ -69,58 +124,115 @@ def cuts(policy: Policy, came_to: Verdict) -> bool:
     return (policy.fail_fast and came_to is Verdict.BROKEN) or (policy.cancel_rest and came_to is Verdict.MET)
 
 
-def verdict(policy: Policy, members: Mapping[str, Member], whole: bool = False) -> Verdict:
+def verdict(policy: Policy, members: Mapping[str, Member], whole: bool = False, said: Said | None = None) -> Verdict:
     """What *policy* says about *members* (name -> member); if *whole*, about the group itself.
+
+    Members that may be tried again count as open as long as their failure would break the group. *said*: what custom
+    policies answered last.
 
     >>> a, b = Member("a", Status.SUCCEEDED), Member("b", Status.RUNNING)
     >>> verdict(Strict(), {"a": a, "b": b}).value, verdict(AtLeast(3), {"a": a, "b": b}).value
     ('undecided', 'broken')
+    >>> verdict(Strict(), {"a": a, "b": Member("b", Status.FAILED, again=True)}).value
+    'undecided'
     """
-    judge = bare(policy)
-    if _broken(judge, members):
+    hoped, real = _both(policy, members, whole, said or {})
+    return Verdict.MET if hoped is Verdict.UNDECIDED and real is Verdict.MET else hoped
+
+
+def retried(policy: Policy, members: Mapping[str, Member], whole: bool = False, said: Said | None = None) -> bool:
+    """Whether the failed members are to be tried again now: all have ended, and they alone break the group."""
+    hoped, real = _both(policy, members, whole, said or {})
+    return all(m.ended for m in members.values()) and hoped is Verdict.UNDECIDED and real is Verdict.BROKEN
+
+
+def unasked(policy: Policy, members: Mapping[str, Member], whole: bool = False, said: Said | None = None) -> list[int]:
+    """The places among `customs` of those that have yet to be asked about *members* as they stand."""
+    now = _standings(members)
+    if not set(now) - {OPEN_LETTER} or verdict(policy, members, whole, said) is not Verdict.UNDECIDED:
+        return []
+    known = said or {}
+    return [place for place, each in enumerate(customs(policy)) if not _answered(known.get(each), now)]
+
+
+def _answered(found: Judged | None, now: str) -> bool:
+    if found is None or not extends(now, found.standings):
+        return False
+    return found.verdict is not Verdict.UNDECIDED or found.standings == now
+
+
+def _standings(members: Mapping[str, Member]) -> str:
+    return "".join(letter(m.status, m.reason) for m in members.values())
+
+
+def _both(policy: Policy, members: Mapping[str, Member], whole: bool, said: Said) -> tuple[Verdict, Verdict]:
+    """The verdict if members that may be tried again were still open, and the one on all as they are."""
+    judge, soon, now = bare(policy), hasty(policy, whole), _standings(members)
+    answers = {each: _answer(said.get(each), now) for each in customs(judge)}
+    real = _say(judge, members, soon, answers)
+    if not any(m.again for m in members.values()):
+        return real, real
+    hoped = {n: m._replace(status=Status.RETRYING, again=False) if m.again else m for n, m in members.items()}
+    mended = {each: Verdict.UNDECIDED if a is Verdict.BROKEN else a for each, a in answers.items()}
+    return _say(judge, hoped, soon, mended), real
+
+
+def _answer(found: Judged | None, now: str) -> Verdict:
+    if not now:
+        return Verdict.MET
+    if found is None or not extends(now, found.standings):
+        return Verdict.UNDECIDED
+    if found.verdict is Verdict.UNDECIDED and found.standings == now and OPEN_LETTER not in now:
         return Verdict.BROKEN
-    ended = all(m.status.ended for m in members.values())
-    return Verdict.MET if ended or (hasty(policy, whole) and _enough(judge, members)) else Verdict.UNDECIDED
+    return found.verdict
 
 
-def _enough(policy: Judge, members: Mapping[str, Member]) -> bool:
-    good = [m.name for m in members.values() if m.status.good]
-    match policy:
-        case Strict() | BestEffort():
-            return all(m.status.ended for m in members.values())
-        case AtLeast():
-            return len(good) >= policy.of(len(members))
-        case Critical(names=names):
-            return set(names) <= set(good)
-        case Both(policies=policies):
-            return all(_enough(each, members) for each in policies)
-        case Either(policies=policies):
-            return any(_enough(each, members) for each in policies)
-        case _:
-            assert_never(policy)
-
-
-def _broken(policy: Judge, members: Mapping[str, Member]) -> bool:
+def _say(policy: Judge, members: Mapping[str, Member], soon: bool, answers: Mapping[Custom, Verdict]) -> Verdict:
     bad = [m for m in members.values() if m.status.ended and not m.status.good]
+    good = {m.name for m in members.values() if m.status.good}
+    broken, enough = False, False
     match policy:
         case Strict():
-            return not all(m.excused for m in bad)
+            broken = not all(m.excused for m in bad)
         case BestEffort():
-            return False
+            pass
         case AtLeast():
-            return len(members) - len(bad) < policy.of(len(members))
+            wanted = policy.of(len(members))
+            broken, enough = len(members) - len(bad) < wanted, len(good) >= wanted
         case Critical(names=names):
-            return any(m.name in names for m in bad)
+            broken, enough = any(m.name in names for m in bad), set(names) <= good
+        case Custom():
+            return answers[policy]
         case Both(policies=policies):
-            return any(_broken(each, members) for each in policies)
+            return both(_say(each, members, soon, answers) for each in policies)
         case Either(policies=policies):
-            return all(_broken(each, members) for each in policies)
+            return either(_say(each, members, soon, answers) for each in policies)
         case _:
             assert_never(policy)
+    if broken:
+        return Verdict.BROKEN
+    ended = all(m.ended for m in members.values())
+    return Verdict.MET if ended or (soon and enough) else Verdict.UNDECIDED
+
+
+def both(said: Iterable[Verdict]) -> Verdict:
+    """``&``: broken as soon as one is, met when all are."""
+    found = set(said)
+    if Verdict.BROKEN in found:
+        return Verdict.BROKEN
+    return Verdict.UNDECIDED if Verdict.UNDECIDED in found else Verdict.MET
+
+
+def either(said: Iterable[Verdict]) -> Verdict:
+    """``|``: met as soon as one is, broken when all are."""
+    found = set(said)
+    if Verdict.MET in found:
+        return Verdict.MET
+    return Verdict.UNDECIDED if Verdict.UNDECIDED in found else Verdict.BROKEN
 
 
 def broken_words(policy: Policy, total: int, succeeded: int, bad: int) -> str:
-    """Why a group is broken, in words: *bad* of its *total* members have ended without success.
+    """What the group needs and has, in words: *bad* of its *total* members have ended without success.
 
     >>> broken_words(AtLeast(2), total=3, succeeded=1, bad=2)
     '2 of 3 needed: 1 succeeded, 2 did not'
@@ -130,149 +242,13 @@ def broken_words(policy: Policy, total: int, succeeded: int, bad: int) -> str:
     match policy:
         case AtLeast():
             return f"{policy.of(total)} of {total} needed: {tally}"
-        case Both() | Either():
+        case Both() | Either() | Custom():
             return f"{text(policy)} needed: {tally}"
         case Critical(names=names):
             return f"{', '.join(names)} needed: {tally}"
-        case Strict() | BestEffort():
-            return f"all {total} needed: {tally}"
-        case _:
-            assert_never(policy)
-
-
-def text(policy: Policy) -> str:
-    """The policy as it is typed, without its options.
-
-    >>> text(AtLeast(70, percent=True)), text(Critical(("a", "b")))
-    ('at-least:70%', 'critical:a,b')
-    >>> text(Either((Strict(), Both((AtLeast(2), Critical(("a",)))))))
-    'strict | at-least:2 & critical:a'
-    """
-    policy = bare(policy)
-    match policy:
         case Strict():
-            return "strict"
+            return f"all {total} needed: {tally}"
         case BestEffort():
-            return "best-effort"
-        case AtLeast(count=count, percent=percent):
-            return f"at-least:{count}{'%' if percent else ''}"
-        case Critical(names=names):
-            return f"critical:{','.join(names)}"
-        case Both(policies=policies):
-            return " & ".join(map(text, policies))
-        case Either(policies=policies):
-            return " | ".join(map(text, policies))
+            return f"none of {total} needed: {tally}"
         case _:
             assert_never(policy)
-
-
-def parse(typed: str) -> Judge:
-    """The policy that *typed* names; ``&`` binds more closely than ``|``.
-
-    Raises:
-        DeclarationError: it names none; the message says the nearest right word.
-
-    >>> parse("at-least:2")
-    AtLeast(count=2, percent=False)
-    >>> parse("strict | at-least:50% & critical:a") == Either((Strict(), Both((AtLeast(50, True), Critical(("a",))))))
-    True
-    """
-    for sign, combined in (("|", Either), ("&", Both)):
-        if sign in typed:
-            return combined(tuple(parse(part) for part in typed.split(sign)))
-    return _parse_one(typed.strip())
-
-
-def _parse_one(typed: str) -> Judge:
-    word, _, rest = (part.strip() for part in typed.partition(":"))
-    match word:
-        case "strict" if not rest:
-            return Strict()
-        case "best-effort" if not rest:
-            return BestEffort()
-        case "at-least" if rest.isdecimal() and int(rest):
-            return AtLeast(int(rest))
-        case "at-least" if (share := rest.removesuffix("%")).isdecimal() and rest != share and 0 < int(share) <= 100:
-            return AtLeast(int(share), percent=True)
-        case "at-least":
-            raise DeclarationError(
-                f"policy {typed!r} needs a whole number of members, or of a hundred, as in at-least:2 or at-least:70%"
-            )
-        case "critical" if names := tuple(dict.fromkeys(n.strip() for n in rest.split(",") if n.strip())):
-            return Critical(names)
-        case "critical":
-            raise DeclarationError(f"policy {typed!r} needs the names of members, as in critical:a,b")
-    near = nearest(word, ("strict", "best-effort", "at-least", "critical"))
-    hint = f"did you mean {near!r}?" if near else f"it is one of {', '.join(WORDS)}"
-    raise DeclarationError(f"no policy {typed!r} ({hint})")
-
-
-def check(group: str, policy: Policy) -> None:
-    """Raise `DeclarationError` if *policy* is malformed, whatever the members."""
-    match policy:
-        case Ruled(policy=judge, early=early, cancel_rest=cancel_rest, max_parallel=most):
-            check(group, judge)
-            if most is not None and most < 1:
-                raise DeclarationError(f"--max-parallel of group {group!r} needs at least 1, not {most}")
-            if (early or cancel_rest) and not _counts(judge):
-                option = "--early" if early else "--cancel-rest"
-                raise DeclarationError(f"{option} of group {group!r} needs at-least in its policy, not {text(judge)!r}")
-        case AtLeast(count=count) if count < 1:
-            raise DeclarationError(f"policy {text(policy)!r} of group {group!r} needs at least 1 member")
-        case AtLeast(count=count, percent=True) if count > 100:
-            raise DeclarationError(f"policy {text(policy)!r} of group {group!r} needs more members than there can be")
-        case Critical(names=()):
-            raise DeclarationError(f"policy 'critical' of group {group!r} names no member")
-        case Both(policies=policies) | Either(policies=policies):
-            if not policies:
-                raise DeclarationError(f"the policy of group {group!r} combines none")
-            for each in policies:
-                check(group, each)
-        case _:
-            pass
-
-
-def check_members(group: str, policy: Policy, members: tuple[str, ...], job: str) -> None:
-    """Raise `DeclarationError` if *policy* could never be met over *members*, which *job* needs."""
-    match policy:
-        case Ruled(policy=judge):
-            check_members(group, judge, members, job)
-        case Both(policies=policies):
-            for each in policies:
-                check_members(group, each, members, job)
-        case Either(policies=policies):
-            _check_any(group, policies, members, job)
-        case AtLeast() if policy.of(there := len(set(members))) > there:
-            have = f"{there} member{'' if there == 1 else 's'}"
-            raise DeclarationError(
-                f"job {job!r} needs group {group!r}, whose policy {text(policy)!r} cannot be met with {have}"
-            )
-        case Critical(names=names) if unknown := [name for name in names if name not in members]:
-            near = nearest(unknown[0], members)
-            hint = f" (did you mean {near!r}?)" if near else ""
-            raise DeclarationError(
-                f"job {job!r} needs group {group!r}, whose policy {text(policy)!r} names no member {unknown[0]!r}{hint}"
-            )
-        case _:
-            pass
-
-
-def _counts(policy: Judge) -> bool:
-    match policy:
-        case Both(policies=policies) | Either(policies=policies):
-            return any(map(_counts, policies))
-        case _:
-            return isinstance(policy, AtLeast)
-
-
-def _check_any(group: str, policies: tuple[Judge, ...], members: tuple[str, ...], job: str) -> None:
-    """One of *policies* that can be met is enough, but a name that is none is a slip anywhere."""
-    faults: list[tuple[Judge, DeclarationError]] = []
-    for each in policies:
-        try:
-            check_members(group, each, members, job)
-        except DeclarationError as error:
-            faults.append((each, error))
-    for each, fault in faults:
-        if len(faults) == len(policies) or isinstance(each, Critical):
-            raise fault

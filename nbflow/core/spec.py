@@ -164,6 +164,18 @@ class GroupNeed(Struct, frozen=True, tag="group", omit_defaults=True):
     parts: tuple[GroupNeed, ...] = ()
     """The groups within it, each with the members declared before the dependent."""
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What its policy judges: the jobs and the groups within."""
+        return (*self.members, *(part.group for part in self.parts)) if self.parts else self.members
+
+    @property
+    def jobs(self) -> tuple[str, ...]:
+        """Every job waited for, those of groups within included."""
+        if not self.parts:
+            return self.members
+        return tuple(dict.fromkeys((*self.members, *(job for part in self.parts for job in part.jobs))))
+
 
 Need = JobNeed | GroupNeed
 

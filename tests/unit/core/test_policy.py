@@ -6,7 +6,7 @@ from itertools import permutations, product
 
 import pytest
 
-from nbflow.core import policy as policies
+from nbflow.core import policy_check as policies
 from nbflow.core.policy import Member, broken_words, parse, text, verdict
 from nbflow.core.spec import AtLeast, BestEffort, Both, Critical, Either, GroupNeed, Strict
 from nbflow.core.status import Reason, Status, Verdict
@@ -166,7 +166,7 @@ def test_a_policy_reads_as_it_is_typed(typed):
     ("typed", "message"),
     [
         ("strikt", "no policy 'strikt' (did you mean 'strict'?)"),
-        ("zzz", "no policy 'zzz' (it is one of strict, best-effort, at-least:N, at-least:N%, critical:NAME,…)"),
+        ("zzz", "no policy 'zzz' (it is one of strict, best-effort, at-least:N, at-least:N%, critical:NAME,…, =EXPRESSION)"),
         ("at-least:two", f"policy 'at-least:two' needs a whole number of members, or of a hundred, {AS_IN}"),
         ("at-least:0", f"policy 'at-least:0' needs a whole number of members, or of a hundred, {AS_IN}"),
         ("at-least", f"policy 'at-least' needs a whole number of members, or of a hundred, {AS_IN}"),
@@ -176,7 +176,7 @@ def test_a_policy_reads_as_it_is_typed(typed):
         ("critical:,", "policy 'critical:,' needs the names of members, as in critical:a,b"),
         (
             "strict:2",
-            "no policy 'strict:2' (it is one of strict, best-effort, at-least:N, at-least:N%, critical:NAME,…)",
+            "no policy 'strict:2' (it is one of strict, best-effort, at-least:N, at-least:N%, critical:NAME,…, =EXPRESSION)",
         ),
     ],
 )
