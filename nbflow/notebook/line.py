@@ -16,6 +16,7 @@ from nbflow.notebook import quantities
 from nbflow.notebook.grammar import Read, describe, read, verbatim
 from nbflow.notebook.group_options import GROUP_OPTIONS
 from nbflow.notebook.handlers import Handlers, written_rules
+from nbflow.notebook.loops import Loop, fan_name
 from nbflow.notebook.options import OPTIONS
 from nbflow.notebook.tokens import Expand, LineError, Token, expander, tokenize
 from nbflow.notebook.verbs import VERBS, VerbCall, parse_verb, verbs_help
@@ -86,6 +87,10 @@ class JobHeader:
     hold: bool = False
     env: dict[str, str] = field(default_factory=dict)
     cwd: str = ""
+    loops: tuple[Loop, ...] = ()
+    """The loop variables of a fan-out; empty: it is one job."""
+    zipped: bool = False
+    """The values of the loop variables are paired."""
     body: str = ""
     """The cell below the first line; ``#|`` lines are empty comments, so that line numbers stay."""
 
@@ -152,6 +157,8 @@ def _name(said: Read) -> str:
     if not said.words:
         raise LineError("%%job needs a name: %%job NAME [options]")
     name, *others = said.words
+    if loops := said.values.get("for"):
+        name, *others = fan_name(said.words, loops)
     try:
         quantities.job_name(name)
     except ValueError:
@@ -190,10 +197,11 @@ def _check_after(name: str, after: Sequence[After], known: Collection[str] | Non
 def _header(
     name: str, after: tuple[After, ...], values: dict[str, Any], defaults: Defaults, body: str, rules: tuple[Rule, ...]
 ) -> JobHeader:
-    if "policy" in values and "group" not in values:
+    grouped = "group" in values or "for" in values
+    if "policy" in values and not grouped:
         raise LineError("--policy needs --group: it is the group's policy")
     given = [option.name for option in GROUP_OPTIONS if option.name in values]
-    if given and "group" not in values:
+    if given and not grouped:
         raise LineError(f"--{given[0]} needs --group: it is about the group")
     header = JobHeader(
         name=name,
@@ -218,6 +226,8 @@ def _header(
         hold=values.get("hold", defaults.hold),
         env=_env(values.get("env", [])),
         cwd=values.get("cwd", ""),
+        loops=values.get("for", ()),
+        zipped="zip" in values,
         body=body,
     )
     _check_together(header, values)
@@ -226,8 +236,10 @@ def _header(
 
 def _check_together(header: JobHeader, values: dict[str, Any]) -> None:
     """Options that are right by themselves, but not together."""
+    if header.zipped and not header.loops:
+        raise LineError("--zip needs --for: it pairs the values of loop variables")
     if header.executor == "kernel":
-        for option in ("shell", "memory"):
+        for option in ("shell", "memory", "for"):
             if option in values:
                 raise LineError(f"--{option} needs a process: it cannot be given with --in kernel")
     if header.memory is None and any(rule.memory > 1 for rule in values.get("on-oom", [])):
@@ -281,10 +293,10 @@ Examples:
   %%job clean --timeout 5m
   df = raw.dropna()            # reads raw, so it waits for load
 
-  %%job fit_a --group fits --policy at-least:2
+  %%job fit[alpha] --for alpha=[0.1, 1, 10] --group fits --policy at-least:2
   #| --env OMP_NUM_THREADS=1
   #| --after 'check*'
-  model_a = Ridge(0.1).fit(X, y)
+  model = Ridge(alpha).fit(X, y)     # then model is {0.1: …, 1: …, 10: …}
 
   %%job simulate --on-exit 10,11:2:./fix.sh --on-oom memory*2:2 --memory 2GB --if steps > 0
   #| --on-error ConvergenceError:3 --on-log 'disk full:1:./free-space.sh'

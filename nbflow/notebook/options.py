@@ -6,6 +6,7 @@ from nbflow.notebook import quantities as take
 from nbflow.notebook.failure_options import FAILURE_OPTIONS
 from nbflow.notebook.grammar import Option, one_of
 from nbflow.notebook.group_options import GROUP_OPTIONS, POLICY
+from nbflow.notebook.loops import parse_loops
 
 OPTIONS: tuple[Option, ...] = (
     Option(
@@ -35,6 +36,15 @@ OPTIONS: tuple[Option, ...] = (
         names="variables",
         greedy=True,
     ),
+    Option(
+        name="for",
+        metavar="VAR=VALUES,…",
+        help="one job for each value of VAR, or each combination of several; what they leave is read as a dict",
+        parse=parse_loops,
+        takes="loop variables with their values, such as alpha=[0.1, 1, 10]",
+        verbatim=True,
+    ),
+    Option(name="zip", help="with --for and several variables: pair their values, instead of combining them"),
     *FAILURE_OPTIONS,
     Option(
         name="group",
