@@ -165,8 +165,29 @@ def outputs_of(header: JobHeader, names: Names) -> tuple[str, ...]:
     return tuple(sorted(names.writes))
 
 
+def types_of(tree: ast.Module, inputs: Collection[str]) -> dict[str, str]:
+    """The types that a body declares, at its top level, for those of its *inputs* that it does not assign there.
+
+    >>> types_of(ast.parse("x: int\\nrows: 'list[str]'\\ny: int\\nz: int = x"), {"x", "rows", "z"})
+    {'x': 'int', 'rows': 'list[str]'}
+    """
+    found = {}
+    for statement in tree.body:
+        match statement:
+            case ast.AnnAssign(target=ast.Name(id=name), value=None, annotation=kind) if name in inputs:
+                match kind:
+                    case ast.Constant(value=str(text)):
+                        found[name] = text
+                    case _:
+                        found[name] = ast.unparse(kind)
+    return found
+
+
 def spec_of(header: JobHeader, names: Names, code: str, shell: bool, **bound: Any) -> JobSpec:
-    """The job as it travels to the engine. *bound*: inputs, outputs, needs, cell_id, env, path, cwd."""
+    """The job as it travels to the engine.
+
+    *bound*: inputs, outputs, needs, types, rollback, fallback, cell_id, env, path, cwd.
+    """
     return JobSpec(
         name=header.name,
         source=header.body,
@@ -178,6 +199,11 @@ def spec_of(header: JobHeader, names: Names, code: str, shell: bool, **bound: An
         timeout=header.timeout,
         deadline=header.deadline,
         group=header.group,
+        rules=header.rules,
+        condition=header.condition,
+        bash=header.bash,
+        memory=header.memory,
+        once=header.once,
         on_missing=header.on_missing,
         executor=header.executor,
         hold=header.hold,

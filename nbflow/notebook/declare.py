@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,10 @@ from nbflow.core.run import Run
 from nbflow.core.spec import Policy, Strict, ValueRef
 from nbflow.errors import DeclarationError, StoreError
 from nbflow.notebook import surroundings
-from nbflow.notebook.binding import Binder, follows, imports_of, outputs_of, spec_of, starred
+from nbflow.notebook.binding import Binder, follows, imports_of, outputs_of, spec_of, starred, types_of
+from nbflow.notebook.calls import Calls
 from nbflow.notebook.cards import Cards
+from nbflow.notebook.handlers import unreached
 from nbflow.notebook.interrupt import whole
 from nbflow.notebook.line import JobHeader
 from nbflow.notebook.owners import Owners
@@ -48,13 +51,10 @@ class Declarer:
             StoreError: the store is not there any more; said once.
         """
         self._check_store()
-        transformed = plain(header.body)
-        names = self.reader.read(transformed.code)
-        if names.syntax_error is not None:
-            fault = names.syntax_error
-            raise DeclarationError(f"job {header.name!r}, line {fault.line}: {fault.message}")
+        transformed, names = self._read(header)
         binder = Binder(self.namespace, self.owners, self._capture, self.session.opened)
-        inputs = binder.inputs(header, names)
+        calls = Calls(self.namespace, self.owners, self.reader.read, self._capture)
+        inputs = binder.inputs(*_reading_too(header, names, calls.reads(header)))
         outputs = outputs_of(header, names)
         spec = spec_of(
             header,
@@ -64,6 +64,9 @@ class Declarer:
             inputs=inputs,
             outputs=outputs,
             needs=binder.needs(header, inputs),
+            types=types_of(ast.parse(transformed.code), inputs),
+            rollback=calls.call("rollback", header, inputs),
+            fallback=calls.call("fallback", header, inputs),
             cell_id=self.cell_id(),
             env={**surroundings.environment(), **header.env},
             path=surroundings.path(),
@@ -75,7 +78,24 @@ class Declarer:
             self._own(header, outputs, names, transformed)
 
         whole(declare)
+        for text in unreached(header.rules):
+            print(f"nbflow: job {header.name!r}: {text}", file=sys.stderr)
         self.cards.show(self.session.replica, header.name)
+
+    def _read(self, header: JobHeader) -> tuple[Transformed, Names]:
+        """The body as Python, and its names; a script for bash has none.
+
+        Raises:
+            DeclarationError: it cannot be read.
+        """
+        if header.bash:
+            return Transformed("", ""), Names()
+        transformed = plain(header.body)
+        names = self.reader.read(transformed.code)
+        if names.syntax_error is not None:
+            fault = names.syntax_error
+            raise DeclarationError(f"job {header.name!r}, line {fault.line}: {fault.message}")
+        return transformed, names
 
     def take_up(self, run: Run) -> None:
         """Another run was taken up: what its jobs make can be read here, but for names in use."""
@@ -83,9 +103,9 @@ class Declarer:
         for name, state in sorted(run.jobs.items(), key=lambda item: item[1].declared_at):
             spec = state.spec
             outputs = [output for output in spec.outputs if output not in self.namespace]
-            names = self.reader.read(spec.code or spec.source)
-            self.reader.learn(names)
-            self.owners.declare(name, outputs, imports_of(ast.parse(spec.code or spec.source)))
+            code = "" if spec.bash else spec.code or spec.source
+            self.reader.learn(self.reader.read(code))
+            self.owners.declare(name, outputs, imports_of(ast.parse(code)))
 
     def _own(self, header: JobHeader, outputs: tuple[str, ...], names: Names, transformed: Transformed) -> None:
         """The outputs are the job's now; what the kernel holds under those names is an older version, and goes."""
@@ -137,3 +157,10 @@ class Declarer:
 
     def _capture(self, name: str, value: Any) -> ValueRef:
         return self.session.client.values.dump(value, name)
+
+
+def _reading_too(header: JobHeader, names: Names, more: frozenset[str]) -> tuple[JobHeader, Names]:
+    """The same for a body that reads *more* than its text says."""
+    if header.inputs is not None:
+        return replace(header, inputs=tuple(dict.fromkeys([*header.inputs, *sorted(more)]))), names
+    return header, replace(names, reads=names.reads | more)
