@@ -153,16 +153,42 @@ def test_senseless_buttons_say_why_and_send_nothing(page):
     assert page.evaluate("() => kernel.sent.length") == before
 
 
-def test_a_new_job_leaves_focus_and_selection_where_they_are(page):
+@pytest.mark.parametrize("place", ["first", "last"])
+def test_a_new_job_leaves_focus_and_selection_where_they_are(page, place):
     """The picture is drawn anew under one's hands."""
     seen = show(page, snapshots.ten(), FIT)
     seen.locator('.node[aria-label^="fit_trees:"]').focus()
-    snapshot = snapshots.ten()
-    snapshot["jobs"] = {"first": snapshots.job()} | snapshot["jobs"]
+    snapshot, new = snapshots.ten(), {"new": snapshots.job()}
+    snapshot["jobs"] = new | snapshot["jobs"] if place == "first" else snapshot["jobs"] | new
     change(page, snapshot, FIT)
     expect(seen.locator(".node")).to_have_count(15)
     expect(seen.locator('.node[aria-label^="fit_trees:"]')).to_be_focused()
     expect(seen.locator('.node[aria-pressed="true"]')).to_have_attribute("aria-label", re.compile("^fit_lasso"))
+
+
+def test_a_new_job_does_not_move_the_page(page):
+    """Who has scrolled on is not brought back to the node that has the focus."""
+    seen = show(page, snapshots.ten(), FIT)
+    page.evaluate(
+        "() => { document.body.append(Object.assign(document.createElement('div'), {style: 'height: 3000px'})) }"
+    )
+    seen.locator('.node[aria-label^="fit_trees:"]').focus()
+    page.evaluate("() => scrollTo(0, 2000)")
+    snapshot = snapshots.ten()
+    snapshot["jobs"]["new"] = snapshots.job()
+    change(page, snapshot, FIT)
+    expect(seen.locator('.node[aria-label^="fit_trees:"]')).to_be_focused()
+    assert page.evaluate("() => scrollY") == 2000
+
+
+def test_a_picture_that_is_sent_again_is_not_drawn_again(page):
+    """The kernel sends everything twice; a press of the mouse and its release meet the same node."""
+    seen = show(page, snapshots.ten(), FIT)
+    node = seen.locator('.node[aria-label^="fit_trees:"]')
+    node.evaluate("node => { node.mark = 'the same' }")
+    change(page, snapshots.ten(), FIT)
+    page.evaluate("() => null")
+    assert node.evaluate("node => node.mark") == "the same"
 
 
 def test_a_growing_log_is_followed_until_somebody_scrolls_up(page):

@@ -21,6 +21,7 @@ export class Dag {
     this.heard = heard;
     /** @type {Graph} */
     this.graph = { nodes: [], links: [], wires: "", frames: [], width: 0, height: 0 };
+    this.text = ""; // the graph's
     /** @type {Drawn[]} */
     this.drawn = [];
     /** @type {{group: string, title: string, text: Element, room: number}[]} */
@@ -112,11 +113,16 @@ export class Dag {
     if (at >= 0) this.tab(at);
   }
 
-  /** Draw a new graph; who had the focus keeps it.
+  /** Draw a new graph; focus, selection and the page stay where they are. The same once more is not drawn again: a
+   * click needs the node that the mouse was pressed on.
    * @param {Graph} graph */
   build(graph) {
+    const text = JSON.stringify(graph);
+    if (text === this.text) return;
+    this.text = text;
     const held = this.drawn.findIndex((one) => one.group === one.group.ownerDocument.activeElement);
-    const name = this.graph.nodes[held]?.[0], tabbed = this.graph.nodes[this.tabbed]?.[0];
+    const names = [held, this.tabbed, this.selected].map((at) => this.graph.nodes[at]?.[0]);
+    const [focused, tabbed, selected] = names.map((name) => graph.nodes.findIndex((node) => node[0] === name));
     this.graph = graph;
     this.font = getComputedStyle(this.root).fontFamily || "sans-serif";
     set(this.picture, "viewBox", `0 0 ${Math.max(1, graph.width)} ${Math.max(1, graph.height)}`);
@@ -125,10 +131,11 @@ export class Dag {
     const wires = svg("path", { class: "wires", d: graph.wires });
     this.drawn = graph.nodes.map((node, at) => this.node(node, at));
     this.picture.replaceChildren(...frames, wires, ...this.drawn.map((one) => one.group));
-    this.tabbed = Math.max(0, graph.nodes.findIndex((node) => node[0] === tabbed));
-    this.tab(this.tabbed);
+    this.selected = selected;
+    if (selected >= 0) set(this.drawn[selected].group, "aria-pressed", "true");
+    this.tab(Math.max(0, tabbed));
     this.fit();
-    if (name !== undefined) this.focus(graph.nodes.findIndex((node) => node[0] === name));
+    this.drawn[focused]?.group.focus({ preventScroll: true });
   }
 
   /** @param {import("./types.js").Frame} frame */
