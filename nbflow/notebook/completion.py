@@ -10,6 +10,7 @@ from typing import Any
 
 from IPython.core.completer import CompletionContext, SimpleCompletion
 
+from nbflow.core.elements import split_names
 from nbflow.notebook.grammar import Names, Option
 from nbflow.notebook.options import OPTIONS
 from nbflow.notebook.tokens import tokenize
@@ -87,7 +88,7 @@ class Completion:
             return self._values(said.option, said.value)
         if fragment.startswith("-"):
             return said.options()
-        given = {part for word in said.words for part in word.split(",")}
+        given = {part for word in said.words for part in split_names(word)}
         return _names(_last(fragment), [name for name in self._arguments(verb.argument) if name not in given], "job")
 
     def _arguments(self, argument: Argument) -> Collection[str]:
@@ -178,7 +179,7 @@ def _split(text: str) -> tuple[list[str], str]:
 
 
 def _last(text: str) -> str:
-    return text.rpartition(",")[2]
+    return split_names(text)[-1]
 
 
 def _names(fragment: str, names: Iterable[str], kind: str) -> Offer:

@@ -296,7 +296,7 @@ Examples:
   %%job fit[alpha] --for alpha=[0.1, 1, 10] --group fits --policy at-least:2
   #| --env OMP_NUM_THREADS=1
   #| --after 'check*'
-  model = Ridge(alpha).fit(X, y)     # then model is {0.1: …, 1: …, 10: …}
+  model = Ridge(alpha).fit(X, y)     # then model is {{0.1: …, 1: …, 10: …}}
 
   %%job simulate --on-exit 10,11:2:./fix.sh --on-oom memory*2:2 --memory 2GB --if steps > 0
   #| --on-error ConvergenceError:3 --on-log 'disk full:1:./free-space.sh'

@@ -7,6 +7,7 @@ import keyword
 import math
 import re
 
+from nbflow.core.elements import split_names
 from nbflow.core.policy import parse
 from nbflow.core.spec import Judge
 from nbflow.errors import DeclarationError
@@ -105,10 +106,10 @@ def variables(text: str) -> tuple[str, ...]:
 def listed(text: str) -> tuple[str, ...]:
     """Names or patterns separated by commas, each once; at least one.
 
-    >>> listed("a,fit*,a")
-    ('a', 'fit*')
+    >>> listed("a,fit*,a,fit[x=1,y=2]")
+    ('a', 'fit*', 'fit[x=1,y=2]')
     """
-    names = tuple(dict.fromkeys(name.strip() for name in text.split(",")))
+    names = tuple(dict.fromkeys(name.strip() for name in split_names(text)))
     if not all(names):
         raise ValueError(text)
     return names

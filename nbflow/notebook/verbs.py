@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from nbflow.core.elements import split_names
 from nbflow.core.match import nearest
 from nbflow.notebook import quantities as take
 from nbflow.notebook.grammar import Option, read
@@ -133,7 +134,7 @@ def parse_verb(line: str, *, expand: Expand | None = None) -> VerbCall:
 
 def _arguments(verb: Verb, words: list[str]) -> tuple[str, ...]:
     several = verb.argument == "jobs"
-    args = tuple(part for word in words for part in (word.split(",") if several else [word]) if part)
+    args = tuple(part for word in words for part in (split_names(word) if several else [word]) if part)
     if verb.required and not args:
         raise LineError(f"it needs a {verb.argument.removesuffix('s')}: %nbflow {verb.usage}")
     if not several and len(args) > bool(verb.argument):
