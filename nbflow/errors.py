@@ -23,6 +23,18 @@ class DeclarationError(NbflowError):
     """A declaration that cannot be taken; nothing was declared."""
 
 
+class QueueLimit(DeclarationError):
+    """The run has as many jobs as its limits allow.
+
+    Attributes:
+        jobs: that number.
+    """
+
+    def __init__(self, jobs: int) -> None:
+        self.jobs = jobs
+        super().__init__(f"this run may have {jobs} jobs: raise the limit, or withdraw some")
+
+
 class UnknownJob(NbflowError):
     """A job or group was named that this flow does not have.
 

@@ -8,7 +8,7 @@ from nbflow.core import policy_check as policies
 from nbflow.core.match import nearest
 from nbflow.core.run import Run
 from nbflow.core.spec import GroupNeed, JobNeed, JobSpec, Policy, Strict
-from nbflow.errors import CycleError, DeclarationError, UnknownJob
+from nbflow.errors import CycleError, DeclarationError, QueueLimit, UnknownJob
 
 
 def check(run: Run, jobs: Sequence[JobSpec], groups: Mapping[str, Policy]) -> None:
@@ -17,6 +17,7 @@ def check(run: Run, jobs: Sequence[JobSpec], groups: Mapping[str, Policy]) -> No
     Raises:
         UnknownJob: a job or group is needed that neither *run* nor this declaration has.
         CycleError: jobs would need each other in a loop.
+        QueueLimit: there would be more jobs than the run's limits allow.
         DeclarationError: a number is out of range, a name is taken, or a policy is malformed or can never be met.
 
     >>> from nbflow.core.spec import JobNeed
@@ -30,12 +31,22 @@ def check(run: Run, jobs: Sequence[JobSpec], groups: Mapping[str, Policy]) -> No
             raise DeclarationError(f"job {spec.name!r} is declared twice at once")
         _check_numbers(spec)
         new[spec.name] = spec
+    _check_limit(run, new)
     for group, policy in groups.items():
         policies.check(group, policy)
     _check_names(run, new, groups)
     _check_needs(run, new, groups)
     _check_policies(run, new, groups)
     _check_loops(run, new)
+
+
+def _check_limit(run: Run, new: Mapping[str, JobSpec]) -> None:
+    most = run.limits.jobs
+    if most is None or all(spec.withdrawn for spec in new.values()):
+        return
+    after = {name: job.spec for name, job in run.jobs.items()} | new
+    if sum(not spec.withdrawn for spec in after.values()) > most and not new.keys() <= run.jobs.keys():
+        raise QueueLimit(most)
 
 
 def _check_numbers(spec: JobSpec) -> None:
@@ -50,6 +61,12 @@ def _check_numbers(spec: JobSpec) -> None:
         "needs a timeout above 0 s": spec.timeout is not None and not spec.timeout > 0,
         "needs a deadline above 0 s": spec.deadline is not None and not spec.deadline > 0,
         "needs a grace of 0 s or more": not spec.grace >= 0,
+        "needs memory above 0 bytes": spec.memory is not None and not spec.memory > 0,
+        "has a failure rule with fewer than 0 retries": any(rule.retries < 0 for rule in spec.rules),
+        "has a failure rule with a time limit of 0 s or less": any(
+            rule.timeout is not None and not rule.timeout > 0 for rule in spec.rules
+        ),
+        "has a failure rule with a factor of memory of 0 or less": any(not rule.memory > 0 for rule in spec.rules),
     }
     for fault, there in faults.items():
         if there:

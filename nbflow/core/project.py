@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from nbflow.core import policy as policies
+from nbflow.core.attempt import StepState
 from nbflow.core.outcome import unexcused, verdict
 from nbflow.core.plan import broken_text
 from nbflow.core.run import AttemptState, GroupState, Run
-from nbflow.core.spec import Policy, Ruled
+from nbflow.core.spec import Limits, Policy, Ruled
 from nbflow.core.status import Reason
 from nbflow.core.why import need_name, reason_text, waits_for
 
@@ -39,6 +40,8 @@ def project(run: Run, now: float) -> dict[str, Any]:
         "verdict": verdict(run).value,
         "opened_at": run.opened_at,
         "now": now,
+        "paused": run.paused,
+        "limits": _limits(run.limits),
         "jobs": {name: project_job(run, name) for name in shown},
         "groups": {name: _group(run, group) for name, group in run.groups.items() if not _passed_on(run, group)},
     }
@@ -61,7 +64,7 @@ def project_job(run: Run, name: str) -> dict[str, Any]:
         "reason_text": reason_text(run, job),
         "generation": job.generation,
         "attempts": [_attempt(attempt) for attempt in job.attempts],
-        "of": spec.retry.attempts,
+        "of": job.allowed,
         "retry_on": list(spec.retry.on),
         "no_retry_on": list(spec.retry.never_on),
         "try": job.tries,
@@ -83,6 +86,10 @@ def project_job(run: Run, name: str) -> dict[str, Any]:
         "rules": [{"on": rule.words, "label": rule.label, "retries": rule.retries} for rule in spec.rules],
         "rollback": spec.rollback.label if spec.rollback else None,
         "fallback": spec.fallback.label if spec.fallback else None,
+        "memory": job.memory,
+        "once": spec.once,
+        "condition": spec.condition,
+        "maker": spec.maker or None,
     }
 
 
@@ -98,11 +105,41 @@ def _attempt(attempt: AttemptState) -> dict[str, Any]:
         "exit_code": attempt.exit_code,
         "signal": attempt.signal,
         "classes": list(attempt.classes),
-        "rule": None,
-        "recovery": None,
+        "rule": attempt.rule,
+        "recovery": _recovery(attempt),
+        "steps": [_step(step) for step in attempt.steps],
         "log": {"out": f"{folder}/out", "err": f"{folder}/err"},
         "peak_memory": attempt.peak_memory,
         "cpu_seconds": attempt.cpu_seconds,
+    }
+
+
+def _recovery(attempt: AttemptState) -> str | None:
+    """What the recovery script after *attempt* came to; None while it runs, or without one."""
+    ends = [step.end for step in attempt.steps if step.step == "recovery" and step.end is not None]
+    return None if not ends else "ok" if ends[-1] == "succeeded" else "failed"
+
+
+def _step(step: StepState) -> dict[str, Any]:
+    folder = f".nbflow/attempts/{step.key}"
+    return {
+        "step": step.step,
+        "started_at": step.started_at,
+        "ended_at": step.ended_at,
+        "end": step.end,
+        "reason": _reason(step.reason),
+        "exit_code": step.exit_code,
+        "signal": step.signal,
+        "log": {"out": f"{folder}/out", "err": f"{folder}/err"} if step.key else None,
+    }
+
+
+def _limits(limits: Limits) -> dict[str, Any]:
+    return {
+        "retries": limits.retries,
+        "attempts": limits.attempts,
+        "jobs": limits.jobs,
+        "forbidden": list(limits.forbidden),
     }
 
 

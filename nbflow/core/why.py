@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import assert_never
+
 from nbflow.core.needs import PENDING
 from nbflow.core.plan import broken_text
 from nbflow.core.run import JobState, Run
-from nbflow.core.spec import JobNeed, Need, Retry
-from nbflow.core.status import Status
+from nbflow.core.spec import JobNeed, Need
+from nbflow.core.status import Reason, Status
 
 
 def need_name(need: Need) -> str:
@@ -18,24 +21,43 @@ def waits_for(_run: Run, job: JobState) -> list[str]:
     """The names of the needs that are not met yet, while the job waits; empty otherwise."""
     if job.status is not Status.WAITING:
         return []
+    if job.followers is not None:
+        return job.followers.awaited
     return [need_name(need) for need, stands in zip(job.spec.needs, job.standings, strict=True) if stands == PENDING]
 
 
-def not_retried(job: JobState) -> str:
-    """The option that kept a failed job from another attempt, though there was one left; empty if none did."""
-    retry = job.spec.retry
-    last = job.attempts[-1] if job.attempts else None
-    if job.status is not Status.FAILED or last is None or job.failures >= retry.attempts or retry.allows(last.classes):
-        return ""
-    barred = not Retry(never_on=retry.never_on).allows(last.classes)
-    return f"--no-retry-on {','.join(retry.never_on)}" if barred else f"--retry-on {','.join(retry.on)}"
+def reason_text(run: Run, job: JobState) -> str:
+    """Why the job stands where it does, in words; empty where the status says it all."""
+    match job.status:
+        case Status.HELD | Status.SUCCEEDED:
+            return ""
+        case Status.WAITING:
+            return f"waits for {', '.join(waits_for(run, job))}"
+        case Status.READY:
+            return _ready(run, job)
+        case Status.RUNNING:
+            return _ASKED[job.asked]
+        case Status.RETRYING:
+            return _words(job.reason) + (" (the run is paused)" if run.paused else "")
+        case Status.RECOVERING | Status.ROLLING_BACK | Status.FALLING_BACK:
+            return _stepping(run, job)
+        case Status.RECOVERED:
+            return f"by its fallback, after {_words(job.reason)}"
+        case Status.SUBSTITUTED:
+            return "values given by a person stand for its own"
+        case Status.UNKNOWN:
+            return (
+                f"{_words(job.reason)}: nobody saw how attempt {job.attempts[-1].number} ended, and it is started once"
+            )
+        case Status.FAILED | Status.SKIPPED | Status.CANCELLED:
+            notes = "; ".join(note for note in _notes(run, job) if note)
+            return _words(job.reason) + (f" ({notes})" if notes else "")
+        case _:
+            assert_never(job.status)
 
 
-def _before_deadline(job: JobState) -> str:
-    last = job.attempts[-1]
-    if last.end != "failed" or last.reason is None:
-        return ""
-    return f" (attempt {last.number} failed: {last.reason.words()})"
+def _words(reason: Reason | None) -> str:
+    return reason.words() if reason is not None else ""
 
 
 _ASKED = {
@@ -47,31 +69,44 @@ _ASKED = {
 }
 
 
-def reason_text(run: Run, job: JobState) -> str:
-    """Why the job stands where it does, in words; empty where the status says it all."""
-    match job.status:
-        case Status.WAITING:
-            return f"waits for {', '.join(waits_for(run, job))}"
-        case Status.READY:
-            if job.running:
-                return "waits for its last attempt to stop"
-            group = job.spec.group or ""
-            full = run.queues.room().get(group, 1) <= 0
-            return (
-                f"waits for its turn: {run.queues.caps[group]} of {group} at once" if full else "waits for a free slot"
-            )
-        case Status.RUNNING:
-            return _ASKED[job.asked]
-        case Status.CANCELLED if job.reason and job.reason.detail in run.groups:
-            why = broken_text(run.groups[job.reason.detail]) or "met without it"
-            return f"{job.reason.words()} ({why})"
-        case Status.FAILED if job.reason and job.reason.kind == "deadline":
-            return f"{job.reason.words()}{_before_deadline(job)}"
-        case Status.SKIPPED if job.reason and job.reason.detail in run.groups:
-            why = broken_text(run.groups[job.reason.detail])
-            return f"{job.reason.words()} ({why})" if why else job.reason.words()
-        case Status.FAILED if not_retried(job):
-            assert job.reason is not None
-            return f"{job.reason.words()} (not retried: {not_retried(job)})"
-        case _:
-            return job.reason.words() if job.reason else ""
+def _ready(run: Run, job: JobState) -> str:
+    if job.running:
+        return "waits for its last attempt to stop"
+    if job.step:
+        return f"waits for its last {job.step.step} to end"
+    if run.paused:
+        return "waits: the run is paused"
+    group = job.spec.group or ""
+    if run.queues.room().get(group, 1) <= 0:
+        return f"waits for its turn: {run.queues.caps[group]} of {group} at once"
+    return "waits for a free slot"
+
+
+def _stepping(run: Run, job: JobState) -> str:
+    """What a recovery script, rollback or fallback is for, and what it waits for."""
+    asked = _ASKED[job.asked]
+    if job.busy:
+        waits = "" if job.current_step else f"waits for its last {'attempt to stop' if job.running else 'step to end'}"
+    else:
+        waits = "waits: the run is paused" if run.paused and job.owed != "rollback" else "waits for a free slot"
+    after = "" if job.asked and job.status is Status.ROLLING_BACK else f"after {_words(job.reason)}"
+    return "; ".join(part for part in (after, asked, waits) if part)
+
+
+def _notes(run: Run, job: JobState) -> Iterator[str]:
+    """What else there is to say of a job that has ended badly."""
+    if job.reason is None:
+        return
+    if job.reason.detail in run.groups:
+        met = "met without it" if job.status is Status.CANCELLED else ""
+        yield broken_text(run.groups[job.reason.detail]) or met
+    last = job.attempts[-1] if job.began else None
+    if last is None or job.end is None:
+        return
+    if job.reason.kind in ("deadline", "recovery failed", "attempt limit") and last.end == "failed":
+        yield f"attempt {last.number} failed: {_words(last.reason)}"
+    if job.status is Status.FAILED and job.withheld:
+        yield f"not retried: {job.withheld}"
+    for step in last.steps:
+        if step.step != "recovery" and step.end not in (None, "succeeded", "lost"):
+            yield f"its {step.step} {'failed' if step.end == 'failed' else 'was stopped'}: {_words(step.reason)}"
