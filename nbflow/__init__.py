@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from nbflow.core.missing import Missing
 from nbflow.core.status import RunVerdict, Status
 from nbflow.engine.attempt.current import attempt
 from nbflow.errors import (
     CycleError,
     DeclarationError,
     EngineError,
+    GroupError,
     JobFailedError,
     NbflowError,
     RunFailedError,
@@ -29,7 +31,9 @@ __all__ = [
     "CycleError",
     "DeclarationError",
     "EngineError",
+    "GroupError",
     "JobFailedError",
+    "Missing",
     "NbflowError",
     "RunFailedError",
     "RunVerdict",

@@ -8,7 +8,7 @@ Example:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 
 class NbflowError(Exception):
@@ -81,6 +81,18 @@ class JobFailedError(NbflowError):
         super().__init__(f"job {job!r} has no value: {reason}{tail}")
 
 
+class NotThereYet(NbflowError):
+    """The value of a reference was asked for where the flow is only being written down.
+
+    Attributes:
+        reference: what it stands for, in words.
+    """
+
+    def __init__(self, reference: str) -> None:
+        self.reference = reference
+        super().__init__(f"{reference} is not there yet: give it to a job as an argument, or read it with .result()")
+
+
 class RunFailedError(NbflowError):
     """A wait ended and the run's verdict is failed.
 
@@ -93,6 +105,29 @@ class RunFailedError(NbflowError):
         listing = ", ".join(f"{job} ({reason})" for job, reason in failed.items())
         count = len(failed)
         super().__init__(f"{count} job{'s' if count != 1 else ''} failed: {listing}")
+
+
+class GroupError(NbflowError):
+    """A group was waited for, or a variable of a fan-out read, and the group's policy is broken.
+
+    Attributes:
+        group: the group's name.
+        failed: job -> reason in words, of the members that have ended without success.
+        succeeded: the members that have succeeded, in the order of their declaration.
+
+    >>> print(GroupError("fits", {"fit[a=1]": "timeout"}, ["fit[a=2]"], "all 2 needed: 1 succeeded, 1 did not"))
+    group 'fits' is broken (all 2 needed: 1 succeeded, 1 did not): fit[a=1] (timeout)
+    """
+
+    SHOWN = 5
+
+    def __init__(self, group: str, failed: Mapping[str, str], succeeded: Sequence[str] = (), reason: str = "") -> None:
+        self.group, self.failed, self.succeeded = group, dict(failed), list(succeeded)
+        told = [f"{job} ({why})" for job, why in self.failed.items()]
+        if len(told) > self.SHOWN:
+            told = [*told[: self.SHOWN], f"and {len(told) - self.SHOWN} more"]
+        why = f" ({reason})" if reason else ""
+        super().__init__(f"group {group!r} is broken{why}" + (f": {', '.join(told)}" if told else ""))
 
 
 class EngineError(NbflowError):
