@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from nbflow.core.status import Status
@@ -46,6 +46,33 @@ def fallback(job: Mapping[str, Any]) -> Fallback | None:
         return None
     runs = [step for step in present(job) if step["step"] == "fallback"]
     return Fallback(label, ended(runs[-1]) if runs else None)
+
+
+def looked_at(job: Mapping[str, Any]) -> tuple[int, int | None] | None:
+    """The attempt of *job* that a person wants to see first, and the place of that step of it which is under way.
+
+    >>> looked_at({"attempts": [{"number": 4, "steps": [{"end": "failed"}, {"end": None}]}]}), looked_at({})
+    ((4, 1), None)
+    """
+    tries = job.get("attempts") or ()
+    if not tries:
+        return None
+    going = [place for place, step in enumerate(tries[-1].get("steps") or ()) if step.get("end") is None]
+    return tries[-1]["number"], going[-1] if going else None
+
+
+def part_of(job: Mapping[str, Any], number: int, place: int | None) -> Mapping[str, Any] | None:
+    """Attempt *number* of *job*, or the step at *place* among those that followed it; None if there is no such thing.
+
+    >>> part_of({"attempts": [{"number": 4, "steps": [{"step": "recovery"}]}]}, 4, 0)
+    {'step': 'recovery'}
+    """
+    for attempt in job.get("attempts") or ():
+        if attempt["number"] == number:
+            steps: Sequence[Mapping[str, Any]] = attempt.get("steps") or ()
+            found: Mapping[str, Any] = attempt
+            return found if place is None else steps[place] if place < len(steps) else None
+    return None
 
 
 def ended(step: Mapping[str, Any]) -> Status:

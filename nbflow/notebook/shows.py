@@ -7,10 +7,21 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from nbflow.core.event import CancelRequested, Request, RetryRequested, RunRequested, SkipRequested
+from nbflow.core.downstream import downstream
+from nbflow.core.event import (
+    CancelRequested,
+    PauseRequested,
+    Request,
+    RetryRequested,
+    RunRequested,
+    SkipRequested,
+    UnpauseRequested,
+)
+from nbflow.core.job import JobState
 from nbflow.core.status import Status
 from nbflow.engine.client import ERR, OUT
 from nbflow.notebook.session import Session
@@ -23,12 +34,17 @@ if TYPE_CHECKING:
 PACE = 1.0
 """Seconds at least between two updates of a static picture."""
 
-_REQUESTS: dict[str, Callable[..., Request]] = {
+_OF_JOBS: dict[str, Callable[..., Request]] = {
     "retry": RetryRequested,
+    "retry-downstream": RetryRequested,
     "run": RunRequested,
     "skip": SkipRequested,
+    "skip-last": partial(SkipRequested, last=True),
     "cancel": CancelRequested,
+    "retry-group": RetryRequested,
+    "cancel-group": CancelRequested,
 }
+_OF_RUN: dict[str, Callable[..., Request]] = {"pause": PauseRequested, "unpause": UnpauseRequested}
 
 
 @dataclass
@@ -108,30 +124,56 @@ class Shows:
             body = f"<details open><summary>{escape(_line(snapshot))}</summary>{body}</details>"
         return {"text/html": f'<div class="nbflow-static">{body}</div>', "text/plain": table_text(snapshot)}
 
-    def _log(self, job: str, attempt: int) -> str:
-        state = self.session.job(job)
-        tries = [a for a in state.attempts if a.number == attempt]
-        if not tries:
+    def _log(self, job: str, attempt: int, step: int | None) -> str:
+        tries = [a for a in self.session.job(job).attempts if a.number == attempt]
+        if not tries or (step is not None and step >= len(tries[0].steps)):
             return ""
-        client, key = self.session.client, tries[0].key
-        parts = [client.log(key, OUT, last=40_000), client.log(key, ERR, last=20_000), tries[0].traceback]
+        part = tries[0] if step is None else tries[0].steps[step]
+        client, key = self.session.client, part.key
+        parts = [client.log(key, OUT, last=40_000), client.log(key, ERR, last=20_000), part.traceback]
         return "\n".join(part.rstrip("\n") for part in parts if part)
 
-    def _request(self, op: str, jobs: list[str], generation: int | None) -> int:
+    def _request(self, op: str, names: list[str], generation: int | None) -> int:
         """A click: *generation* is what the person saw; one that is no longer current changes nothing.
 
         Returns:
             How many requests took effect.
         """
-        replica, kind = self.session.replica, _REQUESTS[op]
-        at = time.time()
-        states = [self.session.job(job) for job in jobs]
-        asked = [
-            kind(at=at, job=state.spec.name, generation=state.generation)
-            for state in states
-            if generation in (None, state.generation)
-        ]
+        replica, at = self.session.replica, time.time()
+        if op in _OF_RUN:
+            return replica.ask(_OF_RUN[op](at=at))
+        seen = [self.session.job(name) for name in self._members(op, names)]
+        if generation not in (None, sum(state.generation for state in seen)):
+            return 0
+        meant = [state for state in seen if _means(op, state.status)]
+        if op == "retry-downstream":
+            meant += self._below(names)
+        asked = [_OF_JOBS[op](at=at, job=state.spec.name, generation=state.generation) for state in meant]
         return replica.ask(*asked) if asked else 0
+
+    def _members(self, op: str, names: list[str]) -> list[str]:
+        """The jobs that a request is about: of groups their members."""
+        if op not in ("retry-group", "cancel-group"):
+            return names
+        groups, jobs = self.session.replica.run.groups, set(self.session.names())
+        return [name for group in names for name in groups[group].members if name in jobs]
+
+    def _below(self, names: list[str]) -> list[JobState]:
+        """The jobs that depend on those named, as far as they have ended."""
+        snapshot = self.session.snapshot()
+        below = dict.fromkeys(name for job in names for name in downstream(snapshot, job))
+        return [state for name in below if (state := self.session.job(name)).status.ended]
+
+
+def _means(op: str, status: Status) -> bool:
+    """Whether a request on a group is about a member that stands so."""
+    match op:
+        case "retry-group":
+            return status in (Status.FAILED, Status.UNKNOWN)
+        case "cancel-group":
+            return not status.ended
+        case _:
+            return True
 
 
 def _line(snapshot: dict[str, Any]) -> str:

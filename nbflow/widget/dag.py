@@ -7,24 +7,25 @@ import queue
 import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import anywidget
 import traitlets
 
+from nbflow.core.steps import looked_at, part_of
 from nbflow.errors import NbflowError
 from nbflow.widget.publisher import Publisher
 from nbflow.widget.requests import ACTIONS, Asked, RefusedError, read_request
-from nbflow.widget.state import LOOKS, Drawing, State, view_state
+from nbflow.widget.state import LOOKS, Drawing, Place, State, view_state
 
 STATIC = Path(__file__).parent / "static"
 LOOKED_AT = 8
 """Details of so many (job, attempt) are kept up to date, the last ones asked for."""
 
 Snapshot = Callable[[], dict[str, Any]]
-Log = Callable[[str, int], str]
+Log = Callable[[str, int, "int | None"], str]
 Request = Callable[[str, list[str], "int | None"], "int | None"]
 
 
@@ -33,9 +34,11 @@ class FlowView(anywidget.AnyWidget):
 
     Args:
         snapshot: gives the run as `nbflow.core.project` does; called on the view's own thread.
-        log: (job, attempt) -> what that attempt printed, to be read as it stands.
-        request: (op, jobs, generation) -> how many requests took effect; called on a thread of its own, one after
-            another. *op* is one of `nbflow.widget.requests.ACTIONS`. May raise `NbflowError`, which the person sees.
+        log: (job, attempt, step) -> what that attempt printed, or the step at that place among those that followed it;
+            to be read as it stands.
+        request: (op, names, generation) -> how many requests took effect; called on a thread of its own, one after
+            another. *op* is one of `nbflow.widget.requests.ACTIONS`, which says what *names* and *generation* are of.
+            May raise `NbflowError`, which the person sees.
 
     Example::
 
@@ -53,6 +56,7 @@ class FlowView(anywidget.AnyWidget):
     status = traitlets.Unicode("").tag(sync=True)
     captions: Any = traitlets.List().tag(sync=True)
     generations = traitlets.Dict().tag(sync=True)
+    marks = traitlets.Dict().tag(sync=True)
     head = traitlets.Dict().tag(sync=True)
     details = traitlets.Dict().tag(sync=True)
     chosen: Any = traitlets.List().tag(sync=True)
@@ -61,9 +65,10 @@ class FlowView(anywidget.AnyWidget):
     def __init__(self, *, snapshot: Snapshot, log: Log, request: Request, **traits: Any) -> None:
         self._snapshot, self._log, self._request = snapshot, log, request
         self._drawing = Drawing()
-        self._chosen: list[tuple[str, int | None]] = []
+        self._chosen: list[tuple[str, int | None, int | None]] = []
         self._known: frozenset[str] = frozenset()
-        self._logs: dict[tuple[str, int, float], str] = {}
+        self._groups: frozenset[str] = frozenset()
+        self._logs: dict[tuple[object, ...], str] = {}
         self._asked: queue.SimpleQueue[Asked | None] = queue.SimpleQueue()
         state, _ = self.look()
         identity = {"model_id": model_id(state["head"]["flow"])}
@@ -99,36 +104,38 @@ class FlowView(anywidget.AnyWidget):
         except NbflowError as error:
             return {"head": {**self.head, "fault": str(error)}}, False
         jobs = snapshot.get("jobs") or {}
-        self._known = frozenset(jobs)
-        logs: dict[tuple[str, int], str] = {}
+        self._known, self._groups = frozenset(jobs), frozenset(snapshot.get("groups") or ())
+        logs: dict[Place, str] = {}
         grows = False
-        for job, number in list(self._chosen):
-            attempts = {attempt["number"]: attempt for attempt in jobs.get(job, {}).get("attempts") or ()}
-            attempt = attempts.get(number if number is not None else max(attempts, default=0))
-            if attempt is not None:
-                logs[job, attempt["number"]] = self._read(job, attempt)
-                grows = grows or attempt.get("ended_at") is None
-            elif job in jobs:
+        for job, number, step in list(self._chosen):
+            if job not in jobs:
+                continue
+            place = looked_at(jobs[job]) if number is None else (number, step)
+            part = part_of(jobs[job], *place) if place else None
+            if place is None or part is None:
                 logs[job, 0] = ""
+            else:
+                logs[job, *place] = self._read(job, *place, part)
+                grows = grows or part.get("ended_at") is None
         state = view_state(snapshot, self._drawing, logs)
         return state | {"chosen": [list(choice) for choice in self._chosen]}, grows
 
-    def _read(self, job: str, attempt: dict[str, Any]) -> str:
-        """An attempt's output; that of an ended one is read once."""
-        number, ended_at = attempt["number"], attempt.get("ended_at")
+    def _read(self, job: str, number: int, step: int | None, part: Mapping[str, Any]) -> str:
+        """What an attempt or step printed; that of an ended one is read once."""
+        ended_at = part.get("ended_at")
         if ended_at is None:
-            return self._printed(job, number)
-        key = (job, number, ended_at)
+            return self._printed(job, number, step)
+        key = (job, number, step, ended_at)
         if key not in self._logs:
             while len(self._logs) > LOOKED_AT:
                 del self._logs[next(iter(self._logs))]
-            self._logs[key] = self._printed(job, number)
+            self._logs[key] = self._printed(job, number, step)
         return self._logs[key]
 
-    def _printed(self, job: str, number: int) -> str:
-        """What an attempt printed; a log that cannot be read says so, and stops nothing else."""
+    def _printed(self, job: str, number: int, step: int | None) -> str:
+        """What an attempt or step printed; a log that cannot be read says so, and stops nothing else."""
         try:
-            return self._log(job, number)
+            return self._log(job, number, step)
         except (NbflowError, OSError) as error:
             return f"The log cannot be read: {error}"
 
@@ -141,7 +148,7 @@ class FlowView(anywidget.AnyWidget):
 
     def show_again(self) -> None:
         """Send the whole state once more."""
-        self.send_state(["graph", "status", "captions", "generations", "head", "details", "chosen"])
+        self.send_state(["graph", "status", "captions", "generations", "marks", "head", "details", "chosen"])
 
     def tell(self, message: dict[str, Any]) -> None:
         """Send a message to all pages; each knows its own by the number."""
@@ -150,7 +157,7 @@ class FlowView(anywidget.AnyWidget):
     # --- what the browser sends: on whichever thread the kernel uses for it, so only noted here
     def _receive(self, _widget: object, content: Any, _buffers: object) -> None:
         try:
-            asked = read_request(content, self._known)
+            asked = read_request(content, self._known, self._groups)
         except RefusedError as error:
             self._publisher.answer({"kind": "refused", "number": error.number, "said": str(error)})
             return
@@ -161,7 +168,7 @@ class FlowView(anywidget.AnyWidget):
             self._choose(asked)
 
     def _choose(self, asked: Asked) -> None:
-        new = [(job, asked.attempt) for job in asked.jobs]
+        new = [(job, asked.attempt, asked.step) for job in asked.jobs]
         self._chosen = [*(choice for choice in self._chosen if choice not in new), *new][-LOOKED_AT:]
         self._publisher.changed()
 

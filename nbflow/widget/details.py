@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from nbflow.core.captions import policy_words
+from nbflow.core.downstream import downstream
 from nbflow.core.status import Reason, Status
+from nbflow.core.steps import looked_at, rule_words
+from nbflow.widget.sentences import why
 
 LOG_BYTES = 64_000
 """The most of one log that goes to the browser; what is left is in the file, and ``%nbflow log`` prints it."""
 
 
-def details(snapshot: Mapping[str, Any], name: str, logs: Mapping[int, str]) -> dict[str, Any]:
-    """Everything on job *name*, with the *logs* (attempt -> text) of the attempts looked at.
+def details(snapshot: Mapping[str, Any], name: str, logs: Mapping[str, str]) -> dict[str, Any]:
+    """Everything on job *name*, with the *logs* (attempt, or attempt/step -> text) of what is looked at.
 
     >>> details({"jobs": {"a": {"status": "held", "needs": []}}}, "a", {})["why"]
     'It is held until somebody runs it.'
@@ -29,25 +31,59 @@ def details(snapshot: Mapping[str, Any], name: str, logs: Mapping[int, str]) -> 
         "of": job.get("of") or 1,
         "executor": job.get("executor", ""),
         "outputs": list(job.get("outputs") or ()),
-        "attempts": [_attempt(attempt) for attempt in job.get("attempts") or ()],
+        "attempts": [_attempt(job, attempt) for attempt in job.get("attempts") or ()],
+        "current": list(looked_at(job) or ()),
+        "last_good": _last_good(job),
+        "follow": _follow(snapshot, name),
         "needs": list(job.get("needs") or ()),
         "needed_by": needed_by(snapshot, name),
         "members": _members(snapshot, job.get("needs") or ()),
-        "logs": {str(number): log_tail(text) for number, text in logs.items()},
+        "logs": {place: log_tail(text) for place, text in logs.items()},
     }
 
 
-def _attempt(attempt: Mapping[str, Any]) -> dict[str, Any]:
-    reason = attempt.get("reason") or {}
+def _attempt(job: Mapping[str, Any], attempt: Mapping[str, Any]) -> dict[str, Any]:
+    steps = [{"step": step["step"], "name": _called(job, step["step"])} | _part(step) for step in _steps(attempt)]
+    rule, memory = rule_words(job, attempt), attempt.get("peak_memory") or None
+    return {"number": attempt["number"], "memory": memory, "rule": rule, "steps": steps} | _part(attempt)
+
+
+def _part(part: Mapping[str, Any]) -> dict[str, Any]:
+    """What attempts and steps have in common."""
+    reason = part.get("reason") or {}
     words = Reason(reason["kind"], reason.get("detail", "")).words() if reason else ""
-    return {
-        "number": attempt["number"],
-        "started_at": attempt.get("started_at"),
-        "ended_at": attempt.get("ended_at"),
-        "end": attempt.get("end") or "",
-        "reason": words[:2000],
-        "memory": attempt.get("peak_memory") or None,
-    }
+    times = {key: part.get(key) for key in ("started_at", "ended_at")}
+    return times | {"end": part.get("end") or "", "reason": words[:2000]}
+
+
+def _steps(attempt: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    found: Sequence[Mapping[str, Any]] = attempt.get("steps") or ()
+    return found
+
+
+def _called(job: Mapping[str, Any], step: str) -> str:
+    """The function or expression that a step calls; a recovery script belongs to a rule."""
+    return job.get(step) or "" if step != "recovery" else ""
+
+
+def _last_good(job: Mapping[str, Any]) -> int | None:
+    """The newest attempt whose outputs could stand for those of this generation."""
+    good = [attempt["number"] for attempt in job.get("attempts") or () if attempt.get("end") == "succeeded"]
+    return good[-1] if good else None
+
+
+def _follow(snapshot: Mapping[str, Any], name: str) -> list[int]:
+    """How many jobs depend on this one: those that a retry has run again by itself, and all that can be."""
+    below = [snapshot["jobs"][other] for other in downstream(snapshot, name)]
+    follows = [_follows(job) for job in below]
+    ended = [Status(job["status"]).ended for job in below]
+    return [sum(follows), sum(map(max, follows, ended))]
+
+
+def _follows(job: Mapping[str, Any]) -> bool:
+    """It waits for others, or was left out because one of them failed."""
+    kind = (job.get("reason") or {}).get("kind")
+    return job["status"] == Status.WAITING or (job["status"] == Status.SKIPPED and kind == "upstream failed")
 
 
 def needed_by(snapshot: Mapping[str, Any], name: str) -> list[str]:
@@ -65,80 +101,6 @@ def _members(snapshot: Mapping[str, Any], needs: Any) -> dict[str, list[str]]:
     """The members of each needed group: what a click on it leads to."""
     groups = snapshot.get("groups") or {}
     return {need: list(groups[need].get("members") or ())[:200] for need in needs if need in groups}
-
-
-def why(snapshot: Mapping[str, Any], name: str) -> str:
-    """Why the job stands where it does: a sentence, with one more on its group where that matters."""
-    job = snapshot["jobs"][name]
-    said = (job.get("reason_text") or "").strip()
-    match Status(job["status"]):
-        case Status.HELD:
-            return "It is held until somebody runs it."
-        case Status.WAITING:
-            return _waits(snapshot, job)
-        case Status.READY:
-            return _sentence(said or "waits for a free slot")
-        case Status.RUNNING:
-            return _sentence(said) if said else _runs(job)
-        case Status.RETRYING:
-            return f"{_sentence(said or 'the last attempt failed')} It runs again soon, attempt {_next(job)}."
-        case Status.SUCCEEDED:
-            outputs = ", ".join(job.get("outputs") or ())
-            return f"It made {outputs}." if outputs else "It succeeded."
-        case Status.FAILED:
-            return " ".join(filter(None, [_sentence(said or "it failed"), _group(snapshot, job)]))
-        case Status.SKIPPED | Status.CANCELLED as status:
-            by_hand = said in ("", "skipped", "cancelled")
-            return f"It was {status.value} by hand." if by_hand else _sentence(said)
-
-
-def _waits(snapshot: Mapping[str, Any], job: Mapping[str, Any]) -> str:
-    jobs, groups = snapshot["jobs"], snapshot.get("groups") or {}
-    said = []
-    for need in job.get("waits_for") or job.get("needs") or ():
-        if need in jobs:
-            said.append(f"{need} ({jobs[need]['status']})")
-        else:
-            members = groups.get(need, {}).get("members") or ()
-            said.append(f"group {need} ({sum(jobs[m]['status'] in _ENDED for m in members)} of {len(members)} ended)")
-    shown = said if len(said) <= 5 else [*said[:4], f"{len(said) - 4} more"]
-    return f"It waits for {', '.join(shown)}." if shown else "It waits."
-
-
-_ENDED = frozenset(status.value for status in Status if status.ended)
-
-
-def _runs(job: Mapping[str, Any]) -> str:
-    tried = job.get("try") or 1
-    return f"It runs in the {job['executor']} executor." if tried <= 1 else f"It runs again: attempt {_of(job, tried)}."
-
-
-def _next(job: Mapping[str, Any]) -> str:
-    return _of(job, (job.get("try") or 0) + 1)
-
-
-def _of(job: Mapping[str, Any], tried: int) -> str:
-    return f"{tried} of {max(job.get('of') or 1, tried)}"
-
-
-def _group(snapshot: Mapping[str, Any], job: Mapping[str, Any]) -> str:
-    """What a member's failure means for its group."""
-    group = (snapshot.get("groups") or {}).get(job.get("group") or "")
-    if group is None:
-        return ""
-    policy = policy_words(group["policy"], len(group.get("members") or ()))
-    match group["verdict"]:
-        case "met":
-            return f"Group {job['group']} goes on without it ({policy})."
-        case "broken":
-            return f"This breaks group {job['group']} ({policy})."
-        case _:
-            return f"Group {job['group']} is still undecided ({policy})."
-
-
-def _sentence(said: str) -> str:
-    said = said[:1].upper() + said[1:] if said[:1].islower() and " " in said else said
-    return said if said[-1:] in ".!?…" else f"{said}."
 
 
 def log_tail(text: str, limit: int = LOG_BYTES) -> dict[str, Any]:

@@ -9,8 +9,14 @@ from msgspec import Struct
 
 from nbflow.errors import NbflowError
 
-ACTIONS = ("retry", "run", "skip", "cancel")
-"""What changes the run; each carries the generation that the person saw."""
+JOB_ACTIONS = ("retry", "retry-downstream", "run", "skip", "skip-last", "cancel")
+"""What changes jobs; each carries the generation that the person saw."""
+GROUP_ACTIONS = ("retry-group", "cancel-group")
+"""What changes the members of a group: the failed ones, those that have not ended. *jobs* names groups, and the
+generation is the sum of the members'."""
+RUN_ACTIONS = ("pause", "unpause")
+"""What changes the run as a whole."""
+ACTIONS = JOB_ACTIONS + GROUP_ACTIONS + RUN_ACTIONS
 LOOKS = ("select", "hello")
 """What changes only what is sent to the browser."""
 MANY = 10_000
@@ -18,13 +24,17 @@ MANY = 10_000
 
 
 class Asked(Struct, frozen=True):
-    """One request. *number* is the browser's own, for the answer; *attempt* whose log is wanted, None the last."""
+    """One request. *number* is the browser's own, for the answer.
+
+    *attempt* says whose log is wanted, None the last; with *step*, that of the step which followed it, by its place.
+    """
 
     op: str
     number: int
     jobs: tuple[str, ...] = ()
     generation: int | None = None
     attempt: int | None = None
+    step: int | None = None
 
 
 class RefusedError(NbflowError):
@@ -35,14 +45,14 @@ class RefusedError(NbflowError):
         super().__init__(said)
 
 
-def read_request(content: Any, known: Collection[str]) -> Asked:
-    """A message from the browser as a request on the *known* jobs.
+def read_request(content: Any, known: Collection[str], groups: Collection[str] = ()) -> Asked:
+    """A message from the browser as a request on the *known* jobs, or *groups*.
 
     Raises:
         RefusedError: it is none; says why in one line.
 
     >>> read_request({"op": "retry", "number": 1, "jobs": ["fit"], "generation": 2}, {"fit"})
-    Asked(op='retry', number=1, jobs=('fit',), generation=2, attempt=None)
+    Asked(op='retry', number=1, jobs=('fit',), generation=2, attempt=None, step=None)
     """
     if not isinstance(content, dict):
         raise RefusedError("a request is an object")
@@ -52,10 +62,12 @@ def read_request(content: Any, known: Collection[str]) -> Asked:
     op = content.get("op")
     if op not in ACTIONS and op not in LOOKS:
         raise RefusedError(f"unknown request: the view knows {', '.join(ACTIONS + LOOKS)}", number)
-    jobs = _jobs(content.get("jobs", []), known, number)
-    if op in ACTIONS and not jobs:
-        raise RefusedError(f"{op} needs a job", number)
-    return Asked(op, number, jobs, _whole(content, "generation", number), _whole(content, "attempt", number))
+    of_group = op in GROUP_ACTIONS
+    jobs = _jobs(content.get("jobs", []), groups if of_group else known, number, "group" if of_group else "job")
+    if op in JOB_ACTIONS + GROUP_ACTIONS and not jobs:
+        raise RefusedError(f"{op} needs a {'group' if of_group else 'job'}", number)
+    generation, attempt, step = (_whole(content, key, number) for key in ("generation", "attempt", "step"))
+    return Asked(op, number, jobs, generation, attempt, step)
 
 
 def _whole(content: dict[Any, Any], key: str, number: int = 0) -> int | None:
@@ -67,10 +79,10 @@ def _whole(content: dict[Any, Any], key: str, number: int = 0) -> int | None:
     return value
 
 
-def _jobs(names: Any, known: Collection[str], number: int) -> tuple[str, ...]:
+def _jobs(names: Any, known: Collection[str], number: int, kind: str) -> tuple[str, ...]:
     if not isinstance(names, list) or len(names) > MANY or not all(isinstance(name, str) for name in names):
         raise RefusedError("jobs is a list of names", number)
     strange = [name for name in names if name not in known]
     if strange:
-        raise RefusedError(f"no job {strange[0][:80]!r} in this run", number)
+        raise RefusedError(f"no {kind} {strange[0][:80]!r} in this run", number)
     return tuple(names)

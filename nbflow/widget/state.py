@@ -9,11 +9,14 @@ from nbflow.core.captions import caption, counts
 from nbflow.core.icons import ICONS
 from nbflow.core.scene import Frame, Node, Scene, Shape, path_data, scene, shape
 from nbflow.core.status import RunVerdict, Status
+from nbflow.core.steps import fallback
 from nbflow.widget.details import details
 
 State = dict[str, Any]
-Logs = Mapping[tuple[str, int], str]
-"""(job, attempt) -> the text to be shown."""
+Place = tuple[str, int] | tuple[str, int, int | None]
+"""Job and attempt, or job, attempt and the place of a step among those that followed it."""
+Logs = Mapping[Place, str]
+"""The texts to be shown."""
 
 LOOKS = {
     status.letter: {"word": status.value, "glyph": status.glyph, "stroke": icon.stroke, "fill": icon.fill}
@@ -53,8 +56,9 @@ def view_state(snapshot: Mapping[str, Any], drawing: Drawing, logs: Logs) -> Sta
         "status": "".join(Status(job["status"]).letter for job in jobs.values()),
         "captions": [_caption(node, jobs[node.job]) for node in drawn.nodes],
         "generations": _generations(jobs),
+        "marks": _marks(drawn, jobs),
         "head": head(snapshot),
-        "details": {job: details(snapshot, job, _of(logs, job)) for job in dict.fromkeys(job for job, _ in logs)},
+        "details": {job: details(snapshot, job, _of(logs, job)) for job in dict.fromkeys(place[0] for place in logs)},
     }
 
 
@@ -63,14 +67,26 @@ def _generations(jobs: Mapping[str, Any]) -> dict[str, int]:
     return {str(at): job["generation"] for at, job in enumerate(jobs.values()) if job.get("generation", 1) > 1}
 
 
-def _of(logs: Logs, job: str) -> dict[int, str]:
-    return {number: text for (name, number), text in logs.items() if name == job}
+def _marks(drawn: Scene, jobs: Mapping[str, Any]) -> dict[str, str]:
+    """Node's number -> the letter of what the fallback in its last row has come to, where it was needed."""
+    told = {str(at): fallback(jobs[node.job]) for at, node in enumerate(drawn.nodes) if node.note}
+    return {at: one.status.letter for at, one in told.items() if one and one.status}
+
+
+def _of(logs: Logs, job: str) -> dict[str, str]:
+    """Attempt, or attempt/step -> text."""
+    return {_where(place): text for place, text in logs.items() if place[0] == job}
+
+
+def _where(place: Place) -> str:
+    return "/".join(str(part) for part in place[1:] if part is not None)
 
 
 def graph(drawn: Scene) -> dict[str, Any]:
     """A scene in JSON.
 
-    Nodes are ``[job, x, y, width, height, label, form]``, frames ``[group, x, y, width, height, title]``.
+    Nodes are ``[job, x, y, width, height, label, form]``, and ``note`` where there is one; frames are ``[group, x, y,
+    width, height, title]``.
     """
     return {
         "nodes": [_node(node) for node in drawn.nodes],
@@ -84,7 +100,7 @@ def graph(drawn: Scene) -> dict[str, Any]:
 
 def _node(node: Node) -> list[Any]:
     place = (round(side, 1) for side in (node.x, node.y, node.width, node.height))
-    return [node.job, *place, node.label, node.form]
+    return [node.job, *place, node.label, node.form, *([node.note] if node.note else [])]
 
 
 def _frame(frame: Frame) -> list[Any]:
@@ -100,7 +116,7 @@ def _caption(node: Node, job: Mapping[str, Any]) -> list[Any] | None:
     return [said.text, said.tick, said.at] if said.tick else [said.text]
 
 
-_TELLING = (Status.FAILED, Status.SKIPPED, Status.CANCELLED)
+_TELLING = (Status.FAILED, Status.SKIPPED, Status.CANCELLED, Status.RECOVERED)
 
 
 def head(snapshot: Mapping[str, Any]) -> dict[str, Any]:
@@ -111,8 +127,9 @@ def head(snapshot: Mapping[str, Any]) -> dict[str, Any]:
     """
     jobs = snapshot.get("jobs") or {}
     tries = [attempt for job in jobs.values() for attempt in job.get("attempts") or ()]
-    starts = [attempt["started_at"] for attempt in tries if attempt.get("started_at") is not None]
-    ends = [attempt["ended_at"] for attempt in tries if attempt.get("ended_at") is not None]
+    parts = [part for attempt in tries for part in (attempt, *(attempt.get("steps") or ()))]
+    starts = [part["started_at"] for part in parts if part.get("started_at") is not None]
+    ends = [part["ended_at"] for part in parts if part.get("ended_at") is not None]
     going = snapshot.get("verdict") == RunVerdict.RUNNING
     tally = counts([job["status"] for job in jobs.values()])
     return {
@@ -122,11 +139,18 @@ def head(snapshot: Mapping[str, Any]) -> dict[str, Any]:
         "counts": [[status.letter, count] for status, count in tally.items()],
         "started_at": min(starts, default=None),
         "ended_at": None if going else max(ends, default=None),
-        "groups": {name: _group(group) for name, group in (snapshot.get("groups") or {}).items()},
+        "paused": bool(snapshot.get("paused")),
+        "groups": {name: _group(group, jobs) for name, group in (snapshot.get("groups") or {}).items()},
     }
 
 
-def _group(group: Mapping[str, Any]) -> list[Any]:
-    """``[verdict, succeeded, members, why it broke]``"""
-    succeeded, members = len(group.get("succeeded") or ()), len(group.get("members") or ())
-    return [group.get("verdict", ""), succeeded, members, group.get("reason_text") or ""]
+def _group(group: Mapping[str, Any], jobs: Mapping[str, Any]) -> list[Any]:
+    """``[verdict, succeeded, members, why it broke, not ended, failed, sum of the members' generations]``"""
+    members = [jobs[name] for name in group.get("members") or () if name in jobs]
+    statuses = [Status(job["status"]) for job in members]
+    going, failed = sum(not status.ended for status in statuses), sum(status in FAILED for status in statuses)
+    why, generation = group.get("reason_text") or "", sum(job.get("generation", 1) for job in members)
+    return [group.get("verdict", ""), len(group.get("succeeded") or ()), len(members), why, going, failed, generation]
+
+
+FAILED = (Status.FAILED, Status.UNKNOWN)

@@ -49,7 +49,7 @@ class Run:
         self.logs = []
         self.count: int | Exception = 1
 
-    def log(self, job, attempt):
+    def log(self, job, attempt, step):
         self.logs.append((job, attempt))
         return f"log of {job} {attempt}"
 
@@ -116,12 +116,12 @@ def test_details_come_for_the_job_that_is_looked_at(view, run):
     with view.comm.came:
         assert view.comm.came.wait_for(lambda: "load" in view.details, 5)
     assert view.details["load"]["logs"] == {"1": {"text": "log of load 1", "cut": 0}}
-    assert view.chosen == [["load", 1]]
+    assert view.chosen == [["load", 1, None]]
 
 
 def test_the_log_of_an_ended_attempt_is_read_once(view, run):
     """However often something else changes."""
-    view._chosen.append(("load", 1))
+    view._chosen.append(("load", 1, None))
     for _ in range(3):
         view.look()
     assert run.logs == [("load", 1)]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from nbflow.widget.details import LOG_BYTES, details, log_tail, needed_by, why
+from nbflow.widget.details import LOG_BYTES, details, log_tail, needed_by
+from nbflow.widget.sentences import why
 from tests.unit import snapshots
 
 
@@ -26,6 +27,50 @@ from tests.unit import snapshots
 def test_each_status_has_its_sentence(job, said):
     """Why a job stands where it does is one sentence, and one on its group where its failure matters to it."""
     assert why(snapshots.ten(), job) == said
+
+
+@pytest.mark.parametrize(
+    ("job", "said"),
+    [
+        ("fetch", "Exit 10. A recovery script runs (rule exit 10), then attempt 2 of 3."),
+        ("prices", "Its fallback use_cache stands in for it, after exit 10."),
+        ("rates", "Exit 10. Its fallback last_month runs."),
+        ("orders", "Exit 10. Its rollback drop_orders runs."),
+        ("fit", "Its output model was given by hand, after LinAlgError: SVD did not converge."),
+        ("send", "Nobody saw how its last attempt ended, and it may not start twice: retry or skip it by hand."),
+    ],
+)
+def test_what_is_done_about_a_failure_has_its_sentence(job, said):
+    """First why it failed, then what is being done, or what made it good."""
+    assert why(snapshots.mended(), job) == said
+
+
+def test_what_followed_an_attempt_is_told_with_it():
+    """Its rule, and each step with its name, times and end."""
+    (first, second) = details(snapshots.mended(), "token", {})["attempts"]
+    assert (first["rule"], second["rule"]) == ("rule exit 10", "")
+    (script,) = first["steps"]
+    assert (script["step"], script["end"]) == ("recovery", "succeeded")
+    (_, last) = details(snapshots.mended(), "prices", {})["attempts"]
+    assert [(step["step"], step["name"]) for step in last["steps"]] == [
+        ("rollback", "forget_prices"),
+        ("fallback", "use_cache"),
+    ]
+
+
+def test_a_step_under_way_is_looked_at_first():
+    """While a recovery script runs its log is what matters; else the last attempt's."""
+    assert details(snapshots.mended(), "fetch", {})["current"] == [1, 0]
+    assert details(snapshots.mended(), "prices", {})["current"] == [2, None]
+    assert details(snapshots.mended(), "fit", {})["last_good"] is None
+    assert details(snapshots.mended(), "token", {})["last_good"] == 2
+
+
+def test_a_retry_says_how_many_follow():
+    """Those that wait, or were left out for it, go on by themselves; those that have ended have to be asked too."""
+    assert details(snapshots.ten(), "fit_lasso", {})["follow"] == [2, 2]
+    assert details(snapshots.ten(), "split", {})["follow"] == [2, 4]
+    assert details(snapshots.ten(), "upload", {})["follow"] == [0, 0]
 
 
 def test_waiting_names_what_is_waited_for_with_its_status():
@@ -64,7 +109,7 @@ def test_members_of_needed_groups_are_told():
 
 def test_logs_are_told_by_attempt():
     """Only the attempts that somebody looks at have their log sent."""
-    assert details(snapshots.ten(), "load", {2: "hello"})["logs"] == {"2": {"text": "hello", "cut": 0}}
+    assert details(snapshots.ten(), "load", {"2": "hello"})["logs"] == {"2": {"text": "hello", "cut": 0}}
 
 
 def test_a_long_log_ends_as_it_ends():

@@ -13,12 +13,12 @@ from tests.unit.snapshots import ten
 def test_a_log_that_cannot_be_read_says_so(error: Exception) -> None:
     """The drawer shows the error as the log's text, and all else as it stands."""
 
-    def unreadable(job: str, attempt: int) -> str:
+    def unreadable(job: str, attempt: int, step: int | None) -> str:
         raise error
 
     view = FlowView(snapshot=ten, log=unreadable, request=lambda op, jobs, generation: 0)
     try:
-        view._chosen = [("fit_lasso", None)]
+        view._chosen = [("fit_lasso", None, None)]
         state, _ = view.look()
     finally:
         view.close()

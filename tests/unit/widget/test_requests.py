@@ -4,16 +4,39 @@ from __future__ import annotations
 
 import pytest
 
-from nbflow.widget.requests import ACTIONS, MANY, Asked, RefusedError, read_request
+from nbflow.widget.requests import GROUP_ACTIONS, JOB_ACTIONS, MANY, RUN_ACTIONS, Asked, RefusedError, read_request
 
 KNOWN = {"fit", "load"}
 
 
-@pytest.mark.parametrize("op", ACTIONS)
+@pytest.mark.parametrize("op", JOB_ACTIONS)
 def test_an_action_is_read(op):
     """Each action comes with its jobs and the generation that the person saw."""
     content = {"op": op, "number": 7, "jobs": ["fit"], "generation": 2}
     assert read_request(content, KNOWN) == Asked(op, 7, ("fit",), 2)
+
+
+@pytest.mark.parametrize("op", GROUP_ACTIONS)
+def test_an_action_on_a_group_names_groups(op):
+    """A job is no group, and a group no job."""
+    content = {"op": op, "number": 7, "jobs": ["fits"], "generation": 5}
+    assert read_request(content, KNOWN, {"fits"}) == Asked(op, 7, ("fits",), 5)
+    with pytest.raises(RefusedError, match="no group 'fit'"):
+        read_request(content | {"jobs": ["fit"]}, KNOWN, {"fits"})
+    with pytest.raises(RefusedError, match="needs a group"):
+        read_request(content | {"jobs": []}, KNOWN, {"fits"})
+
+
+@pytest.mark.parametrize("op", RUN_ACTIONS)
+def test_an_action_on_the_run_names_nothing(op):
+    """Pause and its end are of the run as a whole."""
+    assert read_request({"op": op, "number": 7}, KNOWN) == Asked(op, 7)
+
+
+def test_a_look_may_name_a_step():
+    """The log of what followed an attempt is asked for by its place among the steps."""
+    asked = read_request({"op": "select", "number": 1, "jobs": ["fit"], "attempt": 2, "step": 0}, KNOWN)
+    assert (asked.attempt, asked.step) == (2, 0)
 
 
 def test_a_look_may_name_an_attempt():

@@ -65,6 +65,29 @@ def test_generations_are_told_where_they_are_not_the_first():
     assert told(snapshot)["generations"] == {"1": 3}
 
 
+def test_what_fallbacks_have_come_to_is_told_apart_from_their_names():
+    """A name is a part of the picture and stays; its mark comes and goes with the run."""
+    state = told(snapshots.mended())
+    nodes = [node[0] for node in state["graph"]["nodes"]]
+    assert {nodes[int(at)]: LOOKS[letter]["word"] for at, letter in state["marks"].items()} == {
+        "prices": "succeeded",
+        "rates": "running",
+        "sites": "failed",
+    }
+    assert [node[7:] for node in state["graph"]["nodes"] if node[0] == "stations"] == [["fallback: stations_of_2025"]]
+
+
+def test_a_group_tells_what_can_be_done_with_it():
+    """How many members are yet to end, how many have failed, and the generations that a click is made on."""
+    assert told(snapshots.ten())["head"]["groups"] == {"fits": ["undecided", 1, 3, "", 1, 1, 3]}
+
+
+def test_a_paused_run_says_so():
+    """And one that is not, too."""
+    assert told(snapshots.ten() | {"paused": True})["head"]["paused"] is True
+    assert told(snapshots.ten())["head"]["paused"] is False
+
+
 def test_an_empty_run_is_a_state_too():
     """No jobs: no nodes, no letters, nothing to break on."""
     state = told(snapshots.empty())
@@ -82,7 +105,9 @@ def test_the_picture_is_kept_while_its_shape_is():
     assert view_state(changed, drawing, {})["graph"] is not first
 
 
-@pytest.mark.parametrize("snapshot", [snapshots.ten(), snapshots.empty(), snapshots.long_names(), snapshots.fan(300)])
+@pytest.mark.parametrize(
+    "snapshot", [snapshots.ten(), snapshots.empty(), snapshots.long_names(), snapshots.fan(300), snapshots.mended()]
+)
 def test_the_state_is_plain_json(snapshot):
     """Every value goes through JSON unchanged, as it goes to the browser."""
     state = told(snapshot, {(job, 1): "text" for job in list(snapshot["jobs"])[:3]})

@@ -9,11 +9,15 @@ import pytest
 
 from nbflow.widget import dag
 from nbflow.widget.dag import FlowView
-from tests.unit.snapshots import ten
+from tests.unit.snapshots import mended, ten
 
 
-def made() -> FlowView:
-    return FlowView(snapshot=ten, log=lambda job, attempt: f"{job} #{attempt}", request=lambda op, jobs, generation: 0)
+def log(job: str, attempt: int, step: int | None) -> str:
+    return f"{job} #{attempt}" if step is None else f"{job} #{attempt}/{step}"
+
+
+def made(snapshot=ten) -> FlowView:
+    return FlowView(snapshot=snapshot, log=log, request=lambda op, jobs, generation: 0)
 
 
 @pytest.fixture
@@ -39,7 +43,7 @@ def test_the_log_of_an_ended_attempt_does_not(view: FlowView) -> None:
     """An earlier attempt of a job that runs again is read as it is, and not again."""
     click(view, op="select", jobs=["plot"], attempt=1)
     state, grows = view.look()
-    assert state["chosen"] == [["plot", 1]]
+    assert state["chosen"] == [["plot", 1, None]]
     assert not grows
 
 
@@ -62,3 +66,26 @@ def test_a_closed_view_leaves_no_thread() -> None:
         thread.join(5)
     assert started
     assert not any(thread.is_alive() for thread in started)
+
+
+@pytest.fixture
+def mending():
+    shown = made(mended)
+    yield shown
+    shown.close()
+
+
+def test_the_log_of_a_step_is_read_like_an_attempts(mending: FlowView) -> None:
+    """By the attempt and the step's place; that of a step under way grows."""
+    click(mending, op="select", jobs=["token"], attempt=1, step=0)
+    assert mending.look()[0]["details"]["token"]["logs"] == {"1/0": {"text": "token #1/0", "cut": 0}}
+    click(mending, op="select", jobs=["fetch"])
+    state, grows = mending.look()
+    assert state["details"]["fetch"]["logs"] == {"1/0": {"text": "fetch #1/0", "cut": 0}}
+    assert grows
+
+
+def test_a_step_that_is_not_there_has_no_log(mending: FlowView) -> None:
+    """A place that nobody knows is answered with nothing, not with an error."""
+    click(mending, op="select", jobs=["token"], attempt=1, step=7)
+    assert mending.look()[0]["details"]["token"]["logs"] == {"0": {"text": "", "cut": 0}}
