@@ -35,6 +35,7 @@ for step in range(600):
 done = True"""
 AFTER = """%%job after
 later = done"""
+FRAMES = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
 def view(nb: Notebook, cell: int = 1) -> Locator:
@@ -174,14 +175,12 @@ def test_everything_works_by_keyboard(notebook, ui):
     """Tab reaches one node, arrows walk the edges, letters act, Escape closes; the notebook takes no key meanwhile."""
     nb, seen = begin(notebook, ui, SLOW, AFTER)
     has(seen, "slow", "running")
+    has(seen, "after", "waiting")
     cells = nb.page.evaluate(f"() => {nb.PANEL}.content.widgets.length")
     keys = nb.page.keyboard
-    for _ in range(3):  # JupyterLab gives the focus to a cell some time after it has run
-        node(seen, "slow").focus()
-        keys.press("ArrowRight")
-        nb.page.wait_for_timeout(300)
-        if nb.page.evaluate("() => document.activeElement?.closest('.nbflow-view') !== null"):
-            break
+    nb.page.evaluate(FRAMES)  # Jupyter gives the focus to the cell that has run in the next frame
+    node(seen, "slow").focus()
+    keys.press("ArrowRight")
     expect(node(seen, "after")).to_be_focused()
     keys.press("ArrowLeft")
     expect(node(seen, "slow")).to_be_focused()
