@@ -11,6 +11,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
+from nbflow.core.inputs import Absent, Given, Whole
 from nbflow.core.status import Reason
 from nbflow.engine.attempt import tree
 from nbflow.engine.attempt.record import AttemptOrder, AttemptReport, Display
@@ -24,6 +25,7 @@ PATIENCE = 30.0
 
 Make = Callable[[Callable[[AttemptReport], None], Path], Executor]
 CANCELLED = Reason("cancelled", "by the test")
+GONE = Absent("load", Reason("exit code", "10"))
 
 
 class Trial:
@@ -89,11 +91,15 @@ class Runner:
         key = uuid.uuid4().hex
         folder = self.store / "attempts" / key
         folder.mkdir(parents=True)
-        inputs = {name: self.values.dump(value) for name, value in options.pop("inputs", {}).items()}
-        inputs |= dict.fromkeys(options.pop("absent", ()))
+        options["inputs"] = {name: self.given(value) for name, value in options.pop("inputs", {}).items()}
+        options["absent"] = dict.fromkeys(options.pop("absent", ()), GONE)
         basic = {"run": 3, "flow": "analysis", "job": "fit", "generation": 2, "attempt": 4, "of": 5, "grace": 0.3}
         places = {"folder": str(folder), "store": str(self.store), "cwd": str(self.root)}
-        return AttemptOrder(key=key, source=source, outputs=outputs, inputs=inputs, **(basic | places | options))
+        return AttemptOrder(key=key, source=source, outputs=outputs, **(basic | places | options))
+
+    def given(self, value: Any) -> Given:
+        """*value* as an order gives it to an attempt."""
+        return value if isinstance(value, Given) else Whole(self.values.dump(value))
 
     def submit(self, source: str, outputs: tuple[str, ...] = (), **options: Any) -> Trial:
         trial = Trial(self.order(source, outputs, **options))

@@ -10,10 +10,11 @@ from typing import Any
 
 from IPython.core.formatters import DisplayFormatter
 
-from nbflow.core.spec import ValueRef
+from nbflow.core.inputs import Given
 from nbflow.core.status import Reason
 from nbflow.engine.attempt.record import AttemptOrder, AttemptReport
 from nbflow.engine.executors.kernel import KernelExecutor
+from nbflow.engine.taking import take
 from nbflow.engine.values import Values
 from nbflow.engine.wire import RunHere, StopHere, ToClient
 from nbflow.notebook.kernel_jobs import KernelJobs
@@ -50,14 +51,12 @@ class KernelExecutorHere:
         self.namespace: dict[str, Any] = {"__name__": "__main__"}
         shell = SimpleNamespace(user_ns=self.namespace, display_formatter=DisplayFormatter(), display_pub=None)
         self.kernel_side = KernelJobs(self.client, shell, self.bring)  # type: ignore[arg-type]
-        self._made: dict[str, ValueRef | None] = {}
+        self._made: dict[str, Given] = {}
 
     def bring(self, names: Iterable[str]) -> None:
         """What the notebook does where a cell reads what jobs have made."""
         for name in names:
-            ref = self._made[name]
-            assert ref is not None
-            self.namespace[name] = self.client.values.load(ref, self.namespace)
+            self.namespace[name] = take(self.client.values, self._made[name], self.namespace)
 
     def submit(self, order: AttemptOrder) -> None:
         self._made.update(order.inputs)

@@ -26,11 +26,10 @@ from nbflow.core.status import Reason
 from nbflow.engine.attempt.cell import remember
 from nbflow.engine.attempt.cell import split as split_cell
 from nbflow.engine.attempt.displays import DisplayFile
-from nbflow.engine.attempt.failures import classes as classes_of
-from nbflow.engine.attempt.failures import exit_code, say_exit
-from nbflow.engine.attempt.failures import reason as reason_for
-from nbflow.engine.attempt.failures import text as failure_text
+from nbflow.engine.attempt.failures import exit_code
 from nbflow.engine.attempt.record import DISPLAY, ERR, OUT, AttemptOrder, AttemptReport, Display
+from nbflow.engine.attempt.results import from_record
+from nbflow.engine.attempt.work import Work
 from nbflow.engine.imports import Import, imported
 from nbflow.engine.link import Answer, Link, LinkLost, dial
 from nbflow.engine.locate import find_store
@@ -73,15 +72,13 @@ __all__ = [
     "Replica",
     "RunInfo",
     "Values",
+    "Work",
     "attempt_folder",
-    "classes_of",
     "exit_code",
-    "failure_text",
     "find_store",
+    "from_record",
     "imported",
-    "reason_for",
     "remember",
-    "say_exit",
     "split_cell",
     "take",
     "trust",

@@ -12,11 +12,12 @@ import inspect
 import io
 import sys
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
-from nbflow.core.inputs import Whole
+from nbflow.core.inputs import Given, Whole
 from nbflow.core.spec import ValueRef
 from nbflow.core.status import Reason
 from nbflow.engine.client import (
@@ -25,16 +26,14 @@ from nbflow.engine.client import (
     Client,
     Display,
     DisplayFile,
-    classes_of,
+    Work,
     exit_code,
-    failure_text,
-    reason_for,
+    from_record,
     remember,
-    say_exit,
     split_cell,
     take,
 )
-from nbflow.errors import NbflowError, ValueNotStorable
+from nbflow.errors import ValueNotStorable
 from nbflow.notebook.stopping import Stopped, Stops, TimedOut
 
 Bring = Callable[[Iterable[str]], None]
@@ -61,15 +60,6 @@ class Tee(io.TextIOBase):
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.stream, name)
-
-
-class InputNotLoadable(Exception):
-    """An input's value could not be brought into the namespace."""
-
-    def __init__(self, name: str, cause: Exception) -> None:
-        self.cause = cause
-        said = str(cause) if isinstance(cause, NbflowError) else f"{type(cause).__name__}: {cause}"
-        super().__init__(f"{name}: {said}")
 
 
 class KernelJobs:
@@ -113,42 +103,45 @@ class KernelJobs:
 
     def _attempt(self, order: AttemptOrder) -> AttemptReport:
         """Carry *order* out; a failure while it is being stopped is the stop's, a success counts."""
-        filename = f"<job {order.job}>"
+        if order.bash:
+            reason = Reason(
+                "executor unavailable", "a bash script needs a process: leave out --in kernel", order.attempt
+            )
+            return AttemptReport(key=order.key, end="failed", reason=reason)
+        work = Work(order, self.shell.user_ns, self.client.values, partial(self._bring, order), self._store)
         try:
-            self._body(order, filename)
-            return self._succeeded(order)
+            return from_record(work.kept(self._made(work)))
         except BaseException as error:  # the user's code may raise anything
             how = self._stops.asked(order.key)
-            return self._stopped(order, how) if how else self._failed(order, error, filename)
+            return self._stopped(order, how) if how else from_record(work.failed(error))
         finally:
             self._stops.asked(order.key)
 
-    def _body(self, order: AttemptOrder, filename: str) -> None:
-        record = DisplayFile(Path(order.folder))
+    def _made(self, work: Work) -> Mapping[str, Any]:
+        record = DisplayFile(Path(work.order.folder))
         hook = self._capture_displays(record)
         try:
-            with self._stops.open(order.key, order.timeout):
-                self._load(order)
-                self._execute(order, filename, record)
-        except SystemExit as error:
-            if exit_code(error):
-                raise
+            with self._stops.open(work.order.key, work.order.timeout):
+                return work.run(lambda: self._cell(work, record))
         finally:
             hook()
             record.close()
 
-    def _load(self, order: AttemptOrder) -> None:
-        """Have the inputs in the namespace: those that this job will write itself are loaded for it."""
+    def _cell(self, work: Work, record: DisplayFile) -> None:
+        """Run the body; ``sys.exit(0)`` is an end like another."""
+        try:
+            self._execute(work.order, work.filename, record)
+        except SystemExit as error:
+            if exit_code(error):
+                raise
+
+    def _bring(self, order: AttemptOrder, name: str, given: Given) -> None:
+        """Have an input in the namespace: one that this job will write itself, or that is made of others, is loaded."""
         namespace = self.shell.user_ns
-        namespace.update(dict.fromkeys(order.absent))
-        for name, given in order.inputs.items():
-            try:
-                if name not in order.outputs:
-                    self.bring([name])
-                elif given != Whole(ValueRef()):  # a value that never left the kernel is where it was
-                    namespace[name] = take(self.client.values, given, namespace)
-            except Exception as error:
-                raise InputNotLoadable(name, error) from error
+        if isinstance(given, Whole) and name not in order.outputs:
+            self.bring([name])
+        elif given != Whole(ValueRef()):  # a value that never left the kernel is where it was
+            namespace[name] = take(self.client.values, given, namespace)
 
     def _execute(self, order: AttemptOrder, filename: str, record: DisplayFile) -> None:
         code, namespace = order.code or order.source, self.shell.user_ns
@@ -191,28 +184,6 @@ class KernelJobs:
             reason = Reason("timeout", f"{order.timeout:g} s", order.attempt)
             return AttemptReport(key=order.key, end="failed", reason=reason)
         return AttemptReport(key=order.key, end="cancelled", reason=Reason("cancelled"))
-
-    def _failed(self, order: AttemptOrder, error: BaseException, filename: str) -> AttemptReport:
-        code, classes = None, () if isinstance(error, InputNotLoadable) else classes_of(error)
-        if isinstance(error, InputNotLoadable):
-            reason, error = Reason("input not loadable", str(error), order.attempt), error.cause
-        else:
-            reason = reason_for(error, order.attempt)
-        if isinstance(error, SystemExit):
-            say_exit(error)
-            code = exit_code(error)
-        text = failure_text(error, filename)
-        return AttemptReport(
-            key=order.key, end="failed", reason=reason, traceback=text, exit_code=code, classes=classes
-        )
-
-    def _succeeded(self, order: AttemptOrder) -> AttemptReport:
-        namespace, outputs = self.shell.user_ns, {}
-        for name in order.outputs:
-            if name in namespace:
-                outputs[name] = self._store(name, namespace[name])
-        missing = tuple(name for name in order.outputs if name not in namespace)
-        return AttemptReport(key=order.key, end="succeeded", outputs=outputs, missing=missing)
 
     def _store(self, name: str, value: object) -> ValueRef:
         """The value for other jobs, or, where it cannot leave the kernel, its type alone."""

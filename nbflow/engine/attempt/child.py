@@ -22,17 +22,17 @@ from typing import Any, NoReturn
 
 import msgspec
 
+from nbflow.core.inputs import Given
 from nbflow.core.spec import ValueRef
-from nbflow.core.status import Reason
-from nbflow.engine.attempt import cell, current, failures, tree
+from nbflow.engine.attempt import allowance, cell, current, failures, tree
 from nbflow.engine.attempt.displays import DisplayFile
 from nbflow.engine.attempt.messages import LENGTH_BYTES
 from nbflow.engine.attempt.record import ERR, OUT, AttemptOrder, ResultRecord
 from nbflow.engine.attempt.results import write_record
 from nbflow.engine.attempt.shell import CellShell, enter
+from nbflow.engine.attempt.work import Work
 from nbflow.engine.taking import take
 from nbflow.engine.values import Values
-from nbflow.errors import NbflowError, ValueNotStorable
 
 READY, DONE, TROUBLE = b"\x01", b"\x02", b"\x03"
 """What a child tells its zygote: user code starts; the result is in place; it cannot be, and why (text follows)."""
@@ -127,9 +127,9 @@ class Child:
     def __init__(self, order: AttemptOrder, shell: CellShell, channel: socket.socket) -> None:
         self.order, self.shell, self.channel = order, shell, channel
         self.folder = Path(order.folder)
-        self.filename = f"<job {order.job}>"
         self.values = Values(order.store)
         self.namespace: dict[str, Any] = shell.user_ns
+        self.work = Work(order, self.namespace, self.values, self.bring, self.keep)
 
     def run(self) -> int:
         """Carry out the order; the exit status is for people with ``ps``, nobody relies on it."""
@@ -137,7 +137,7 @@ class Child:
         try:
             self.prepare()
         except Exception as error:
-            record = self.failed(failures.reason(error), error)
+            record = self.work.failed(error)
         else:
             tell(self.channel, READY)
             record = self.attempt()
@@ -167,70 +167,38 @@ class Child:
         """Inputs, cell, outputs; whatever goes wrong on the way is the record's reason."""
         try:
             os.chdir(self.order.cwd)
-            self.load()
-            self.cell()
-            return self.store()
-        except SystemExit as error:
-            failures.say_exit(error)
-            return self.failed(failures.reason(error), error)
-        except InputNotLoadable as error:
-            return self.failed(error.reason, error.__cause__ or error)
-        except ValueNotStorable as error:
-            return self.failed(Reason("output not storable", f"{error.name} ({error.kind}): {error.cause}"), error)
+            return self.work.kept(self.work.run(self.script if self.order.bash else self.cell))
         except BaseException as error:
-            return self.failed(failures.reason(error), error, failures.classes(error))
+            return self.work.failed(error)
 
-    def load(self) -> None:
-        for name in self.order.absent:
-            self.namespace[name] = None
-        for name, given in self.order.inputs.items():
-            try:
-                self.namespace[name] = take(self.values, given, self.namespace)
-            except Exception as error:
-                raise InputNotLoadable(name, error) from error
+    def bring(self, name: str, given: Given) -> None:
+        self.namespace[name] = take(self.values, given, self.namespace)
+
+    def keep(self, name: str, value: Any) -> ValueRef:
+        return self.values.dump(value, name=name)
 
     def cell(self) -> None:
         """Run the body; ``sys.exit(0)`` is an end like another."""
         order = self.order
         self.shell.events.trigger("pre_execute")
+        if order.memory is not None:
+            allowance.bound(order.memory)
         try:
-            cell.run(order.code or order.source, self.namespace, self.filename, order.source)
+            cell.run(order.code or order.source, self.namespace, self.work.filename, order.source)
         except SystemExit as error:
             if failures.exit_code(error):
                 raise
         finally:
+            if order.memory is not None:
+                allowance.lift()
             self.shell.events.trigger("post_execute")
 
-    def store(self) -> ResultRecord:
-        outputs: dict[str, ValueRef] = {}
-        for name in self.order.outputs:
-            if name in self.namespace:
-                try:
-                    outputs[name] = self.values.dump(self.namespace[name], name=name)
-                except ValueNotStorable:
-                    if name not in self.order.passing:
-                        raise
-        missing = tuple(name for name in self.order.outputs if name not in outputs)
-        return ResultRecord(key=self.order.key, end="succeeded", outputs=outputs, missing=missing)
+    def script(self) -> None:
+        """Run the body with bash."""
+        from nbflow.engine.attempt import bash
 
-    def failed(self, reason: Reason, error: BaseException, classes: tuple[str, ...] = ()) -> ResultRecord:
-        return ResultRecord(
-            key=self.order.key,
-            end="failed",
-            reason=msgspec.structs.replace(reason, attempt=self.order.attempt),
-            traceback=failures.text(error, self.filename),
-            classes=classes,
-            exit_code=failures.exit_code(error) if isinstance(error, SystemExit) else None,
-        )
-
-
-class InputNotLoadable(Exception):
-    """An input's value could not be brought back."""
-
-    def __init__(self, name: str, error: Exception) -> None:
-        said = str(error) if isinstance(error, NbflowError) else f"{type(error).__name__}: {error}"
-        self.reason = Reason("input not loadable", f"{name}: {said}")
-        super().__init__(self.reason.words())
+        names = (*self.order.inputs, *self.order.absent)
+        bash.run(self.order, {name: self.namespace[name] for name in names if name in self.namespace})
 
 
 def with_usage(record: ResultRecord) -> ResultRecord:

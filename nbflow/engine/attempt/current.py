@@ -43,7 +43,7 @@ def environment(order: AttemptOrder) -> dict[str, str]:
         "NBFLOW_ATTEMPT": str(order.attempt),
         "NBFLOW_ATTEMPTS": str(order.of),
         "NBFLOW_GENERATION": str(order.generation),
-        "NBFLOW_OUTPUT_DIR": str(Path(order.folder) / "files"),
+        "NBFLOW_OUTPUT_DIR": order.files or str(Path(order.folder) / "files"),
         "NBFLOW_IDEMPOTENCY_KEY": f"{order.flow}/{order.run}/{order.job}/{order.generation}",
         "NBFLOW_KEY": order.key,
     }

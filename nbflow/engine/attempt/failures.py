@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 
 from nbflow.core.status import Reason
+from nbflow.core.words import size
 from nbflow.errors import NbflowError, ValueNotStorable
 
 _KINDS: tuple[tuple[type[BaseException], str], ...] = (
@@ -38,6 +39,15 @@ def reason(error: BaseException, attempt: int | None = None) -> Reason:
         return Reason("exit code", str(exit_code(error)), attempt)
     kind = next((word for type_, word in _KINDS if isinstance(error, type_)), "exception")
     return Reason(kind, _one_line(error), attempt)
+
+
+def beyond(error: MemoryError, limit: int) -> Reason:
+    """Why the cell failed that may take *limit* bytes.
+
+    >>> beyond(MemoryError(), 2_000_000_000).words()
+    'out of memory: MemoryError (limit 2.0 GB)'
+    """
+    return Reason("out of memory", f"{_one_line(error)} (limit {size(limit)})")
 
 
 def classes(error: BaseException) -> tuple[str, ...]:

@@ -55,6 +55,8 @@ class AttemptOrder(Struct, frozen=True, kw_only=True, omit_defaults=True):
     step: Step | None = None
     """The order is for a step that follows an attempt: *call* or the bash script *source* is run, not a cell."""
     call: Call | None = None
+    files: str = ""
+    """The folder for files that the step finds and leaves: that of the attempt it follows; empty: one of its own."""
     judged: str = ""
     """The order is to ask a custom policy, the value of the input ``policy``, about the JSON list of members here."""
     outputs: tuple[str, ...] = ()
@@ -75,7 +77,7 @@ class ResultRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     classes: tuple[str, ...] = ()
     """Full names of the exception's class and its bases; empty if it was no exception, or ``SystemExit``."""
     exit_code: int | None = None
-    """For ``sys.exit(n)`` in the cell: the code it asked for."""
+    """For ``sys.exit(n)`` in the cell: the code it asked for; for a script: the one it ended with."""
     outputs: dict[str, ValueRef] = {}
     missing: tuple[str, ...] = ()
     response: Response | None = None

@@ -45,6 +45,8 @@ def from_record(record: ResultRecord) -> AttemptReport:
         exit_code=record.exit_code,
         outputs=record.outputs,
         missing=record.missing,
+        response=record.response,
+        said=record.said,
         peak_memory=record.peak_memory,
         cpu_seconds=record.cpu_seconds,
     )

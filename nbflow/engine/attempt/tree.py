@@ -74,6 +74,19 @@ def children(pid: int) -> set[int] | None:
         return None
 
 
+def below(pid: int) -> Iterator[int]:
+    """Process *pid* and all that descend from it, as far as their parents live.
+
+    >>> os.getpid() in below(os.getpid())
+    True
+    """
+    left = [pid]
+    while left:
+        yield (pid := left.pop())
+        for thread in _listed(f"/proc/{pid}/task"):
+            left += map(int, _read(f"/proc/{pid}/task/{thread}/children").split())
+
+
 def send(pid: int, number: signal.Signals) -> None:
     """Signal process *pid*, or group *-pid*, if it is still there and ours."""
     with suppress(ProcessLookupError, PermissionError):
@@ -109,6 +122,13 @@ def end(tags: Collection[int]) -> int:
             done.add(target)
             send(target, signal.SIGKILL)
     return count
+
+
+def _listed(path: str) -> list[str]:
+    try:
+        return os.listdir(path)  # noqa: PTH208 - as in `tagged`
+    except OSError:
+        return []
 
 
 def _read(path: str) -> bytes:
