@@ -6,12 +6,13 @@ from typing import NamedTuple, assert_never
 
 from msgspec import Struct
 
+from nbflow.core.followups import located
 from nbflow.core.run import Run
-from nbflow.core.spec import Attribute, Captured, Gathered, Item, Produced, ValueRef
+from nbflow.core.spec import Attribute, Built, Captured, Gathered, Input, Item, Produced, ValueRef
 from nbflow.core.status import Reason
 
 
-class Absent(Struct, frozen=True):
+class Absent(Struct, frozen=True, tag="absent"):
     """An input without a value, because of *job*, which has none for *reason*."""
 
     job: str
@@ -37,7 +38,14 @@ class Whole(Struct, frozen=True, tag="whole"):
     value: ValueRef
 
 
-Given = Whole | Taken | Dict
+class Filled(Struct, frozen=True, tag="filled"):
+    """A stored *template* with a part put into each of its holes."""
+
+    template: ValueRef
+    parts: tuple[Whole | Taken | Dict | Absent, ...]
+
+
+Given = Whole | Taken | Dict | Filled
 
 
 class Inputs(NamedTuple):
@@ -54,31 +62,48 @@ def resolve(run: Run, job: str) -> Inputs:
     """
     found = Inputs({}, {})
     for name, source in run.jobs[job].spec.inputs.items():
-        match source:
-            case Captured(value=value):
-                found.given[name] = Whole(value)
-            case Produced():
-                _produced(run, name, source, found)
-            case Gathered():
-                found.given[name] = Dict(tuple(_entries(run, source)))
-            case _:
-                assert_never(source)
+        match _given(run, source):
+            case Absent() as absent:
+                found.absent[name] = absent
+            case None:
+                pass
+            case given:
+                found.given[name] = given
     return found
 
 
-def _produced(run: Run, name: str, source: Produced, found: Inputs) -> None:
+def _given(run: Run, source: Input) -> Given | Absent | None:
+    match source:
+        case Captured(value=value):
+            return Whole(value)
+        case Produced():
+            return _produced(run, source)
+        case Gathered():
+            return _gathered(run, source)
+        case Built(template=template, parts=parts):
+            return Filled(template, tuple(_part(run, part) for part in parts))
+        case _:
+            assert_never(source)
+
+
+def _produced(run: Run, source: Produced) -> Whole | Taken | Absent | None:
     maker = run.jobs.get(source.job)
     if maker is None or not maker.status.good:
         reason = maker.reason if maker is not None else None
-        found.absent[name] = Absent(source.job, reason or Reason("missing need"))
-    elif source.output in maker.outputs:
-        value = maker.outputs[source.output]
-        found.given[name] = Taken(value, source.path) if source.path else Whole(value)
+        return Absent(source.job, reason or Reason("missing need"))
+    value = located(run, source.job, source.output)
+    if value is None:
+        return None
+    return Taken(value, source.path) if source.path else Whole(value)
 
 
-def _entries(run: Run, source: Gathered) -> list[tuple[ValueRef, ValueRef]]:
-    return [
-        (part.key, run.jobs[part.job].outputs[source.output])
-        for part in source.parts
-        if part.job in run.jobs and source.output in run.jobs[part.job].outputs and run.jobs[part.job].status.good
-    ]
+def _gathered(run: Run, source: Gathered) -> Dict:
+    good = (part for part in source.parts if part.job in run.jobs and run.jobs[part.job].status.good)
+    values = ((part.key, located(run, part.job, source.output)) for part in good)
+    return Dict(tuple((key, value) for key, value in values if value is not None))
+
+
+def _part(run: Run, source: Produced | Gathered) -> Whole | Taken | Dict | Absent:
+    if isinstance(source, Gathered):
+        return _gathered(run, source)
+    return _produced(run, source) or Absent(source.job, Reason("missing output", source.output))

@@ -13,7 +13,7 @@ import pickle
 import sys
 import time
 from collections import ChainMap
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import CodeType, FunctionType
 from typing import Any, ClassVar, Protocol
 
@@ -38,14 +38,23 @@ class Source(Protocol):
     def readline(self) -> bytes: ...
 
 
-def dump(value: object, sink: Sink, take: Callable[[pickle.PickleBuffer], bool]) -> None:
+Hole = Callable[[object], int | None]
+"""Says of every object that is pickled whether it is left out, and then its number among the holes."""
+
+
+def dump(value: object, sink: Sink, take: Callable[[pickle.PickleBuffer], bool], hole: Hole | None = None) -> None:
     """Pickle *value* into *sink*; *take* is offered each big buffer and says whether it stores it elsewhere."""
-    _Pickler(sink, PROTOCOL, buffer_callback=lambda buffer: not take(buffer)).dump(value)
+    if hole is None:
+        _Pickler(sink, PROTOCOL, buffer_callback=lambda buffer: not take(buffer)).dump(value)
+    else:
+        _TemplatePickler(sink, take, hole).dump(value)
 
 
-def load(source: Source, buffers: list[memoryview], namespace: dict[str, Any] | None) -> Any:
-    """The value that `dump` wrote."""
-    return _Unpickler(source, buffers, namespace).load()
+def load(
+    source: Source, buffers: list[memoryview], namespace: dict[str, Any] | None, parts: Sequence[object] = ()
+) -> Any:
+    """The value that `dump` wrote, with *parts* in its holes."""
+    return _Unpickler(source, buffers, namespace, parts).load()
 
 
 def _file(file: io.TextIOWrapper) -> Any:
@@ -60,10 +69,26 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no
     )
 
 
+class _TemplatePickler(_Pickler):
+    """Leaves holes. A class of its own: to be asked about every object takes its time."""
+
+    def __init__(self, sink: Sink, take: Callable[[pickle.PickleBuffer], bool], hole: Hole) -> None:
+        super().__init__(sink, PROTOCOL, buffer_callback=lambda buffer: not take(buffer))
+        self._hole = hole
+
+    def persistent_id(self, value: object) -> int | None:
+        return self._hole(value)
+
+
 class _Unpickler(pickle.Unpickler):
-    def __init__(self, source: Source, buffers: list[memoryview], namespace: dict[str, Any] | None) -> None:
+    def __init__(
+        self, source: Source, buffers: list[memoryview], namespace: dict[str, Any] | None, parts: Sequence[object]
+    ) -> None:
         super().__init__(source, buffers=buffers)
-        self._namespace = namespace
+        self._namespace, self._parts = namespace, parts
+
+    def persistent_load(self, place: Any) -> Any:
+        return self._parts[place]
 
     def find_class(self, module: str, name: str, /) -> Any:
         if self._namespace is not None and module == internals.__name__:

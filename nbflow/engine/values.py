@@ -17,14 +17,14 @@ import os
 import pickle
 import struct
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from nbflow.core.spec import ValueRef
 from nbflow.engine import pickling
-from nbflow.errors import StoreError, ValueNotStorable
+from nbflow.errors import NbflowError, StoreError, ValueNotStorable
 
 INLINE_LIMIT = 64 * 1024
 """Bytes up to which a value travels in its reference."""
@@ -53,24 +53,26 @@ class Values:
     def __init__(self, store: Path | str) -> None:
         self.folder = Path(store) / "values"
 
-    def dump(self, value: object, name: str = "") -> ValueRef:
-        """Store *value*, which people know as the variable *name*.
+    def dump(self, value: object, name: str = "", hole: pickling.Hole | None = None) -> ValueRef:
+        """Store *value*, which people know as the variable *name*; parts of it may be left out (see `pickling`).
 
         Raises `ValueNotStorable`, which says what part of it cannot be stored and why; nothing is left behind then.
         """
         writer = _Writer(self.folder)
         try:
-            pickling.dump(value, writer, writer.take)
+            pickling.dump(value, writer, writer.take, hole)
             return writer.finish(type(value).__name__, pickling.shape(value))
         except OSError as error:
             raise ValueNotStorable(name, type(value).__name__, error.strerror or str(error)) from error
+        except NbflowError:
+            raise
         except Exception as error:
             raise ValueNotStorable(name, type(value).__name__, pickling.explain(value, error)) from error
         finally:
             writer.close()
 
-    def load(self, ref: ValueRef, namespace: dict[str, Any] | None = None) -> Any:
-        """The value that *ref* stands for; each call gives a copy of its own.
+    def load(self, ref: ValueRef, namespace: dict[str, Any] | None = None, parts: Sequence[object] = ()) -> Any:
+        """The value that *ref* stands for, with *parts* where some were left out; each call gives a copy of its own.
 
         Functions and methods of a notebook get *namespace* as their globals. Raises `StoreError` if the stored bytes
         are gone or damaged, and whatever unpickling raises, `ImportError` for one.
@@ -78,14 +80,14 @@ class Values:
         if ref.inline is not None:
             _check(ref, ref.inline)
             with _no_collection():
-                return pickling.load(io.BytesIO(ref.inline), [], namespace)
+                return pickling.load(io.BytesIO(ref.inline), [], namespace, parts)
         try:
             file = self.path(ref).open("rb")
         except FileNotFoundError:
             raise StoreError(f"a stored value of type {ref.type or 'unknown'} is gone: run its job again") from None
         with file, _no_collection():
             buffers = _open(file, ref)
-            return pickling.load(file, buffers, namespace)
+            return pickling.load(file, buffers, namespace, parts)
 
     def path(self, ref: ValueRef) -> Path:
         """Where *ref*'s file is; raises `StoreError` if the reference is not one of ours."""
