@@ -22,15 +22,22 @@ class ByImport:
     attribute: str | None = None
 
 
-Maker = ByJob | ByImport
+@dataclass(frozen=True, slots=True)
+class ByFan:
+    """The name's present version is the dict of what the elements of the fan-out *fan* leave under it."""
+
+    fan: str
+
+
+Maker = ByJob | ByFan | ByImport
 
 
 @dataclass(slots=True)
 class Brought:
-    """A job's value that stands in the kernel's namespace: *made_by* tells which attempt made it."""
+    """A job's value that stands in the kernel's namespace: *made_by* tells which attempts made it."""
 
     value: object
-    made_by: tuple[int, int]
+    made_by: tuple[object, ...]
 
 
 @dataclass(slots=True)
@@ -59,10 +66,17 @@ class Owners:
 
     def declare(self, job: str, outputs: Iterable[str], imports: Mapping[str, ByImport], live: bool = False) -> None:
         """A job was declared (again): its outputs are its own from now on."""
-        for name in [n for n in self.makers if self.job_of(n) == job]:
+        self._declare(ByJob(job, live), outputs, imports)
+
+    def declare_fan(self, fan: str, outputs: Iterable[str], imports: Mapping[str, ByImport]) -> None:
+        """A fan-out was declared (again), or a job of its name became one."""
+        self._declare(ByFan(fan), outputs, imports)
+
+    def _declare(self, maker: ByJob | ByFan, outputs: Iterable[str], imports: Mapping[str, ByImport]) -> None:
+        for name in [n for n, present in self.makers.items() if _who(present) == _who(maker)]:
             self.release(name)
         for name in outputs:
-            self.makers[name] = imports.get(name) or ByJob(job, live)
+            self.makers[name] = imports.get(name) or maker
             self.brought.pop(name, None)
 
     def release(self, name: str) -> None:
@@ -72,10 +86,10 @@ class Owners:
 
     def forget(self) -> None:
         """No job counts any more; the values that were brought stay, as the kernel's own."""
-        for name in [n for n in self.makers if self.job_of(n) is not None]:
+        for name in [n for n, maker in self.makers.items() if _who(maker) is not None]:
             self.release(name)
 
-    def bring(self, name: str, value: object, made_by: tuple[int, int]) -> None:
+    def bring(self, name: str, value: object, made_by: tuple[object, ...]) -> None:
         """The job's value was put into the namespace."""
         self.brought[name] = Brought(value, made_by)
 
@@ -90,3 +104,13 @@ class Owners:
                 changed = value is not brought.value
             if changed:
                 yield name
+
+
+def _who(maker: Maker) -> str | None:
+    """The job or fan-out that *maker* stands for."""
+    match maker:
+        case ByJob(job=job):
+            return job
+        case ByFan(fan=fan):
+            return fan
+    return None
