@@ -12,7 +12,7 @@ from nbflow.core.event import Event, JobDeclared, Request
 from nbflow.core.graph import check
 from nbflow.core.project import project
 from nbflow.core.run import Run
-from nbflow.core.spec import JobSpec, Policy
+from nbflow.core.spec import JobSpec, Limits, Policy
 from nbflow.core.state import empty, evolve
 from nbflow.engine.wire import Ask, Committed, Configure, Declare, Opened, Reply, RunInfo, ToEngine
 from nbflow.errors import EngineError
@@ -93,6 +93,7 @@ class Replica:
         durable: str | None = None,
         modules: Sequence[str] = (),
         on_kernel_exit: str | None = None,
+        limits: Limits | None = None,
     ) -> None:
         """Set what this session wants; None leaves a setting as it is.
 
@@ -101,9 +102,12 @@ class Replica:
             durable: ``process`` or ``power``.
             modules: importable modules worth having loaded before attempts start.
             on_kernel_exit: ``finish`` or ``cancel`` the run's jobs when the last kernel that follows it goes.
+            limits: what the run as a whole may use.
         """
         asked = {"slots": slots, "durable": durable, "modules": tuple(modules), "on_kernel_exit": on_kernel_exit}
         self.settings |= {name: value for name, value in asked.items() if value}
+        if limits is not None:
+            self.settings["limits"] = limits
         self._call(self.setting)
 
     def setting(self, ref: int) -> Configure:

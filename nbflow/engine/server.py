@@ -57,7 +57,7 @@ class Server:
         """Who asked for the engine's end."""
         self.stopping: asyncio.Event = asyncio.Event()
         self.trusted = trusted(loop.store.path)
-        loop.reachable = self.reachable
+        loop.dispatch.reachable = self.reachable
 
     # --- what the loop asks
     def tell(self, run: int, first: int, events: Sequence[Event]) -> None:
@@ -198,11 +198,13 @@ class Server:
 
     def _configure(self, message: Configure) -> None:
         if message.slots is not None:
-            self.loop.slots["process"] = max(1, message.slots)
+            self.loop.dispatch.slots["process"] = max(1, message.slots)
         if message.durable in ("process", "power"):
             self.loop.store.set_durable(message.durable)  # type: ignore[arg-type]
         if message.on_kernel_exit is not None:
             self.leaving[message.run] = message.on_kernel_exit
+        if message.limits is not None and self._may_run():
+            self.loop.limit(message.run, message.limits)
         if message.modules and self._may_run():
             self.warm(message.modules)
 

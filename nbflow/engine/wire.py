@@ -10,7 +10,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from nbflow.core.event import Event, Request
-from nbflow.core.spec import JobSpec, Policy
+from nbflow.core.spec import JobSpec, Limits, Policy
 from nbflow.engine.attempt.record import AttemptOrder, AttemptReport
 
 FRAME_LIMIT = 64 * 1024 * 1024
@@ -54,6 +54,8 @@ class Configure(Struct, frozen=True, tag="configure", omit_defaults=True):
     durable: str | None = None
     modules: tuple[str, ...] = ()
     on_kernel_exit: str | None = None
+    limits: Limits | None = None
+    """What the run as a whole may use; None: as before."""
 
 
 class Declare(Struct, frozen=True, tag="declare"):

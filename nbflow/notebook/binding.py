@@ -194,7 +194,7 @@ def spec_of(header: JobHeader, names: Names, code: str, shell: bool, **bound: An
         code=code,
         shell=shell,
         deletes=tuple(sorted(names.deletes)),
-        passing=tuple(sorted(names.passing)) if header.outputs is None else (),
+        passing=tuple(sorted(names.passing | names.imports)) if header.outputs is None else (),
         retry=header.retry,
         timeout=header.timeout,
         deadline=header.deadline,

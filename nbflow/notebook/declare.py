@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from nbflow.notebook import surroundings
 from nbflow.notebook.binding import Binder, follows, imports_of, outputs_of, spec_of, starred, types_of
 from nbflow.notebook.calls import Calls
 from nbflow.notebook.cards import Cards
-from nbflow.notebook.handlers import unreached
+from nbflow.notebook.handlers import Handlers, unreached
 from nbflow.notebook.interrupt import whole
 from nbflow.notebook.line import JobHeader
 from nbflow.notebook.owners import Owners
@@ -37,6 +37,7 @@ class Declarer:
     cards: Cards
     namespace: dict[str, Any]
     cell_id: Callable[[], str]
+    handlers: Handlers = field(default_factory=Handlers)
 
     def known(self) -> list[str]:
         """The jobs and groups that ``--after`` may name."""

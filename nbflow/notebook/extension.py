@@ -52,8 +52,10 @@ class Extension:
         self.completion = Completion(self.session.names, self.session.groups, self.variables)
         self.kernel_jobs: KernelJobs | None = None
         self.declarer = Declarer(self.session, self.owners, self.reader, self.cards, shell.user_ns, self.cell_id)
-        self.flow = Flow(self.session, self.pumping, self.settle, self.declarer.take_up)
-        forms: dict[str, Callable[..., Any]] = {"figure": self.figure, "trust": self.trust}
+        self.flow = Flow(
+            self.session, self.pumping, self.settle, self.declarer.take_up, handlers=self.declarer.handlers
+        )
+        forms: dict[str, Callable[..., Any]] = {"figure": self.figure, "trust": self.trust, "bring": self.waiting.bring}
         self.magics.attach(self.flow, self.declarer, self.shows.show, forms)
 
     def load(self) -> None:

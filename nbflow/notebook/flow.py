@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
-from nbflow.core.event import CancelRequested, RetryRequested, RunRequested, SkipRequested
-from nbflow.core.match import match_names
+from nbflow.core.event import (
+    CancelRequested,
+    PauseRequested,
+    RetryRequested,
+    RunRequested,
+    SkipRequested,
+    UnpauseRequested,
+)
 from nbflow.core.project import unexcused, verdict
 from nbflow.core.run import Run
 from nbflow.core.spec import Policy
 from nbflow.core.status import RunVerdict, Status
 from nbflow.errors import NbflowError, RunFailedError
-from nbflow.notebook.explain import explain
-from nbflow.notebook.following import Follower, Listener, told
+from nbflow.notebook.handlers import Handlers, rules_of
+from nbflow.notebook.looking import Look, Pumping
 from nbflow.notebook.session import LAST, Session
+from nbflow.notebook.streams import Streams
+from nbflow.notebook.substitutes import substitutes
 from nbflow.notebook.waiting import stuck
 
-if TYPE_CHECKING:
-    import networkx
-    from matplotlib.figure import Figure
-
-Pumping = Callable[[], AbstractContextManager[Callable[[float], object]]]
+NO_VALUE: Any = type("NoValue", (), {"__repr__": lambda _: "no value"})()
+"""Stands for a value that was not given, where None is one."""
 
 
-class Flow:
+class Flow(Look):
     """All jobs of this notebook, and what a person can ask of them.
 
     Get it with `nbflow.flow`. Names may be patterns: ``flow.retry("fit*")``. Every request acts while other jobs run.
@@ -38,86 +41,11 @@ class Flow:
         pumping: Pumping,
         settled: Callable[[], None] = lambda: None,
         resumed: Callable[[Run], None] = lambda _: None,
+        handlers: Handlers | None = None,
     ) -> None:
-        self._session, self._pumping, self._settled, self._resumed = session, pumping, settled, resumed
-
-    def __repr__(self) -> str:
-        """The table of jobs."""
-        from nbflow.picture.table import table_text
-
-        return table_text(self.snapshot())
-
-    @property
-    def name(self) -> str:
-        """The flow's name: the notebook's, or its folder's."""
-        return self._session.place.flow
-
-    # --- looking
-    def snapshot(self) -> dict[str, Any]:
-        """The run as programs read it; only ever grows. The same as ``%nbflow status --json``."""
-        return self._session.snapshot()
-
-    def status(self) -> dict[str, str]:
-        """Job -> status word, in the order of declaration."""
-        return {name: job["status"] for name, job in self.snapshot()["jobs"].items()}
-
-    def events(self, job: str | None = None) -> list[dict[str, Any]]:
-        """The run's events in order, each ``{seq, at, kind, …}``; of one *job* if given."""
-        replica = self._session.opened
-        events = told(replica.events()) if replica is not None else []
-        return [event for event in events if job is None or event.get("job") == job]
-
-    def on_event(self, callback: Callable[[dict[str, Any]], Any]) -> Callable[[], None]:
-        """Have *callback* called, on a thread of its own, with each event from now on; the result ends that."""
-        return Listener(self._session, callback).close
-
-    def log(self, job: str, attempt: int | None = None, *, err: bool = False) -> str:
-        """What *job* printed in its last attempt, or in attempt number *attempt*; with *err*, on stderr."""
-        state = self._session.job(self._one(job))
-        tries = [a for a in state.attempts if attempt in (None, a.number)]
-        if not tries:
-            if attempt is not None:
-                raise NbflowError(f"job {job!r} has no attempt {attempt}: it has {len(state.attempts)}")
-            return ""
-        return self._session.client.log(tries[-1].key, "err" if err else "out")
-
-    def follow(self, job: str, attempt: int | None = None, *, err: bool = False) -> Iterator[str]:
-        """What *job* prints until it has ended, piece by piece; attempt after attempt, or of number *attempt* alone."""
-        name, stream = self._one(job), "err" if err else "out"
-        follower = Follower(self._session, stream)
-        with self._pumping() as pump:
-            while True:
-                state = self._session.job(name)
-                ended = state.status.ended
-                yield from follower.news([a.key for a in state.attempts if attempt in (None, a.number)])
-                if ended:
-                    return
-                self._session.wait(lambda run: run.jobs[name].status.ended, 0.2, pump)
-
-    def why(self, job: str) -> str:
-        """Why *job* waits, runs again, or ended as it did: one sentence."""
-        name = self._one(job)
-        replica = self._session.replica
-        with replica.lock:
-            return explain(replica.run, name, time.time())
-
-    def graph(self) -> networkx.DiGraph:
-        """The flow as a networkx graph: a node per job, with its part of the snapshot as attributes."""
-        from nbflow.picture.network import graph
-
-        return graph(self.snapshot())
-
-    def plot(self, file: str | None = None) -> Figure:
-        """The picture of the flow as a matplotlib figure, saved to *file* if given (its ending says how)."""
-        from nbflow.picture.mpl import plot
-
-        return _saved(plot(self.snapshot()), file)
-
-    def timeline(self, file: str | None = None) -> Figure:
-        """The attempts along time as a matplotlib figure, saved to *file* if given."""
-        from nbflow.picture.mpl import timeline
-
-        return _saved(timeline(self.snapshot()), file)
+        super().__init__(session, pumping)
+        self._settled, self._resumed = settled, resumed
+        self._handlers = handlers if handlers is not None else Handlers()
 
     # --- acting
     def run(self, *jobs: str) -> int:
@@ -125,16 +53,76 @@ class Flow:
         names = self._names(jobs)
         states = {name: self._session.job(name).status for name in names}
         held = [name for name in names if states[name] is Status.HELD]
-        again = [n for n in names if states[n] in (Status.FAILED, Status.CANCELLED) or (jobs and states[n].ended)]
+        again = [n for n in names if states[n] in _STARTED_AGAIN or (jobs and states[n].ended)]
         return self._session.ask(RunRequested, held) + self._session.ask(RetryRequested, again)
 
-    def retry(self, *jobs: str) -> int:
-        """Run jobs again with fresh attempts. The number of requests that took effect."""
-        return self._session.ask(RetryRequested, self._names(jobs))
+    def retry(self, *jobs: str, downstream: bool = False, start: str | None = None) -> int:
+        """Run jobs that have ended again, with fresh attempts, upstream first. The number that run again.
 
-    def skip(self, *jobs: str) -> int:
-        """Go on without jobs: dependents act by their ``--on-missing``."""
-        return self._session.ask(SkipRequested, self._names(jobs))
+        Args:
+            jobs: names or patterns.
+            downstream: and all that needs one of them, at however many removes.
+            start: and everything on the ways from this job to them.
+
+        Raises:
+            NbflowError: no way leads from *start* to one of *jobs*.
+        """
+        names = self._names(jobs)
+        if downstream or start is not None:
+            streams = Streams(self.snapshot())
+            before = streams.between(self._one(start), names) if start is not None else names
+            names = streams.ordered({*before, *(streams.downstream(names) if downstream else ())})
+        ended = [name for name in names if self._session.job(name).status.ended]
+        taken = self._session.ask(RetryRequested, ended)
+        # One that was skipped for want of another runs again by itself once that does: no request of its own counts.
+        return max(taken, sum(not self._session.job(name).status.ended for name in ended)) if taken else 0
+
+    def skip(self, *jobs: str, value: Any = NO_VALUE, last: bool = False) -> int:
+        """Go on without jobs: dependents act by their ``--on-missing``, unless there is a value for them.
+
+        Args:
+            jobs: names or patterns.
+            value: stands for the output; a dict or tuple of the outputs where there are several.
+            last: let the outputs of the last attempt that succeeded stand for those of this one.
+
+        Raises:
+            NbflowError: *value* does not fit, or there is no attempt that has succeeded.
+            ValueNotStorable: *value* cannot leave the kernel.
+        """
+        names = self._names(jobs)
+        if last and value is not NO_VALUE:
+            raise NbflowError("skip: value and last say the same thing: give one")
+        if value is not NO_VALUE:
+            given = {name: substitutes(self._session.job(name).spec, value) for name in names}
+            stored = {n: {out: self._session.store(out, each) for out, each in given[n].items()} for n in names}
+            return sum(self._session.ask(SkipRequested, [name], outputs=stored[name]) for name in names)
+        if last:
+            for name in names:
+                if self._session.job(name).last_good is None:
+                    raise NbflowError(f"job {name!r} has no outputs from before: it has never succeeded in this run")
+        return self._session.ask(SkipRequested, names, last=last)
+
+    def pause(self) -> bool:
+        """Start nothing new; what runs goes on. Whether that changed anything."""
+        return self._session.ask_run(PauseRequested)
+
+    def unpause(self) -> bool:
+        """Let jobs start again. Whether that changed anything."""
+        return self._session.ask_run(UnpauseRequested)
+
+    def handler(self, name: str, **rules: Any) -> None:
+        """Declare failure rules that jobs take with ``--handler``: ``flow.handler("flaky", on_exit="10,11:2")``.
+
+        Args:
+            name: the handler's name.
+            rules: ``on_exit``, ``on_error``, ``on_log``, ``on_oom``, ``on_timeout``, each with a text as its option
+                takes it, or a list of them, in the order in which they are asked; ``recovery_optional=True`` and
+                ``recovery_timeout`` (seconds).
+
+        Raises:
+            NbflowError: a rule is none.
+        """
+        self._handlers.declare(name, rules_of(rules))
 
     def cancel(self, *jobs: str) -> int:
         """Stop jobs with all their processes: *jobs*, or all that have not ended."""
@@ -209,37 +197,11 @@ class Flow:
         jobs = self._session.replica.run.jobs
         return [name for name, job in jobs.items() if not job.status.ended and (names is None or name in names)]
 
-    def _names(self, patterns: Sequence[str]) -> list[str]:
-        known = self._session.names()
-        if not patterns:
-            return known
-        groups: Mapping[str, Any] = self._session.replica.run.groups if self._session.opened else {}
-        matched = match_names(patterns, [*known, *(g for g in groups if g not in known)])
-        return list(dict.fromkeys(_members(matched, known, groups)))
 
-    def _one(self, job: str) -> str:
-        return match_names([job], self._session.names())[0]
-
-
-def _members(names: Sequence[str], jobs: Sequence[str], groups: Mapping[str, Any]) -> Iterator[str]:
-    """A group stands for its members."""
-    for name in names:
-        if name in jobs:
-            yield name
-        else:
-            yield from groups[name].members
+_STARTED_AGAIN = (Status.FAILED, Status.CANCELLED, Status.UNKNOWN)
 
 
 def _ended(names: set[str] | None) -> Callable[[Run], bool]:
     if names is None:
         return lambda run: verdict(run) is not RunVerdict.RUNNING
     return lambda run: all(run.jobs[n].status.ended for n in names) or stuck(run, names) is not None
-
-
-def _saved(figure: Figure, file: str | None) -> Figure:
-    if file:
-        try:
-            figure.savefig(file, bbox_inches="tight")
-        except (OSError, ValueError) as error:
-            raise NbflowError(f"cannot save {file!r}: {getattr(error, 'strerror', None) or error}") from None
-    return figure

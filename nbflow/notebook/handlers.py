@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from nbflow.core.match import nearest
 from nbflow.core.rules import Rule, unreachable
 from nbflow.notebook.failure_options import RULE_OPTIONS
+from nbflow.notebook.grammar import checked, find
 from nbflow.notebook.tokens import LineError
 
 _RULES = frozenset(option.name for option in RULE_OPTIONS if option.repeatable)
@@ -69,6 +70,31 @@ def written_rules(said: Written, handlers: Handlers) -> tuple[Rule, ...]:
                 raise LineError(f"--{option} is about recovery scripts: no rule here has one")
             rules = [replace(rule, **{changed: options[option]}) if rule.script else rule for rule in rules]
     return tuple(rules)
+
+
+def rules_of(given: Mapping[str, Any], handlers: Handlers | None = None) -> tuple[Rule, ...]:
+    """The rules that keyword arguments declare, in their order: ``on_exit="10:2"``, ``on_error=["OSError", …]``.
+
+    Raises:
+        LineError: one of them is no option of rules, or its value none that the option takes.
+
+    >>> [rule.label for rule in rules_of({"on_log": "full", "on_exit": ["10:2", 11]})]
+    ['--on-log full', '--on-exit 10:2', '--on-exit 11']
+    """
+    said: list[tuple[str, Any]] = []
+    for keyword, value in given.items():
+        if keyword == "handler":
+            said += [("handler", name) for name in ([value] if isinstance(value, str) else value)]
+            continue
+        option = find(f"--{keyword.replace('_', '-')}", RULE_OPTIONS)
+        if not option.metavar:
+            said += [(option.name, True)] if value else []
+        elif value is not None:
+            said += [
+                (option.name, checked(option, str(text)))
+                for text in (value if isinstance(value, list | tuple) else [value])
+            ]
+    return written_rules(said, handlers or Handlers())
 
 
 def _in_order(said: Written, handlers: Handlers) -> Iterator[Rule]:

@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from typing import Any
 
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
 from msgspec.structs import replace
-from traitlets import Bool, CaselessStrEnum, Float, Int, TraitError, validate
+from traitlets import Bool, CaselessStrEnum, Float, Int, List, TraitError, Unicode, validate
 
+from nbflow.core.match import nearest
 from nbflow.core.policy import ruled
-from nbflow.core.spec import Retry
+from nbflow.core.rules import Rule
+from nbflow.core.spec import Limits, Retry
 from nbflow.core.status import Status
 from nbflow.core.words import duration
 from nbflow.errors import NbflowError, RunFailedError
 from nbflow.notebook.declare import Declarer
 from nbflow.notebook.flow import Flow
+from nbflow.notebook.handlers import unreached
 from nbflow.notebook.interrupt import plainly
 from nbflow.notebook.line import Defaults, LineError, VerbCall, expander, job_help, parse_job, parse_verb, verbs_help
 
 __all__ = ["NBFlow"]
+
+
+_LIMITS = ("retry_budget", "max_attempts", "max_jobs")
+_OF_THE_RUN = (*_LIMITS, "forbidden", "parallel", "durable", "on_kernel_exit")
+"""What the engine is told of when it changes."""
 
 
 @magics_class
@@ -38,6 +47,14 @@ class NBFlow(Magics):
     on_kernel_exit = CaselessStrEnum(
         ["finish", "cancel"], "finish", help="What becomes of jobs under way when the kernel ends."
     ).tag(config=True)
+    retry_budget = Int(
+        None, allow_none=True, help="Retries that all jobs of a run may use together; None: as many as they may each."
+    ).tag(config=True)
+    max_attempts = Int(None, allow_none=True, help="Attempts that a run may start; None: no limit.").tag(config=True)
+    max_jobs = Int(None, allow_none=True, help="Jobs that a run may have; None: no limit.").tag(config=True)
+    forbidden = List(Unicode(), help="Executors that jobs may not use; shell: no shell jobs and recovery scripts.").tag(
+        config=True
+    )
     durable = CaselessStrEnum(
         ["process", "power"], "process", help="Against what the log is safe: the death of processes, or power loss too."
     ).tag(config=True)
@@ -47,12 +64,31 @@ class NBFlow(Magics):
     ) -> None:
         """Give the magics what they act on."""
         self.flow, self.declarer, self._show, self._forms = flow, declarer, show, forms
+        self.observe(lambda _: declarer.session.configure(), names=list(_OF_THE_RUN))
 
-    @validate("parallel", "retries")
-    def _not_negative(self, proposal: Any) -> int:
+    @validate("parallel", "retries", *_LIMITS)
+    def _not_negative(self, proposal: Any) -> int | None:
+        if proposal["value"] is None:
+            return None
         if proposal["value"] < 0:
             raise TraitError(f"NBFlow.{proposal['trait'].name} is a whole number of 0 or more, not {proposal['value']}")
         return int(proposal["value"])
+
+    @validate("forbidden")
+    def _near_nothing(self, proposal: Any) -> list[str]:
+        known, forbidden = ["process", "kernel", "shell"], list(proposal["value"])
+        for name in forbidden:
+            if name not in known and (near := nearest(name, known)):
+                raise TraitError(
+                    f"NBFlow.forbidden names executors, or shell: {name!r} is none (did you mean {near!r}?)"
+                )
+        return forbidden
+
+    @property
+    def limits(self) -> Limits:
+        """What a run as a whole may use."""
+        retries, attempts, jobs = (getattr(self, name) for name in _LIMITS)
+        return Limits(retries=retries, attempts=attempts, jobs=jobs, forbidden=tuple(self.forbidden))
 
     def _names(self) -> dict[str, Any]:
         assert self.shell is not None
@@ -71,7 +107,12 @@ class NBFlow(Magics):
         """Run this cell in the background."""
         try:
             header = parse_job(
-                line, cell, expand=expander(self._names()), known=self.declarer.known(), defaults=self.defaults
+                line,
+                cell,
+                expand=expander(self._names()),
+                known=self.declarer.known(),
+                defaults=self.defaults,
+                handlers=self.declarer.handlers,
             )
             self.declarer.declare(header)
         except (LineError, NbflowError) as error:
@@ -112,18 +153,50 @@ class NBFlow(Magics):
     def _do_status(self, json: bool = False) -> None:
         print(_json(self.flow.snapshot()) if json else repr(self.flow))
 
-    def _do_log(self, job: str, attempt: int | None = None, follow: bool = False, err: bool = False) -> None:
+    def _do_log(
+        self, job: str, attempt: int | None = None, follow: bool = False, err: bool = False, **steps: bool
+    ) -> None:
+        if len(steps) > 1 or (steps and follow):
+            raise LineError("log shows one thing: an attempt (then -f follows it), its recovery, rollback or fallback")
         if follow:
             for piece in self.flow.follow(job, attempt, err=err):
                 print(piece, end="", flush=True)
         else:
-            print(self.flow.log(job, attempt, err=err), end="")
+            step: Any = next(iter(steps), None)
+            print(self.flow.log(job, attempt, err=err, step=step), end="")
 
-    def _do_retry(self, *jobs: str) -> None:
-        self._say(self.flow.retry(*jobs), "run again")
+    def _do_retry(self, *jobs: str, downstream: bool = False, **given: str) -> None:
+        self._say(self.flow.retry(*jobs, downstream=downstream, start=given.get("from")), "run again")
 
-    def _do_skip(self, *jobs: str) -> None:
-        self._say(self.flow.skip(*jobs), "skipped")
+    def _do_skip(self, *jobs: str, value: str | None = None, last: bool = False) -> None:
+        if value is None:
+            self._say(self.flow.skip(*jobs, last=last), "skipped" if not last else "substituted")
+        else:
+            self._say(self.flow.skip(*jobs, value=self._evaluated(value)), "substituted")
+
+    def _evaluated(self, expression: str) -> Any:
+        """The value of an expression in the notebook, variables that jobs make included."""
+        self._forms["bring"](self.declarer.reader.read(expression).needed)
+        try:
+            return eval(compile(expression, "<value>", "eval"), self._names())
+        except Exception as error:
+            raise LineError(f"--value {expression}: {type(error).__name__}: {error}") from error
+
+    def _do_pause(self) -> None:
+        changed = self.flow.pause()
+        print("paused: nothing new starts before %nbflow unpause" if changed else "paused already")
+
+    def _do_unpause(self) -> None:
+        print("jobs start again" if self.flow.unpause() else "not paused")
+
+    def _do_handler(self, name: str | None = None, rules: tuple[Rule, ...] = ()) -> None:
+        handlers = self.declarer.handlers
+        if name is None or not rules:
+            print(handlers if name is None else handlers.told([name]))
+            return
+        handlers.declare(name, rules)
+        for text in unreached(rules):
+            print(f"nbflow: handler {name!r}: {text}", file=sys.stderr)
 
     def _do_cancel(self, *jobs: str) -> None:
         self._say(self.flow.cancel(*jobs), "cancelled")

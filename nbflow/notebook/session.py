@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from nbflow.core.event import Request
 from nbflow.core.match import nearest
 from nbflow.core.run import JobState, Run
-from nbflow.core.spec import JobSpec, Policy
+from nbflow.core.spec import JobSpec, Limits, Policy, ValueRef
 from nbflow.engine.client import Client, Replica
 from nbflow.errors import EngineError, NbflowError, StoreError, UnknownJob
 from nbflow.notebook.place import Place
@@ -29,6 +29,10 @@ class Settings(Protocol):
     parallel: int
     durable: str
     on_kernel_exit: str
+
+    @property
+    def limits(self) -> Limits:
+        """What the run as a whole may use."""
 
 
 class Session:
@@ -121,16 +125,26 @@ class Session:
             if self._replica is not None and self._replica.info.number == number:
                 return self._replica
             replica = self.client.open(self.place.flow, number, cwd=str(self.place.folder))
-            replica.configure(
-                slots=self.settings.parallel or None,
-                durable=self.settings.durable,
-                on_kernel_exit=self.settings.on_kernel_exit,
-            )
+            self._configure(replica)
             self._unfollow()
             self._unfollow = replica.on_events(lambda _events: self._changed())
             self._replica, self._store = replica, self._identity()
         self._changed()
         return replica
+
+    def configure(self) -> None:
+        """Tell the engine what the settings are now, if a run is open; one opened later is told them then."""
+        if self._replica is not None and not self.closed:
+            self._configure(self._replica)
+
+    def _configure(self, replica: Replica) -> None:
+        settings = self.settings
+        replica.configure(
+            slots=settings.parallel or None,
+            durable=settings.durable,
+            on_kernel_exit=settings.on_kernel_exit,
+            limits=settings.limits,
+        )
 
     def check_store(self) -> None:
         """Let go of a run whose store was deleted: whatever is asked next begins a new one, in a new store.
@@ -231,11 +245,23 @@ class Session:
         self.replica.declare(tuple(jobs), dict(groups))
         self.preload()
 
-    def ask(self, kind: Callable[..., Request], names: Iterable[str]) -> int:
+    def ask(self, kind: Callable[..., Request], names: Iterable[str], **more: Any) -> int:
         """Ask for one thing for each of the jobs; the number of requests that changed something."""
         at = time.time()
-        requests = [kind(at=at, job=name, generation=self.job(name).generation) for name in names]
+        requests = [kind(at=at, job=name, generation=self.job(name).generation, **more) for name in names]
         return self.replica.ask(*requests) if requests else 0
+
+    def ask_run(self, kind: Callable[..., Request]) -> bool:
+        """Ask for something that is about the run as a whole; whether that changed anything."""
+        return self.replica.ask(kind(at=time.time())) > 0
+
+    def store(self, name: str, value: Any) -> ValueRef:
+        """Put *value* of the kernel into the store; *name* is what errors call it.
+
+        Raises:
+            ValueNotStorable: it cannot leave the kernel.
+        """
+        return self.client.values.dump(value, name)
 
     def wait(self, done: Callable[[Run], bool], timeout: float | None, pump: Callable[[float], object] | None) -> bool:
         """Wait until *done* says so of the run; False after *timeout* seconds. *pump* is called between looks."""

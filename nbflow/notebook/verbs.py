@@ -8,11 +8,13 @@ from typing import Any, Literal
 from nbflow.core.elements import split_names
 from nbflow.core.match import nearest
 from nbflow.notebook import quantities as take
-from nbflow.notebook.grammar import Option, read
+from nbflow.notebook.failure_options import RULE_OPTIONS
+from nbflow.notebook.grammar import Option, Read, read, verbatim
 from nbflow.notebook.group_options import GROUP_OPTIONS, POLICY
+from nbflow.notebook.handlers import Handlers, written_rules
 from nbflow.notebook.tokens import Expand, LineError, tokenize
 
-Argument = Literal["", "jobs", "job", "group", "run", "file"]
+Argument = Literal["", "jobs", "job", "group", "handler", "run", "file"]
 """What a verb's plain words are; ``jobs`` may be several and patterns, the others one."""
 
 
@@ -81,17 +83,61 @@ VERBS: tuple[Verb, ...] = (
             ),
             Option(name="follow", short="f", help="go on until the job ends"),
             Option(name="err", help="what it wrote to stderr"),
+            Option(name="recovery", help="what the recovery script printed that ran after the attempt"),
+            Option(name="rollback", help="what its rollback printed"),
+            Option(name="fallback", help="what its fallback printed"),
         ),
     ),
-    Verb(name="retry", argument="jobs", required=True, help="run the jobs again, with fresh attempts"),
-    Verb(name="skip", argument="jobs", required=True, help="go on without the jobs"),
+    Verb(
+        name="retry",
+        argument="jobs",
+        required=True,
+        help="run the jobs again, with fresh attempts",
+        options=(
+            Option(name="downstream", help="and all that needs them and has ended"),
+            Option(
+                name="from",
+                metavar="START",
+                help="and START, with everything on the way from it to the jobs",
+                parse=take.job_name,
+                takes="the name of a job",
+                names="jobs",
+            ),
+        ),
+    ),
+    Verb(
+        name="skip",
+        argument="jobs",
+        required=True,
+        help="go on without the jobs, or with another value",
+        options=(
+            Option(
+                name="value",
+                metavar="EXPR",
+                help="let this stand for the output; a dict or tuple where there are several",
+                parse=take.expression,
+                takes="a Python expression",
+                verbatim=True,
+                excludes="last",
+            ),
+            Option(name="last", help="let the outputs of its last attempt that succeeded stand for those of this one"),
+        ),
+    ),
     Verb(name="cancel", argument="jobs", help="stop the jobs, or all, with all their processes"),
+    Verb(name="pause", help="start nothing new; what runs goes on"),
+    Verb(name="unpause", help="let jobs start again"),
     Verb(name="resume", argument="run", help="take up the last run, or run number RUN"),
     Verb(name="why", argument="job", required=True, help="why the job waits, or ended as it did"),
     Verb(name="plot", argument="file", help="the picture of the flow, shown or saved to FILE"),
     Verb(name="timeline", argument="file", help="the attempts along time, shown or saved to FILE"),
     Verb(name="events", argument="job", help="everything that happened, to one job or to all"),
     Verb(name="group", argument="group", required=True, help="set a group's policy", options=(POLICY, *GROUP_OPTIONS)),
+    Verb(
+        name="handler",
+        argument="handler",
+        help="declare failure rules that jobs take with --handler; without rules: tell them",
+        options=RULE_OPTIONS,
+    ),
     Verb(name="trust", help="open a store that was not made here, after you have looked at where it is from"),
     Verb(name="stop", help="end the engine and every attempt"),
 )
@@ -120,16 +166,28 @@ def parse_verb(line: str, *, expand: Expand | None = None) -> VerbCall:
     >>> parse_verb("log fit --attempt 2")
     VerbCall(verb='log', args=('fit',), options={'attempt': 2})
     """
-    tokens = tokenize(line, expand)
+    tokens = tokenize(line, expand, verbatim=_VERBATIM)
     if not tokens:
         raise LineError(f"%nbflow needs a verb: {', '.join(verb.name for verb in VERBS)}")
     verb = find_verb(tokens[0].text)
     try:
         said = read(tokens[1:], verb.options)
         args = _arguments(verb, said.words)
+        values = _rules(args, said) if verb.name == "handler" else said.values
     except LineError as error:
         raise LineError(f"%nbflow {verb.name}: {error}") from error.__cause__
-    return VerbCall(verb.name, args, said.values)
+    return VerbCall(verb.name, args, values)
+
+
+_VERBATIM = verbatim([option for verb in VERBS for option in verb.options])
+
+
+def _rules(args: tuple[str, ...], said: Read) -> dict[str, Any]:
+    """The rules of a handler, in place of the options that declare them."""
+    rules = written_rules(said.order, Handlers())
+    if rules and not args:
+        raise LineError("it needs a name: %nbflow handler NAME --on-exit …")
+    return {"rules": rules} if rules else {}
 
 
 def _arguments(verb: Verb, words: list[str]) -> tuple[str, ...]:
@@ -141,16 +199,16 @@ def _arguments(verb: Verb, words: list[str]) -> tuple[str, ...]:
         raise LineError(f"unexpected {args[-1]!r}: %nbflow {verb.usage}")
     if verb.argument == "run" and args and not args[0].isdecimal():
         raise LineError(f"a run is a whole number, not {args[0]!r}")
-    if verb.argument == "group":
-        _check_group(args[0])
+    if verb.argument in ("group", "handler") and args:
+        _check_name(verb.argument, args[0])
     return args
 
 
-def _check_group(name: str) -> None:
+def _check_name(what: str, name: str) -> None:
     try:
         take.job_name(name)
     except ValueError:
-        raise LineError(f"a group's name has no spaces, commas, * or ?: {name!r}") from None
+        raise LineError(f"a {what}'s name has no spaces, commas, * or ?: {name!r}") from None
 
 
 def verbs_help() -> str:

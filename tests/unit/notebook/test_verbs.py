@@ -2,9 +2,16 @@
 
 import pytest
 
+from nbflow.core.rules import Rule
 from nbflow.core.spec import AtLeast, Strict
 from nbflow.notebook.line import LineError, VerbCall, parse_verb, verbs_help
 from nbflow.notebook.verbs import VERBS
+
+LOG = "%nbflow log JOB [--attempt K] [-f] [--err] [--recovery] [--rollback] [--fallback]"
+RULES = (
+    Rule(exits=("1",), retries=2, script="a", optional=True, label="--on-exit 1:2:a"),
+    Rule(on="log", pattern="x", label="--on-log x"),
+)
 
 
 @pytest.mark.parametrize(
@@ -17,6 +24,15 @@ from nbflow.notebook.verbs import VERBS
         ("status --json", VerbCall("status", (), {"json": True})),
         ("log fit --attempt 2 -f --err", VerbCall("log", ("fit",), {"attempt": 2, "follow": True, "err": True})),
         ("retry a b # both", VerbCall("retry", ("a", "b"))),
+        ("retry fit --downstream", VerbCall("retry", ("fit",), {"downstream": True})),
+        ("retry fit --from load", VerbCall("retry", ("fit",), {"from": "load"})),
+        ("skip fit --last", VerbCall("skip", ("fit",), {"last": True})),
+        ("skip fit --value {'a': 1, 'b': [2]}", VerbCall("skip", ("fit",), {"value": "{'a': 1, 'b': [2]}"})),
+        ("log fit --recovery", VerbCall("log", ("fit",), {"recovery": True})),
+        ("pause", VerbCall("pause")),
+        ("handler", VerbCall("handler")),
+        ("handler flaky", VerbCall("handler", ("flaky",))),
+        ("handler h --on-exit 1:2:a --on-log x --recovery-optional", VerbCall("handler", ("h",), {"rules": RULES})),
         ("resume 12", VerbCall("resume", ("12",))),
         ("plot 'my flow.svg'", VerbCall("plot", ("my flow.svg",))),
         ("plot a,b.svg", VerbCall("plot", ("a,b.svg",))),
@@ -35,12 +51,22 @@ def test_a_line_is_read(line, call):
     ("line", "message"),
     [
         ("stauts", "unknown verb 'stauts' (did you mean status?)"),
-        ("log", "%nbflow log: it needs a job: %nbflow log JOB [--attempt K] [-f] [--err]"),
-        ("retry", "%nbflow retry: it needs a job: %nbflow retry JOBS"),
-        ("log a b", "%nbflow log: unexpected 'b': %nbflow log JOB [--attempt K] [-f] [--err]"),
+        (
+            "log",
+            f"%nbflow log: it needs a job: {LOG}",
+        ),
+        ("retry", "%nbflow retry: it needs a job: %nbflow retry JOBS [--downstream] [--from START]"),
+        (
+            "log a b",
+            f"%nbflow log: unexpected 'b': {LOG}",
+        ),
         ("show a", "%nbflow show: unexpected 'a': %nbflow show"),
         ("status --jsn", "%nbflow status: unknown option --jsn (did you mean --json?)"),
         ("log a --attempt x", "%nbflow log: --attempt takes a whole number ≥ 1, not 'x'"),
+        ("skip a --value 1 --last", "%nbflow skip: --value and --last say the same thing: give one"),
+        ("skip a --value 1 +", "%nbflow skip: --value takes a Python expression, not '1 +'"),
+        ("handler --on-exit 1", "%nbflow handler: it needs a name: %nbflow handler NAME --on-exit …"),
+        ("handler a*b --on-exit 1", "%nbflow handler: a handler's name has no spaces, commas, * or ?: 'a*b'"),
         ("resume last", "%nbflow resume: a run is a whole number, not 'last'"),
         ("wait --timeout", "%nbflow wait: --timeout needs a value: a duration such as 30, 30s, 5m, 1h30m or 250ms"),
     ],

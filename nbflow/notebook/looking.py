@@ -1,0 +1,146 @@
+"""Looking at the flow of this notebook in Python: what it is, how it stands, what its jobs said."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any
+
+from nbflow.core.event import Step
+from nbflow.core.match import match_names
+from nbflow.errors import NbflowError
+from nbflow.notebook.explain import explain
+from nbflow.notebook.following import Follower, Listener, told
+from nbflow.notebook.session import Session
+
+if TYPE_CHECKING:
+    import networkx
+    from matplotlib.figure import Figure
+
+Pumping = Callable[[], AbstractContextManager[Callable[[float], object]]]
+
+
+class Look:
+    """What can be seen of the jobs of a notebook. Names may be patterns where several are meant."""
+
+    def __init__(self, session: Session, pumping: Pumping) -> None:
+        self._session, self._pumping = session, pumping
+
+    def __repr__(self) -> str:
+        """The table of jobs."""
+        from nbflow.picture.table import table_text
+
+        return table_text(self.snapshot())
+
+    @property
+    def name(self) -> str:
+        """The flow's name: the notebook's, or its folder's."""
+        return self._session.place.flow
+
+    # --- looking
+    def snapshot(self) -> dict[str, Any]:
+        """The run as programs read it; only ever grows. The same as ``%nbflow status --json``."""
+        return self._session.snapshot()
+
+    def status(self) -> dict[str, str]:
+        """Job -> status word, in the order of declaration."""
+        return {name: job["status"] for name, job in self.snapshot()["jobs"].items()}
+
+    def events(self, job: str | None = None) -> list[dict[str, Any]]:
+        """The run's events in order, each ``{seq, at, kind, …}``; of one *job* if given."""
+        replica = self._session.opened
+        events = told(replica.events()) if replica is not None else []
+        return [event for event in events if job is None or event.get("job") == job]
+
+    def on_event(self, callback: Callable[[dict[str, Any]], Any]) -> Callable[[], None]:
+        """Have *callback* called, on a thread of its own, with each event from now on; the result ends that."""
+        return Listener(self._session, callback).close
+
+    def log(self, job: str, attempt: int | None = None, *, err: bool = False, step: Step | None = None) -> str:
+        """What *job* printed in its last attempt, or in attempt number *attempt*; with *err*, on stderr.
+
+        With *step*, what the last ``recovery``, ``rollback`` or ``fallback`` printed, or that of *attempt*.
+
+        Raises:
+            NbflowError: there is no such attempt, or no such step followed it.
+        """
+        name = self._one(job)
+        state = self._session.job(name)
+        tries = [a for a in state.attempts if attempt in (None, a.number)]
+        if not tries and attempt is not None:
+            raise NbflowError(f"job {name!r} has no attempt {attempt}: it has {len(state.attempts)}")
+        keys = [a.key for a in tries]
+        if step is not None:
+            keys = [each.key for a in tries for each in a.steps if each.step == step and each.key]
+            if not keys:
+                after = f" after attempt {attempt}" if attempt is not None else ""
+                raise NbflowError(f"job {name!r} had no {step}{after}: %nbflow events {name} tells what it had")
+        return self._session.client.log(keys[-1], "err" if err else "out") if keys else ""
+
+    def follow(self, job: str, attempt: int | None = None, *, err: bool = False) -> Iterator[str]:
+        """What *job* prints until it has ended, piece by piece; attempt after attempt, or of number *attempt* alone."""
+        name, stream = self._one(job), "err" if err else "out"
+        follower = Follower(self._session, stream)
+        with self._pumping() as pump:
+            while True:
+                state = self._session.job(name)
+                ended = state.status.ended
+                yield from follower.news([a.key for a in state.attempts if attempt in (None, a.number)])
+                if ended:
+                    return
+                self._session.wait(lambda run: run.jobs[name].status.ended, 0.2, pump)
+
+    def why(self, job: str) -> str:
+        """Why *job* waits, runs again, or ended as it did: one sentence."""
+        name = self._one(job)
+        replica = self._session.replica
+        with replica.lock:
+            return explain(replica.run, name, time.time())
+
+    def graph(self) -> networkx.DiGraph:
+        """The flow as a networkx graph: a node per job, with its part of the snapshot as attributes."""
+        from nbflow.picture.network import graph
+
+        return graph(self.snapshot())
+
+    def plot(self, file: str | None = None) -> Figure:
+        """The picture of the flow as a matplotlib figure, saved to *file* if given (its ending says how)."""
+        from nbflow.picture.mpl import plot
+
+        return _saved(plot(self.snapshot()), file)
+
+    def timeline(self, file: str | None = None) -> Figure:
+        """The attempts along time as a matplotlib figure, saved to *file* if given."""
+        from nbflow.picture.mpl import timeline
+
+        return _saved(timeline(self.snapshot()), file)
+
+    def _names(self, patterns: Sequence[str]) -> list[str]:
+        known = self._session.names()
+        if not patterns:
+            return known
+        groups: Mapping[str, Any] = self._session.replica.run.groups if self._session.opened else {}
+        matched = match_names(patterns, [*known, *(g for g in groups if g not in known)])
+        return list(dict.fromkeys(_members(matched, known, groups)))
+
+    def _one(self, job: str) -> str:
+        return match_names([job], self._session.names())[0]
+
+
+def _members(names: Sequence[str], jobs: Sequence[str], groups: Mapping[str, Any]) -> Iterator[str]:
+    """A group stands for its members."""
+    for name in names:
+        if name in jobs:
+            yield name
+        else:
+            yield from groups[name].members
+
+
+def _saved(figure: Figure, file: str | None) -> Figure:
+    if file:
+        try:
+            figure.savefig(file, bbox_inches="tight")
+        except (OSError, ValueError) as error:
+            raise NbflowError(f"cannot save {file!r}: {getattr(error, 'strerror', None) or error}") from None
+    return figure
