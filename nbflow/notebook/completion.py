@@ -48,8 +48,11 @@ class Completion:
     matcher_identifier = "nbflow"
     matcher_priority = 200.0
 
-    def __init__(self, jobs: Known, groups: Known, variables: Known = tuple) -> None:
+    def __init__(
+        self, jobs: Known, groups: Known, variables: Known = tuple, callables: Known = tuple, handlers: Known = tuple
+    ) -> None:
         self.jobs, self.groups, self.variables = jobs, groups, variables
+        self.callables, self.handlers = callables, handlers
         self.__qualname__ = type(self).__qualname__  # IPython asks every matcher for it, as functions have it
 
     def __call__(self, context: CompletionContext) -> dict[str, Any]:
@@ -97,13 +100,17 @@ class Completion:
                 return self.jobs()
             case "group":
                 return self.groups()
+            case "handler":
+                return self.handlers()
         return ()
 
     def _values(self, option: Option, value: str) -> Offer:
         if option.name == "policy" and value.startswith("critical:"):
             return _names(_last(value.partition(":")[2]), self.jobs(), "job")
+        if option.repeatable and ":" in value:
+            return NOTHING  # a number and a script follow
         if option.choices:
-            return _names(value, option.choices, option.name)
+            return _names(_last(value) if option.repeatable else value, option.choices, option.name)
         return _names(_last(value), dict.fromkeys(self._known(option.names)), option.name)
 
     def _known(self, names: Names) -> Iterable[str]:
@@ -118,6 +125,10 @@ class Completion:
                 return self.variables()
             case "exceptions":
                 return EXCEPTIONS
+            case "callables":
+                return self.callables()
+            case "handlers":
+                return self.handlers()
         return ()
 
 
@@ -145,7 +156,7 @@ class _Said:
             self.option = option if option.metavar and "=" not in word else None
         elif self.option is None:
             self.words.append(word)
-        elif not self.option.greedy:
+        elif not (self.option.greedy or self.option.verbatim):
             self.option = None
 
     def _find(self, word: str) -> Option | None:

@@ -13,6 +13,7 @@ from traitlets import TraitError
 
 from nbflow.engine.client import Client, RunInfo, trust
 from nbflow.errors import NbflowError
+from nbflow.notebook.calls import callables
 from nbflow.notebook.cards import Cards
 from nbflow.notebook.cells import Cells
 from nbflow.notebook.completion import Completion
@@ -49,9 +50,15 @@ class Extension:
         self.shows = Shows(self.session, self.publish, live, widgets=live and not self.headless)
         self.waiting = Waiting(self.session, self.owners, shell.user_ns, self.pumping, self.notice)
         self.cells = Cells(self.owners, shell.user_ns, self.reader, self.waiting.bring, self.waiting.bring_all)
-        self.completion = Completion(self.session.names, self.session.groups, self.variables)
         self.kernel_jobs: KernelJobs | None = None
         self.declarer = Declarer(self.session, self.owners, self.reader, self.cards, shell.user_ns, self.cell_id)
+        self.completion = Completion(
+            self.session.names,
+            self.session.groups,
+            self.variables,
+            lambda: callables(shell.user_ns),
+            lambda: self.declarer.handlers.declared,
+        )
         self.flow = Flow(
             self.session, self.pumping, self.settle, self.declarer.take_up, handlers=self.declarer.handlers
         )

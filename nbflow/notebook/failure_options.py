@@ -176,6 +176,7 @@ FAILURE_OPTIONS: tuple[Option, ...] = (
         help="skip the job unless this is true of what it reads; needs no quotes, runs to the next option",
         parse=take.expression,
         takes="a Python expression over what the job reads, such as len(df) > 0",
+        names="variables",
         verbatim=True,
     ),
 )

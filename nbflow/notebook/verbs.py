@@ -117,6 +117,7 @@ VERBS: tuple[Verb, ...] = (
                 help="let this stand for the output; a dict or tuple where there are several",
                 parse=take.expression,
                 takes="a Python expression",
+                names="variables",
                 verbatim=True,
                 excludes="last",
             ),

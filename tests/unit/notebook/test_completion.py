@@ -18,7 +18,9 @@ GROUPS = ["fits", "checks"]
 def shell():
     """A real shell with the matcher in its completer, as the extension puts it there."""
     shell = InteractiveShell(config=Config({"HistoryManager": {"enabled": False}}))
-    completion = Completion(lambda: JOBS, lambda: GROUPS, lambda: ["values", "frame"])
+    completion = Completion(
+        lambda: JOBS, lambda: GROUPS, lambda: ["values", "frame"], lambda: ["undo", "use_cache"], lambda: ["flaky"]
+    )
     shell.Completer.custom_matchers.append(completion)
     shell.user_ns["values"] = 1
     yield shell
@@ -48,6 +50,23 @@ def offered(shell, text):
         ("%%job fit --in ", ["process", "kernel"]),
         ("%%job fit --on-missing n", ["none"]),
         ("%%job fit --after ", [*JOBS, *GROUPS]),
+        ("%%job fit --on-", ["--on-exit", "--on-error", "--on-log", "--on-oom", "--on-timeout", "--on-missing"]),
+        ("%%job fit --on-exit SIGT", ["SIGTERM"]),
+        ("%%job fit --on-exit 10,SIGT", ["SIGTERM"]),
+        ("%%job fit --on-error FileNotF", ["FileNotFoundError"]),
+        ("%%job fit --on-oom ", ["memory*2"]),
+        ("%%job fit --on-missing p", ["pass"]),
+        ("%%job fit --rollback u", ["undo", "use_cache"]),
+        ("%%job fit --fallback us", ["use_cache"]),
+        ("%%job fit --handler ", ["flaky"]),
+        ("%%job fit --if frame and val", ["values"]),
+        ("%%job fit --if frame --rec", ["--recovery-optional", "--recovery-timeout"]),
+        ("%nbflow retry fit --from lo", ["load"]),
+        ("%nbflow retry load --d", ["--downstream"]),
+        ("%nbflow skip load --value fra", ["frame"]),
+        ("%nbflow handler ", ["flaky"]),
+        ("%nbflow handler h --on-e", ["--on-exit", "--on-error"]),
+        ("%nbflow log load --r", ["--recovery", "--rollback"]),
         ("%%job fit --after load,c", ["clean", "checks"]),
         ("%%job fit --after 'fit", ["fit[a=1]", "fit[a=2]", "fits"]),
         ("%%job fit --group ", GROUPS),
