@@ -39,7 +39,7 @@ from nbflow.engine.reach import end_engine, reach
 from nbflow.engine.replica import Replica
 from nbflow.engine.taking import take
 from nbflow.engine.trust import trust, trusted
-from nbflow.engine.values import Values
+from nbflow.engine.values import INLINE_LIMIT, Values
 from nbflow.engine.wire import (
     Committed,
     Configure,
@@ -61,6 +61,7 @@ from nbflow.errors import DeclarationError, EngineError, NbflowError, StoreError
 __all__ = [
     "DISPLAY",
     "ERR",
+    "INLINE_LIMIT",
     "OUT",
     "AttemptOrder",
     "AttemptReport",

@@ -28,7 +28,7 @@ def take(values: Values, given: Given, namespace: dict[str, Any], stand_in: Stan
             made = [stand_in(p) if isinstance(p, Absent) else take(values, p, namespace, stand_in) for p in parts]
             return values.load(template, namespace, made)
         case Dict(entries=entries):
-            return {values.load(key, namespace): values.load(value, namespace) for key, value in entries}
+            return values.load_dict(entries, namespace)
         case _:
             assert_never(given)
 

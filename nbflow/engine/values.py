@@ -32,6 +32,8 @@ BUFFER_LIMIT = 64 * 1024
 """Bytes from which a buffer is stored outside the pickle."""
 DIGEST_LIMIT = 1024 * 1024
 """Bytes up to which a value's digest is computed and checked: above, it would cost more than the writing."""
+MAPS = 200
+"""Files of one dict of values up to which each is mapped: a process may often have no more than 1,024 files open."""
 ALIGNMENT = 64
 PIECE = 1024 * 1024
 
@@ -53,12 +55,15 @@ class Values:
     def __init__(self, store: Path | str) -> None:
         self.folder = Path(store) / "values"
 
-    def dump(self, value: object, name: str = "", hole: pickling.Hole | None = None) -> ValueRef:
+    def dump(
+        self, value: object, name: str = "", hole: pickling.Hole | None = None, inline: int = INLINE_LIMIT
+    ) -> ValueRef:
         """Store *value*, which people know as the variable *name*; parts of it may be left out (see `pickling`).
 
-        Raises `ValueNotStorable`, which says what part of it cannot be stored and why; nothing is left behind then.
+        Up to *inline* bytes travel in the reference. Raises `ValueNotStorable`, which says what part of it cannot be
+        stored and why; nothing is left behind then.
         """
-        writer = _Writer(self.folder)
+        writer = _Writer(self.folder, inline)
         try:
             pickling.dump(value, writer, writer.take, hole)
             return writer.finish(type(value).__name__, pickling.shape(value))
@@ -71,11 +76,18 @@ class Values:
         finally:
             writer.close()
 
-    def load(self, ref: ValueRef, namespace: dict[str, Any] | None = None, parts: Sequence[object] = ()) -> Any:
+    def load(
+        self,
+        ref: ValueRef,
+        namespace: dict[str, Any] | None = None,
+        parts: Sequence[object] = (),
+        mapped: bool = True,
+    ) -> Any:
         """The value that *ref* stands for, with *parts* where some were left out; each call gives a copy of its own.
 
-        Functions and methods of a notebook get *namespace* as their globals. Raises `StoreError` if the stored bytes
-        are gone or damaged, and whatever unpickling raises, `ImportError` for one.
+        A big file is *mapped*, unless that is False: a map costs a file descriptor for as long as it lives. Functions
+        and methods of a notebook get *namespace* as their globals. Raises `StoreError` if the stored bytes are gone or
+        damaged, and whatever unpickling raises, `ImportError` for one.
         """
         if ref.inline is not None:
             _check(ref, ref.inline)
@@ -86,8 +98,15 @@ class Values:
         except FileNotFoundError:
             raise StoreError(f"a stored value of type {ref.type or 'unknown'} is gone: run its job again") from None
         with file, _no_collection():
-            buffers = _open(file, ref)
+            buffers = _open(file, ref, mapped)
             return pickling.load(file, buffers, namespace, parts)
+
+    def load_dict(
+        self, entries: Sequence[tuple[ValueRef, ValueRef]], namespace: dict[str, Any] | None = None
+    ) -> dict[Any, Any]:
+        """A dict of stored (key, value) pairs. Raises what `load` does."""
+        mapped = sum(value.file is not None for _, value in entries) <= MAPS
+        return {self.load(key, namespace): self.load(value, namespace, mapped=mapped) for key, value in entries}
 
     def path(self, ref: ValueRef) -> Path:
         """Where *ref*'s file is; raises `StoreError` if the reference is not one of ours."""
@@ -101,8 +120,8 @@ class Values:
 class _Writer:
     """Takes a pickle and its buffers; opens a file only when they are too big to travel inline."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, inline: int) -> None:
+        self._folder, self._inline = folder, inline
         self._small = bytearray()
         self._file: io.FileIO | None = None
         self._part: Path | None = None
@@ -112,7 +131,7 @@ class _Writer:
     def write(self, data: Any) -> int:
         view = memoryview(data).cast("B")
         self._pickle_size += view.nbytes
-        if self._file is None and self._pickle_size <= INLINE_LIMIT:
+        if self._file is None and self._pickle_size <= self._inline:
             self._small += view
         else:
             _write(self._opened(), view)
@@ -196,8 +215,8 @@ def _reserve(fd: int, size: int) -> None:
                 raise
 
 
-def _open(file: io.BufferedReader, ref: ValueRef) -> list[memoryview]:
-    """Map *file* and find its buffers; leaves *file* at the start of the pickle."""
+def _open(file: io.BufferedReader, ref: ValueRef, mapped: bool) -> list[memoryview]:
+    """Map *file*, or read it, and find its buffers; leaves *file* at the start of the pickle."""
     size = os.fstat(file.fileno()).st_size
     if size != ref.size or size < _HEADER.size:
         raise _damaged(ref)
@@ -209,8 +228,17 @@ def _open(file: io.BufferedReader, ref: ValueRef) -> list[memoryview]:
         raise _damaged(ref)
     if not count:
         return []
-    mapped = memoryview(mmap.mmap(file.fileno(), size, access=mmap.ACCESS_COPY))
-    return [mapped[offset : offset + length] for offset, length in _PLACE.iter_unpack(mapped[table:total])]
+    whole = memoryview(mmap.mmap(file.fileno(), size, access=mmap.ACCESS_COPY) if mapped else _read(file, size))
+    return [whole[offset : offset + length] for offset, length in _PLACE.iter_unpack(whole[table:total])]
+
+
+def _read(file: io.BufferedReader, size: int) -> mmap.mmap:
+    """The whole of *file* in memory of its own, aligned as a map is; leaves *file* where it is."""
+    memory, place = mmap.mmap(-1, size), file.tell()
+    file.seek(0)
+    file.readinto(memory)
+    file.seek(place)
+    return memory
 
 
 def _digest(data: bytes) -> str:

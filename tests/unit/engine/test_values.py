@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import pickle
 import threading
 
@@ -11,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nbflow.engine.values import BUFFER_LIMIT, INLINE_LIMIT, Values
+from nbflow.engine.values import BUFFER_LIMIT, INLINE_LIMIT, MAPS, Values
 from nbflow.errors import StoreError, ValueNotStorable
 
 lock = threading.Lock()
@@ -206,3 +207,20 @@ def test_collector_is_back_after_a_failing_load(values):
     with pytest.raises(pickle.UnpicklingError):
         values.load(msgspec.structs.replace(ref, inline=b"\x80\x05junk", digest=""))
     assert gc.isenabled()
+
+
+def test_a_dict_of_many_big_values_leaves_no_file_open(values):
+    """A map of each would use up the files that a process may have open."""
+    refs = [(values.dump(n), values.dump(np.full(10_000, n))) for n in range(MAPS + 1)]
+    before = len(os.listdir("/proc/self/fd"))
+    found = values.load_dict(refs)
+    assert len(os.listdir("/proc/self/fd")) == before
+    assert list(found) == list(range(MAPS + 1))
+    found[3][0] += 1
+    assert (found[3][0], found[3][-1], found[3].ctypes.data % 64) == (4, 3, 0)
+
+
+def test_a_value_can_be_kept_out_of_its_reference(values):
+    """What many references share is better stored once."""
+    ref = values.dump("x" * 1000, inline=100)
+    assert (ref.inline, values.load(ref)) == (None, "x" * 1000)

@@ -1,0 +1,176 @@
+"""A fan-out's declaration: from the values of its loop variables to one job per element."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from msgspec.structs import replace
+
+from nbflow.core.elements import element_names, fan_of
+from nbflow.core.run import Run
+from nbflow.core.spec import Captured, Element, JobSpec, ValueRef
+from nbflow.engine.client import INLINE_LIMIT
+from nbflow.errors import DeclarationError
+from nbflow.notebook.loops import Loop, combined
+
+SHARED = 8 * 1024 * 1024
+"""Bytes that a value may take in the specs of all elements together: a bigger one goes into a file that they share."""
+TEXT = 60
+"""Characters of a value's text, for people."""
+
+Capture = Callable[[str, Any], ValueRef]
+
+
+@dataclass(frozen=True)
+class FanOut:
+    """The elements of the fan-out *name*, in their order.
+
+    Attributes:
+        name: the fan-out's name.
+        variables: the loop variables.
+        rows: for each element, where in *values* each of its variables' values is.
+        values: for each variable, its values.
+        keys: under which key its outputs are read, for each element.
+        by_text: the variables with a value that can be no key, and stands in keys as its text.
+    """
+
+    name: str
+    variables: tuple[str, ...]
+    rows: list[tuple[int, ...]]
+    values: list[list[Any]]
+    keys: list[Any]
+    by_text: tuple[str, ...]
+
+    def specs(self, template: JobSpec, capture: Capture) -> list[JobSpec]:
+        """One job per element, each *template* with a name of its own and the loop variables as inputs.
+
+        Raises:
+            DeclarationError: there is no room for the names.
+            ValueNotStorable: a value cannot leave the kernel.
+        """
+        texts = [[text_of(value) for value in each] for each in self.values]
+        said = [[texts[at][place] for at, place in enumerate(row)] for row in self.rows]
+        names = element_names(self.name, self.variables, said)
+        held = [
+            [Captured(capture(variable, value)) for value in each]
+            for variable, each in zip(self.variables, self.values, strict=True)
+        ]
+        made = []
+        for place, (row, name, key) in enumerate(zip(self.rows, names, self.keys, strict=True)):
+            own = {variable: held[at][row[at]] for at, variable in enumerate(self.variables)}
+            single = len(own) == 1 and not self.by_text
+            ref = own[self.variables[0]].value if single else capture("the key", key)
+            values = dict(zip(self.variables, said[place], strict=True))
+            element = Element(self.name, values, ref, place)
+            made.append(replace(template, name=name, inputs=template.inputs | own, element=element))
+        return made
+
+
+def fan_out(name: str, loops: Sequence[Loop], values: Sequence[list[Any]], zipped: bool) -> FanOut:
+    """The elements that *values* of *loops* make.
+
+    Raises:
+        DeclarationError: two elements would have the same key, there are too many, or lists to be paired differ.
+
+    >>> fan = fan_out("fit", [Loop("a", ""), Loop("b", "")], [[1, 2], ["x", "y"]], zipped=True)
+    >>> fan.keys
+    [(1, 'x'), (2, 'y')]
+    """
+    rows = combined(loops, [list(range(len(each))) for each in values], zipped)
+    variables = tuple(loop.variable for loop in loops)
+    used, odd = [], []
+    for variable, each in zip(variables, values, strict=True):
+        can = [_can_be_key(value) for value in each]
+        odd += [variable] * (not all(can))
+        used.append(each if all(can) else _texts(each, can))
+    keys: list[Any] = [tuple(used[at][place] for at, place in enumerate(row)) for row in rows]
+    keys = keys if len(variables) > 1 else [key for (key,) in keys]
+    _check_keys(keys)
+    return FanOut(name, variables, rows, list(values), keys, tuple(odd))
+
+
+def _can_be_key(value: Any) -> bool:
+    try:
+        hash(value)
+    except Exception:
+        return False
+    return True
+
+
+def _texts(values: Iterable[Any], can: Iterable[bool]) -> list[Any]:
+    """*values*, of which those that can be no key are told by their text, each by another one."""
+    seen, found = dict[str, int](), list[Any]()
+    for value, hashable in zip(values, can, strict=True):
+        text = value if hashable else _plain(value)
+        count = seen[text] = seen.get(text, 0) + 1
+        found.append(text if hashable or count == 1 else f"{text} ({count})")
+    return found
+
+
+def _check_keys(keys: Sequence[Any]) -> None:
+    """Raise `DeclarationError` if one is there twice: a dict would have only one of the two."""
+    places: dict[Any, int] = {}
+    for place, key in enumerate(keys):
+        first = places.setdefault(key, place)
+        if first != place:
+            again = repr(key)[:TEXT]
+            said = again if again == repr(keys[first])[:TEXT] else f"{repr(keys[first])[:TEXT]} and {again}"
+            raise DeclarationError(f"--for: {said} is the same element twice (places {first + 1} and {place + 1})")
+
+
+def text_of(value: Any) -> str:
+    """*value* in a few characters, for names and for people.
+
+    >>> [text_of(each) for each in (0.1, 0.1 + 0.2, 1e-05, True, None, "a b", int, [1, 2], object())]
+    ['0.1', '0.3', '1e-05', 'True', 'None', 'a b', 'int', '[1, 2]', 'object']
+    """
+    if isinstance(value, float) or type(value).__name__ in ("float16", "float32"):
+        exact = str(value)
+        return exact if len(exact) <= 8 else f"{value:.6g}"
+    if isinstance(name := getattr(value, "__name__", None), str):
+        return name
+    text = _plain(value)
+    return type(value).__name__ if "\n" in text or re.search(r" at 0x[0-9a-fA-F]+>", text) else text[: 4 * TEXT]
+
+
+def _plain(value: Any) -> str:
+    try:
+        return str(value)
+    except Exception:
+        return type(value).__name__
+
+
+def withdrawn(run: Run | None, name: str, declared: Iterable[str]) -> list[JobSpec]:
+    """What is declared no longer now that *declared* are all jobs of the cell of job or fan-out *name*."""
+    if run is None:
+        return []
+    fan, staying = fan_of(run, name), set(declared)
+    before = [*(fan.elements if fan else ()), *([name] if name in run.jobs else ())]
+    return [
+        JobSpec(name=job, withdrawn=True)
+        for job in before
+        if job not in staying and not run.jobs[job].spec.withdrawn
+    ]
+
+
+def sharing(dump: Callable[..., ValueRef], elements: int) -> Capture:
+    """A capture for values that are in the spec of each of so many *elements*: big ones go into files."""
+    inline = min(INLINE_LIMIT, SHARED // max(elements, 1))
+    return lambda name, value: dump(value, name, inline=inline)
+
+
+def check_name(run: Run | None, name: str, group: str | None) -> None:
+    """Raise `DeclarationError` if fan-out *name*, with *group* as typed, would be taken for a group of others."""
+    state = run.groups.get(name) if run is not None else None
+    if run is None or state is None or group == name:
+        return
+    fan = fan_of(run, name)
+    others = [member for member in state.members if fan is None or member not in fan.elements]
+    if others:
+        raise DeclarationError(
+            f"fan-out {name!r} has the name of a group with other members, such as {others[0]!r}: call it otherwise, "
+            f"or put it in the group with --group {name}"
+        )
