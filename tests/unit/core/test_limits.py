@@ -13,8 +13,25 @@ from nbflow.core.spec import Limits, Retry
 from nbflow.core.status import Reason
 from nbflow.errors import QueueLimit
 
-from .build import MEND, UNDO, ask, came, did, end, job, orders, played, reason, retry_due, run_of, start, starts
-from .build import status, step_order, take
+from .build import (
+    MEND,
+    UNDO,
+    ask,
+    came,
+    did,
+    end,
+    job,
+    orders,
+    played,
+    reason,
+    retry_due,
+    run_of,
+    start,
+    starts,
+    status,
+    step_order,
+    take,
+)
 
 AT_ONCE = Retry(attempts=3, delay=0.0)
 

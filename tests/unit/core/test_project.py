@@ -105,6 +105,7 @@ def test_the_json_has_every_key_that_was_promised():
     )
     found = json.loads(json.dumps(project(run, 99.0)))
     top = {key: found[key] for key in ("schema", "flow", "run", "verdict", "now", "opened_at")}
+    assert (found["paused"], found["limits"]["forbidden"]) == (False, [])
     assert top == {"schema": 1, "flow": "test", "run": 1, "verdict": "failed", "now": 99.0, "opened_at": 0.0}
     fit = found["jobs"]["fit[alpha=0.1]"]
     attempt = fit.pop("attempts")[1]
@@ -130,6 +131,15 @@ def test_the_json_has_every_key_that_was_promised():
         "due_at": None,
         "deadline": None,
         "deadline_at": None,
+        "fan": None,
+        "element": None,
+        "rules": [],
+        "rollback": None,
+        "fallback": None,
+        "memory": None,
+        "once": False,
+        "condition": "",
+        "maker": None,
     }
     assert attempt == {
         "number": 2,
@@ -143,6 +153,7 @@ def test_the_json_has_every_key_that_was_promised():
         "classes": [],
         "rule": None,
         "recovery": None,
+        "steps": [],
         "log": {"out": ".nbflow/attempts/2/out", "err": ".nbflow/attempts/2/err"},
         "peak_memory": 0,
         "cpu_seconds": 0.0,

@@ -11,8 +11,24 @@ from nbflow.core.project import reason_text
 from nbflow.core.spec import BestEffort, GroupNeed, Produced
 from nbflow.core.status import Reason
 
-from .build import MEND, OTHER, UNDO, VALUE, ask, came, did, end, job, orders, reason, run_of, start, starts, status
-from .build import take
+from .build import (
+    MEND,
+    OTHER,
+    UNDO,
+    VALUE,
+    ask,
+    came,
+    did,
+    end,
+    job,
+    orders,
+    reason,
+    run_of,
+    start,
+    starts,
+    status,
+    take,
+)
 
 X = {"x": VALUE}
 

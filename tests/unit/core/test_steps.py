@@ -1,4 +1,4 @@
-"""What follows attempts: recovery scripts, rollback, fallback; their order, their ends, and the errors that are kept."""
+"""What follows attempts: recovery scripts, rollback, fallback; their order, their ends, and the errors kept."""
 
 from __future__ import annotations
 
@@ -14,8 +14,25 @@ from nbflow.core.status import Reason
 from nbflow.testing import Ending
 
 from .build import (
-    BOOM, MEND, OTHER, UNDO, VALUE, ask, begin_step, came, did, end_step, job, orders, played, reason, retry_due,
-    run_of, status, step_order, take,
+    BOOM,
+    MEND,
+    OTHER,
+    UNDO,
+    VALUE,
+    ask,
+    begin_step,
+    came,
+    did,
+    end_step,
+    job,
+    orders,
+    played,
+    reason,
+    retry_due,
+    run_of,
+    status,
+    step_order,
+    take,
 )  # fmt: skip
 
 ONCE = Retry(attempts=1)
@@ -50,7 +67,7 @@ def steps_of(run, name="a"):
             "recovered",
         ),
         # lost ones are run again, 3 times
-        ({"fallback": MEND}, {"a": "failed", "a/fallback": ["lost", "succeeded"]}, "a a/fallback a/fallback", "recovered"),
+        ({"fallback": MEND}, {"a": "failed", "a/fallback": ["lost", "succeeded"]}, "a" + " a/fallback" * 2, "recovered"),
         ({"rollback": UNDO}, {"a": "failed", "a/rollback": "lost"}, "a" + " a/rollback" * 4, "failed"),
         ({"fallback": MEND}, {"a": "failed", "a/fallback": "lost"}, "a" + " a/fallback" * 4, "failed"),
         # a recovery script before each further attempt

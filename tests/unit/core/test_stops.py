@@ -11,8 +11,26 @@ from nbflow.core.rules import Rule
 from nbflow.core.spec import Ruled, Strict
 from nbflow.core.status import Reason
 
-from .build import MEND, UNDO, ask, begin_step, came, did, end, end_step, job, orders, reason, retry_due, run_of
-from .build import start, starts, status, step_order, take
+from .build import (
+    MEND,
+    UNDO,
+    ask,
+    begin_step,
+    came,
+    did,
+    end,
+    end_step,
+    job,
+    orders,
+    reason,
+    retry_due,
+    run_of,
+    start,
+    starts,
+    status,
+    step_order,
+    take,
+)
 
 SCRIPT = Rule(exits=("10",), script="fix.sh")
 TEN = Reason("exit code", "10")
@@ -237,7 +255,7 @@ def test_a_recovery_does_not_start_after_the_deadline():
 
 @pytest.mark.parametrize("phase", PHASES[1:], ids=lambda phase: phase.__name__)
 def test_a_new_declaration_in_every_phase(phase):
-    """What is under way is stopped, a rollback awaited; only then the new text starts; nothing else is done for the old."""
+    """What is under way is stopped, a rollback awaited; only then the new text starts, and nothing goes on for the old."""
     run = run_of(full())
     phase(run)
     under = run.jobs["a"].busy
