@@ -28,7 +28,8 @@ def take(values: Values, given: Given, namespace: dict[str, Any], stand_in: Stan
             made = [stand_in(p) if isinstance(p, Absent) else take(values, p, namespace, stand_in) for p in parts]
             return values.load(template, namespace, made)
         case Dict(entries=entries):
-            return values.load_dict(entries, namespace)
+            keys = [values.load(key, namespace) for key, _ in entries]
+            return dict(zip(keys, values.load_all([value for _, value in entries], namespace), strict=True))
         case _:
             assert_never(given)
 

@@ -33,7 +33,7 @@ BUFFER_LIMIT = 64 * 1024
 DIGEST_LIMIT = 1024 * 1024
 """Bytes up to which a value's digest is computed and checked: above, it would cost more than the writing."""
 MAPS = 200
-"""Files of one dict of values up to which each is mapped: a process may often have no more than 1,024 files open."""
+"""Files up to which each of many values is mapped: a process may often have no more than 1,024 files open."""
 ALIGNMENT = 64
 PIECE = 1024 * 1024
 
@@ -101,12 +101,10 @@ class Values:
             buffers = _open(file, ref, mapped)
             return pickling.load(file, buffers, namespace, parts)
 
-    def load_dict(
-        self, entries: Sequence[tuple[ValueRef, ValueRef]], namespace: dict[str, Any] | None = None
-    ) -> dict[Any, Any]:
-        """A dict of stored (key, value) pairs. Raises what `load` does."""
-        mapped = sum(value.file is not None for _, value in entries) <= MAPS
-        return {self.load(key, namespace): self.load(value, namespace, mapped=mapped) for key, value in entries}
+    def load_all(self, refs: Sequence[ValueRef], namespace: dict[str, Any] | None = None) -> list[Any]:
+        """The values of many *refs*, be they big. Raises what `load` does."""
+        mapped = sum(ref.file is not None for ref in refs) <= MAPS
+        return [self.load(ref, namespace, mapped=mapped) for ref in refs]
 
     def path(self, ref: ValueRef) -> Path:
         """Where *ref*'s file is; raises `StoreError` if the reference is not one of ours."""
