@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Literal
 
 from nbflow.core import event as e
+from nbflow.core import followups
 from nbflow.core.attempt import AttemptState, StepState
 from nbflow.core.job import JobState
 from nbflow.core.rules import Failure, first
@@ -30,6 +31,8 @@ def open_generation(job: JobState) -> None:
     job.deadline_at = job.end = job.end_reason = job.recorded = None
     job.failures, job.lost, job.unruled, job.uses, job.outputs, job.withheld = 0, 0, 0, {}, {}, ""
     job.rolled_back = job.fell_back = False
+    job.response = job.followers = None
+    job.retried = {}
     _settle(job)
 
 
@@ -57,6 +60,7 @@ def end_attempt(run: Run, job: JobState, event: e.AttemptEnded) -> None:
     if event.end == "succeeded":  # even if a stop was asked for: nobody loses work
         job.outputs = event.outputs
         _end(job, Status.SUCCEEDED, None)
+        followups.follow(run, job, event.response)
     elif event.end == "skipped" and job.asked != "skip":
         _end(job, Status.SKIPPED, _numbered(event))
     elif job.asked:
@@ -224,7 +228,7 @@ def _wished(job: JobState) -> tuple[Status, Reason]:
         case "skip":
             return Status.SKIPPED, Reason("skipped")
         case "policy":
-            return Status.CANCELLED, Reason("policy", job.spec.group or "")
+            return Status.CANCELLED, Reason("policy", job.cut_by)
         case "deadline":
             return Status.FAILED, Reason("deadline", f"{job.spec.deadline:g} s", job.attempts[-1].number)
         case _:
@@ -250,6 +254,11 @@ def _end(job: JobState, status: Status, reason: Reason | None) -> None:
     if status is Status.SUBSTITUTED and job.standin is not None:
         job.outputs = job.standin
     _settle(job)
+
+
+def stop(job: JobState, maker: str) -> None:
+    """Job *maker* has asked for that from inside; nothing of *job* is under way."""
+    _close(job, Status.SKIPPED, Reason("stopped", maker))
 
 
 def withdraw(job: JobState) -> None:

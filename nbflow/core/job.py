@@ -8,7 +8,8 @@ from typing import Literal
 
 from nbflow.core.attempt import AttemptState, StepState
 from nbflow.core.event import Step
-from nbflow.core.spec import JobSpec, ValueRef
+from nbflow.core.followers import Followers
+from nbflow.core.spec import JobSpec, Response, ValueRef
 from nbflow.core.status import Reason, Status
 from nbflow.core.tally import Tally
 
@@ -38,6 +39,13 @@ class JobState:
     outputs: dict[str, ValueRef] = field(default_factory=dict)
     """What this generation has made: its succeeded attempt, its fallback, or a person in its place."""
 
+    response: Response | None = None
+    """What its succeeded attempt of this generation asked for from inside."""
+    followers: Followers | None = None
+    """The jobs that, by its *response*, have to succeed before it has."""
+    made: dict[str, None] = field(default_factory=dict)
+    """The jobs that it has made, in whatever generation."""
+
     end: Status | None = None
     """The end this generation came to by itself or by a person's hand; None while it has none."""
     end_reason: Reason | None = None
@@ -55,6 +63,10 @@ class JobState:
     """The fallback of this generation is done, without success."""
     step_losses: int = 0
     """How often the end of the step that is owed has been lost."""
+    cut_by: str = ""
+    """With ``policy``: the group whose verdict ends it."""
+    retried: dict[str, int] = field(default_factory=dict)
+    """Group around it -> generations that the group has given it since a person declared it or asked for it."""
     released: bool = False
     """A person let the held job go."""
     failures: int = 0
@@ -149,6 +161,8 @@ class JobState:
     @property
     def own(self) -> tuple[Status, Reason | None] | None:
         """Status and reason that follow from its own history, whatever its needs; None where its needs decide."""
+        if self.end is Status.SUCCEEDED and self.followers is not None:
+            return self.followers.standing
         if self.end is not None:
             return self.end, self.end_reason
         if self.current is not None:

@@ -167,12 +167,14 @@ class Child:
         """Inputs, cell, outputs; whatever goes wrong on the way is the record's reason."""
         try:
             os.chdir(self.order.cwd)
-            return self.work.kept(self.work.run(self.script if self.order.bash else self.cell))
+            asking = current.begin(self.order, self.values)
+            record = self.work.kept(self.work.run(self.script if self.order.bash else self.cell))
+            return asking.told(record)
         except BaseException as error:
             return self.work.failed(error)
 
     def bring(self, name: str, given: Given) -> None:
-        self.namespace[name] = take(self.values, given, self.namespace)
+        self.namespace[name] = take(self.values, given, self.namespace, self.work.stand_in)
 
     def keep(self, name: str, value: Any) -> ValueRef:
         return self.values.dump(value, name=name)

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from nbflow.engine.attempt.asking import Asking, Declarable
 from nbflow.engine.attempt.record import AttemptOrder
+from nbflow.engine.values import Values
+from nbflow.errors import NbflowError
+
+_asking: list[Asking] = []
+"""What the attempt of this process asks for: at most one."""
+
+
+def begin(order: AttemptOrder, values: Values) -> Asking:
+    """The attempt of *order* runs in this process: from now on its code can ask for something."""
+    _asking[:] = [Asking(order, values)]
+    return _asking[0]
 
 
 @dataclass(frozen=True)
@@ -21,6 +33,10 @@ class Attempt:
         output_dir: a folder of the attempt's own for files; it is there.
         idempotency_key: the same for every attempt of one generation of one job: hand it to services that drop repeats.
         key: the attempt's id.
+
+    The methods are for code inside of a job. What it asks for counts when the attempt has succeeded; an attempt that
+    fails leaves nothing. *jobs* is a job that a function decorated with `nbflow.job` gives when it is called in there,
+    or several; those that they need are declared with them. A later attempt may make jobs of the same names.
     """
 
     flow: str
@@ -32,6 +48,51 @@ class Attempt:
     output_dir: Path
     idempotency_key: str
     key: str
+
+    def add(self, jobs: Declarable | Iterable[Declarable]) -> None:
+        """Declare *jobs*. Nobody waits for them.
+
+        Raises:
+            DeclarationError: they cannot be declared.
+            NbflowError: this is no attempt's own process.
+        """
+        _here().add(jobs)
+
+    def detour(self, jobs: Declarable | Iterable[Declarable]) -> None:
+        """Declare *jobs*, which have to succeed before this job has: what needs it comes after them.
+
+        Where one of them fails, this job fails. Raises as `add` does.
+        """
+        _here().detour(jobs)
+
+    def replace(self, jobs: Declarable | Iterable[Declarable]) -> None:
+        """Declare *jobs*, which have to succeed before this job has, and make its outputs in its place.
+
+        An output comes from the last of *jobs* that has one of that name, or, where this job and the last of *jobs*
+        have one each, from that one; other outputs stay this job's own. Raises as `add` does.
+        """
+        _here().replace(jobs)
+
+    def stop_children(self) -> None:
+        """Skip whatever needs this job and has nothing under way, but for what this job made."""
+        _here().children_stopped = True
+
+    def stop_flow(self) -> None:
+        """Skip whatever has nothing under way, but for what this job made."""
+        _here().flow_stopped = True
+
+    def progress(self, done: float, total: float | None = None, text: str = "") -> None:
+        """Say how far this attempt is: *done* of *total*, if that is known, and what it is at.
+
+        Cheap enough for every turn of a loop: it is told to others at most ten times a second.
+        """
+        _here().progress(done, total, text)
+
+
+def _here() -> Asking:
+    if not _asking:
+        raise NbflowError("only a job that runs in a process of its own can ask for something from inside")
+    return _asking[0]
 
 
 def environment(order: AttemptOrder) -> dict[str, str]:

@@ -110,7 +110,7 @@ class AttemptReport(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 # Files in an attempt's folder.
-OUT, ERR, DISPLAY, RESULT, ALIVE = "out", "err", "display", "result", "alive"
+OUT, ERR, DISPLAY, RESULT, ALIVE, PROGRESS = "out", "err", "display", "result", "alive", "progress"
 
 
 class Display(Struct, frozen=True, kw_only=True, omit_defaults=True):
