@@ -6,20 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
-from nbflow.core.policy import Member, verdict
+from nbflow.core.derive_groups import Facts, judge, whole
+from nbflow.core.followups import awaited
 from nbflow.core.run import JobState, Run
-from nbflow.core.spec import GroupNeed, JobNeed, Need, Strict
+from nbflow.core.spec import GroupNeed, JobNeed, Need, Response
 from nbflow.core.status import Reason, Status, Verdict
-
-
-class Facts(NamedTuple):
-    """What follows from a run: each job's status and reason, each group's verdict over all its members."""
-
-    status: dict[str, Status]
-    reason: dict[str, Reason | None]
-    verdict: dict[str, Verdict]
 
 
 def derive(run: Run) -> Facts:
@@ -28,7 +20,7 @@ def derive(run: Run) -> Facts:
     for name in run.jobs:
         _settle(run, name, facts)
     for group in run.groups.values():
-        facts.verdict[group.name] = verdict(group.policy, _members(facts, group.members), whole=True)
+        facts.verdict[group.name] = judge(run, whole(run, group.name), facts, whole=True)[0]
     return facts
 
 
@@ -41,27 +33,43 @@ def _settle(run: Run, name: str, facts: Facts) -> None:
             stack.pop()
             continue
         job = run.jobs[top]
-        below = () if _own(job) or top in opened else _targets(job.spec.needs)
+        below = () if _own(job) or top in opened else [*awaited(_response(job)), *_targets(job.spec.needs)]
         opened.add(top)
         todo = [n for n in below if n in run.jobs and n not in facts.status and n not in opened]
         if todo:
             stack.extend(todo)
         else:
-            facts.status[top], facts.reason[top] = _own(job) or _pending(run, job, facts)
+            facts.status[top], facts.reason[top] = _own(job) or _follow(job, facts) or _pending(run, job, facts)
 
 
 def _targets(needs: Iterable[Need]) -> list[str]:
-    return [n for need in needs for n in ((need.job,) if isinstance(need, JobNeed) else need.members)]
+    return [n for need in needs for n in ((need.job,) if isinstance(need, JobNeed) else need.jobs)]
 
 
 def _own(job: JobState) -> tuple[Status, Reason | None] | None:
     """What the job's own history says, whatever its needs."""
     if job.end is not None:
-        return job.end, job.end_reason
+        return None if awaited(_response(job)) else (job.end, job.end_reason)
     if job.attempts and job.attempts[-1].generation == job.generation and job.attempts[-1].end is None:
         return Status.RUNNING, None
     doing = {"recovery": Status.RECOVERING, "rollback": Status.ROLLING_BACK, "fallback": Status.FALLING_BACK}
     return (doing[job.owed], job.closing[1] if job.closing else job.failure) if job.owed else None
+
+
+def _response(job: JobState) -> Response | None:
+    return job.response if job.end is Status.SUCCEEDED else None
+
+
+def _follow(job: JobState, facts: Facts) -> tuple[Status, Reason | None] | None:
+    """What a job has come to that has succeeded itself, but made others that it waits for."""
+    names = awaited(_response(job))
+    statuses = {name: facts.status.get(name, Status.WAITING) for name in names}
+    for name, status in statuses.items():
+        if status.ended and not status.good:
+            return Status.FAILED, Reason("upstream failed", _root(name, facts.reason[name]))
+    if not names:
+        return None
+    return (Status.SUCCEEDED if all(status.good for status in statuses.values()) else Status.WAITING), None
 
 
 def _pending(run: Run, job: JobState, facts: Facts) -> tuple[Status, Reason | None]:
@@ -88,12 +96,9 @@ def _need(run: Run, job: JobState, need: Need, facts: Facts) -> bool | str:
 
 
 def _group_need(run: Run, need: GroupNeed, tolerant: bool, facts: Facts) -> bool | str:
-    members = _members(facts, need.members)
-    group = run.groups.get(need.group)
-    came_to = verdict(group.policy if group else Strict(), members)
+    came_to, ended, _ = judge(run, need, facts)
     if tolerant:
-        soon = came_to is Verdict.MET and not need.optional
-        return soon or all(member.ended for member in members.values())
+        return (came_to is Verdict.MET and not need.optional) or ended
     match came_to:
         case Verdict.MET:
             return True
@@ -101,10 +106,6 @@ def _group_need(run: Run, need: GroupNeed, tolerant: bool, facts: Facts) -> bool
             return need.group
         case _:
             return False
-
-
-def _members(facts: Facts, names: Iterable[str]) -> dict[str, Member]:
-    return {n: Member(n, facts.status.get(n, Status.WAITING), facts.reason.get(n)) for n in names}
 
 
 def _root(name: str, reason: Reason | None) -> str:

@@ -182,6 +182,8 @@ class GroupJudged(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_fie
     standings: str
     verdict: Verdict
     reason: str = ""
+    place: int = 0
+    """Which of the custom policies, where several are combined, in the order typed."""
 
 
 class LimitsSet(Struct, frozen=True, kw_only=True, tag_field="kind", tag="limits-set"):

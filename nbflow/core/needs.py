@@ -6,8 +6,10 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from heapq import heappop, heappush
 
-from nbflow.core.run import GroupState, JobState, Run
-from nbflow.core.spec import GroupNeed, JobNeed, JobSpec, Need, Policy, Ruled, Strict
+from nbflow.core import event as e
+from nbflow.core import followups, groups
+from nbflow.core.run import JobState, Run
+from nbflow.core.spec import GroupNeed, JobNeed, JobSpec, Need, Policy
 from nbflow.core.status import Reason, Status, Verdict
 from nbflow.core.tally import Tally
 
@@ -66,31 +68,16 @@ def _root(run: Run, need: Need) -> str:
 
 def _tell(run: Run, job: JobState) -> Iterator[str]:
     """Let all who need *job* or count it hear of its new status; yields those for whom that matters."""
-    name = job.spec.name
-    for dependent, place in run.links.dependents.get(name, ()):
-        if _stand(run, run.jobs[dependent], place):
-            yield dependent
-    for tally in run.links.tallies.get(name, ()):
-        tally.put(name, job.status, job.reason)
-        yield from told_by(run, tally)
-    if job.spec.group is not None:
-        group = run.groups[job.spec.group]
-        group.tally.put(name, job.status, job.reason)
-        note_group(run, group)
+    yield from _standing_anew(run, run.links.dependents.get(job.spec.name, ()))
+    yield from _standing_anew(run, groups.hear(run, job))
+    yield from followups.tell(run, job)
 
 
-def told_by(run: Run, tally: Tally) -> Iterator[str]:
-    """The dependents for whom it matters how *tally* stands now."""
-    if tally.changed():
-        yield from (name for name, place in tally.dependents if _stand(run, run.jobs[name], place))
-
-
-def note_group(run: Run, group: GroupState) -> None:
-    """Keep in mind whether the verdict on *group* is yet to be recorded."""
-    if group.verdict is group.recorded:
-        run.untold_groups.pop(group.name, None)
-    else:
-        run.untold_groups[group.name] = None
+def _standing_anew(run: Run, places: Iterable[groups.Place]) -> Iterator[str]:
+    """The jobs to which it may matter how their needs at *places* stand now."""
+    for name, place in places:
+        if _stand(run, run.jobs[name], place):
+            yield name
 
 
 def _stand(run: Run, job: JobState, place: int) -> bool:
@@ -121,36 +108,24 @@ def _look(run: Run, job: JobState, place: int) -> int:
     return {Verdict.UNDECIDED: PENDING, Verdict.MET: MET, Verdict.BROKEN: GONE}[tally.verdict]
 
 
-def group_of(run: Run, name: str) -> GroupState:
-    """The group *name*, strict if nobody has spoken of it before."""
-    if name not in run.groups:
-        run.groups[name] = GroupState(name, Tally(Strict(), whole=True))
-        note_group(run, run.groups[name])
-    return run.groups[name]
-
-
 def set_policy(run: Run, name: str, policy: Policy) -> Iterator[str]:
     """Judge the group *name* by *policy*; yields the dependents for whom that matters."""
-    group = group_of(run, name)
-    group.tally.set_policy(policy)
-    run.queues.cap(name, policy.max_parallel if isinstance(policy, Ruled) else None)
-    note_group(run, group)
-    for tally in group.needed:
-        tally.set_policy(policy)
-        yield from told_by(run, tally)
+    return _standing_anew(run, groups.set_policy(run, name, policy))
 
 
-def link(run: Run, job: JobState) -> None:
-    """Let *job* be told of all it needs, and count it in its group."""
+def judged(run: Run, event: e.GroupJudged) -> Iterator[str]:
+    """Note what a custom policy said; yields the dependents for whom that matters."""
+    return _standing_anew(run, groups.take_judgement(run, event))
+
+
+def link(run: Run, job: JobState) -> list[str]:
+    """Let *job* be told of all it needs, and count it in its group; the others for whom that matters."""
     spec = job.spec
     job.standings, job.unmet, job.gone = bytearray(len(spec.needs)), len(spec.needs), []
     job.tallies = [_join(run, spec, place) for place in range(len(spec.needs))]
     for place in range(len(spec.needs)):
         _stand(run, job, place)
-    if spec.group is not None:
-        group = group_of(run, spec.group)
-        group.tally.put(spec.name, job.status, job.reason)
-        note_group(run, group)
+    return list(_standing_anew(run, groups.count(run, job)))
 
 
 def _join(run: Run, spec: JobSpec, place: int) -> Tally | None:
@@ -158,42 +133,20 @@ def _join(run: Run, spec: JobSpec, place: int) -> Tally | None:
     if isinstance(need, JobNeed):
         run.links.dependents[need.job][spec.name, place] = None
         return None
-    tally = run.links.shared.get((need.group, need.members)) or _new_tally(run, need)
+    tally = groups.join(run, need)
     tally.dependents[spec.name, place] = None
     return tally
 
 
-def _new_tally(run: Run, need: GroupNeed) -> Tally:
-    group = group_of(run, need.group)
-    tally = run.links.shared[need.group, need.members] = Tally(group.policy, need.members)
-    for name in need.members:
-        run.links.tallies[name][tally] = None
-        if name in run.jobs:
-            tally.put(name, run.jobs[name].status, run.jobs[name].reason)
-    tally.changed()
-    group.needed[tally] = None
-    return tally
+def unlink(run: Run, job: JobState, group: str | None) -> list[str]:
+    """Undo `link`, before *job* gets another spec with *group*; it keeps its place in a group that it stays in.
 
-
-def unlink(run: Run, job: JobState, group: str | None) -> None:
-    """Undo `link`, before *job* gets another spec with *group*; it keeps its place in a group that it stays in."""
+    The others for whom that matters.
+    """
     name = job.spec.name
     for place, need in enumerate(job.spec.needs):
         if isinstance(need, JobNeed):
             del run.links.dependents[need.job][name, place]
         elif (tally := job.tallies[place]) is not None:
-            del tally.dependents[name, place]
-            if not tally.dependents:
-                _forget(run, need, tally)
-    if job.spec.group not in (None, group):
-        left = run.groups[job.spec.group]
-        left.tally.leave(name)
-        note_group(run, left)
-
-
-def _forget(run: Run, need: GroupNeed, tally: Tally) -> None:
-    """Nobody needs just these members any more."""
-    del run.links.shared[need.group, need.members]
-    del run.groups[need.group].needed[tally]
-    for name in need.members:
-        run.links.tallies[name].pop(tally, None)
+            groups.leave_need(run, tally, (name, place))
+    return list(_standing_anew(run, groups.discount(run, job))) if job.spec.group != group else []

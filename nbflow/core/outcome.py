@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from nbflow.core.groups import chain
 from nbflow.core.needs import GONE
 from nbflow.core.policy import bare
 from nbflow.core.run import JobState, Run
@@ -18,7 +19,7 @@ def verdict(run: Run) -> RunVerdict:
     else ``succeeded``, also when there is no job. A failed or cancelled job is excused by its group's policy being met
     (or ``best-effort``), or when all that need it can do without. One that was withdrawn does not count.
     """
-    if run.queues.busy():
+    if run.queues.busy() or run.work.pending:
         return RunVerdict.RUNNING
     jobs = {name: job for name, job in run.jobs.items() if not job.spec.withdrawn}
     excusing = _Excuses(run)
@@ -74,16 +75,13 @@ def _only_because(run: Run, job: JobState, left_out: set[str]) -> bool:
     if job.status is not Status.SKIPPED or job.end is not None:
         return False
     gone = (need for need, stands in zip(job.spec.needs, job.standings, strict=True) if stands == GONE)
-    missed = [n for need in gone for n in ((need.job,) if isinstance(need, JobNeed) else need.members)]
+    missed = [n for need in gone for n in ((need.job,) if isinstance(need, JobNeed) else need.jobs)]
     return all(n in left_out or (n in run.jobs and run.jobs[n].status.good) for n in missed)
 
 
 def _group_excuses(run: Run, name: str) -> bool:
-    spec = run.jobs[name].spec
-    if spec.group is None:
-        return False
-    group = run.groups[spec.group]
-    return group.verdict is Verdict.MET or isinstance(bare(group.policy), BestEffort)
+    around = (run.groups[group] for group in chain(run, run.jobs[name].spec.group))
+    return any(group.verdict is Verdict.MET or isinstance(bare(group.policy), BestEffort) for group in around)
 
 
 def _tolerated(run: Run) -> set[str]:
@@ -92,6 +90,6 @@ def _tolerated(run: Run) -> set[str]:
     for job in run.jobs.values():
         for need in job.spec.needs:
             tolerant = need.optional or job.spec.on_missing != "error"
-            for name in (need.job,) if isinstance(need, JobNeed) else need.members:
+            for name in (need.job,) if isinstance(need, JobNeed) else need.jobs:
                 needed[name] = needed.get(name, True) and tolerant
     return {name for name, tolerant in needed.items() if tolerant}

@@ -16,12 +16,13 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct
 
 from nbflow.core import event as e
+from nbflow.core import group_plan
 from nbflow.core.event import Step
-from nbflow.core.policy import broken_words
+from nbflow.core.groups import to_roll_back
 from nbflow.core.queues import by_order, step_executor
-from nbflow.core.run import GroupState, JobState, Run
+from nbflow.core.run import JobState, Run
 from nbflow.core.spec import Limits
-from nbflow.core.status import Reason, Status, Verdict
+from nbflow.core.status import Reason, Status
 
 STEP_TIMEOUT = 60.0
 """Seconds that the rollback and fallback of a job without a time limit of its own may take."""
@@ -54,6 +55,8 @@ class Ask(Struct, frozen=True, tag="ask"):
     group: str
     members: tuple[str, ...]
     standings: str
+    place: int = 0
+    """Which of the group's custom policies, in the order typed."""
 
 
 class Stop(Struct, frozen=True, tag="stop"):
@@ -99,23 +102,24 @@ def plan(run: Run, now: float, free: Mapping[str, int]) -> Plan:
     An executor that *free* does not name is away: its jobs wait, and do not keep the run from being idle. Orders come
     as stops, records, schedules, starts; they hold together, so all can be carried out before planning again.
     """
-    if (cutting := next((run.groups[n] for n in run.untold_groups if run.groups[n].about_to_cut), None)) is not None:
-        # It ends members: what else there is to do follows only then.
-        return Plan((*_stops(run), _decided(cutting, now)), run.queues.wake_at(now, run.paused), idle=False)
+    if (first := next(group_plan.first(run, now), None)) is not None:
+        # It ends members or opens them again: what else there is to do follows only then.
+        return Plan((*_stops(run), Record(first)), run.queues.wake_at(now, run.paused), idle=False)
     orders: list[Order] = [*_stops(run), *_records(run, now)]
+    orders += [Ask(*question) for question in group_plan.questions(run)]
     orders += [*_schedules(run), *_overdue(run, now)]  # they may end a job, of which there is more to record
     if refused := [*_refusals(run, now)]:  # likewise
         orders += refused
     else:
         left, room = dict(free), run.queues.room()
         orders += [*_steps(run, now, left, room), *_starts(run, now, left, room)]
-    idle = not orders and not run.queues.active(free, run.paused)
+    idle = not orders and not run.queues.active(free, run.paused) and not _rolls_back(run, free)
     return Plan(tuple(orders), run.queues.wake_at(now, run.paused), idle)
 
 
 def _stops(run: Run) -> Iterator[Stop]:
     for job in by_order(run.queues.to_stop):
-        detail = {"deadline": f"{job.spec.deadline or 0:g} s", "policy": job.spec.group or ""}.get(job.stop_cause, "")
+        detail = {"deadline": f"{job.spec.deadline or 0:g} s", "policy": job.cut_by}.get(job.stop_cause, "")
         cause = Reason(job.stop_cause, detail)
         if (attempt := job.running) is not None:
             yield Stop(job.spec.name, attempt.generation, attempt.number, cause)
@@ -137,12 +141,8 @@ def _records(run: Run, now: float) -> Iterator[Record]:
             yield Record(e.JobEnded(at=now, job=name, generation=generation, status=job.status, reason=job.reason))
         else:
             yield Record(e.JobReopened(at=now, job=name, generation=generation))
-    for group in (run.groups[name] for name in run.untold_groups):
-        yield _decided(group, now)
-
-
-def _decided(group: GroupState, now: float) -> Record:
-    return Record(e.GroupDecided(at=now, group=group.name, verdict=group.verdict, reason=broken_text(group)))
+    for group in (run.groups[name] for name in run.work.untold):
+        yield Record(group_plan.decided(group, now))
 
 
 def _overdue(run: Run, now: float) -> Iterator[Record]:
@@ -184,6 +184,16 @@ def _steps(run: Run, now: float, left: dict[str, int], room: dict[str, int]) -> 
     for job in run.queues.steps(now, left, room, run.paused):
         assert job.owed is not None
         yield StartStep(job.spec.name, job.generation, len(job.attempts), job.owed, step_timeout(job, job.owed))
+    for job in to_roll_back(run):
+        if left.get(job.spec.executor, 0) > 0:
+            left[job.spec.executor] -= 1
+            timeout = step_timeout(job, "rollback")
+            yield StartStep(job.spec.name, job.generation, len(job.attempts), "rollback", timeout)
+
+
+def _rolls_back(run: Run, free: Mapping[str, int]) -> bool:
+    """Whether a succeeded member of a broken group will be rolled back, as soon as there is a slot."""
+    return any(job.spec.executor in free for job in to_roll_back(run))
 
 
 def step_timeout(job: JobState, step: Step) -> float | None:
@@ -206,9 +216,3 @@ def _starts(run: Run, now: float, left: dict[str, int], room: dict[str, int]) ->
         yield Start(job.spec.name, job.generation, len(job.attempts) + 1)
 
 
-def broken_text(group: GroupState) -> str:
-    """Why *group* is broken, in words; empty if it is not."""
-    if group.verdict is not Verdict.BROKEN:
-        return ""
-    _, good, *bad = group.tally.counts
-    return broken_words(group.policy, len(group.members), good, sum(bad))

@@ -6,8 +6,8 @@ from typing import Any
 
 from nbflow.core import policy as policies
 from nbflow.core.attempt import StepState
+from nbflow.core.group_plan import broken_text
 from nbflow.core.outcome import unexcused, verdict
-from nbflow.core.plan import broken_text
 from nbflow.core.run import AttemptState, GroupState, Run
 from nbflow.core.spec import Limits, Policy, Ruled
 from nbflow.core.status import Reason

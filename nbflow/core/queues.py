@@ -53,6 +53,8 @@ class Queues:
     to_stop: dict[str, JobState] = field(default_factory=dict)
     to_schedule: dict[str, JobState] = field(default_factory=dict)
     to_record: dict[str, JobState] = field(default_factory=dict)
+    outer: dict[str, str] = field(default_factory=dict)
+    """Group -> the group that it is a member of."""
     runnable: dict[str, dict[str, JobState]] = field(default_factory=lambda: defaultdict(dict))
     """Executor -> its jobs that are ready or in backoff."""
     filed: dict[str, str] = field(default_factory=dict)
@@ -103,9 +105,29 @@ class Queues:
         else:
             self.caps[group] = most
 
+    def nest(self, group: str, outer: str | None) -> None:
+        """Members of *group* are members of *outer*; None: of no other."""
+        if outer is None:
+            self.outer.pop(group, None)
+        else:
+            self.outer[group] = outer
+
+    def capped(self, job: JobState) -> list[str]:
+        """The groups around *job* whose members may not all run at once."""
+        found, group = list[str](), job.spec.group if self.caps else None
+        while group is not None:
+            if group in self.caps:
+                found.append(group)
+            group = self.outer.get(group)
+        return found
+
+    def fits(self, job: JobState, room: Mapping[str, int]) -> bool:
+        """Whether its groups have *room* for *job*."""
+        return all(room[group] > 0 for group in self.capped(job))
+
     def room(self) -> dict[str, int]:
         """How many more members of each capped group may run."""
-        used = Counter(job.spec.group for job in self.running.values())
+        used = Counter(group for job in self.running.values() for group in self.capped(job))
         return {group: most - used[group] for group, most in self.caps.items()}
 
     def steps(self, now: float, left: dict[str, int], room: dict[str, int], paused: bool) -> list[JobState]:
@@ -116,12 +138,11 @@ class Queues:
         found = []
         for job in by_order(self.to_step):
             executor = step_executor(job)
-            there = left.get(executor, 0) > 0 and room.get(job.spec.group or "", 1) > 0
+            there = left.get(executor, 0) > 0 and self.fits(job, room)
             if there and job.step_may_go(now, paused):
                 found.append(job)
                 left[executor] -= 1
-                if job.spec.group in room:
-                    room[job.spec.group] -= 1
+                self._use(job, room)
         return found
 
     def starts(self, now: float, left: dict[str, int], room: dict[str, int]) -> list[JobState]:
@@ -135,11 +156,10 @@ class Queues:
             job = self.jobs[self.lanes[executor].pop()]
             if job.spec.executor != executor or not job.queued:
                 continue
-            if job.startable(now) and room.get(job.spec.group or "", 1) > 0:
+            if job.startable(now) and self.fits(job, room):
                 found.append(job)
                 left[executor] -= 1
-                if job.spec.group in room:
-                    room[job.spec.group] -= 1
+                self._use(job, room)
             elif job.ripe(now):
                 aside.append(job)
             else:  # due later after all
@@ -147,6 +167,10 @@ class Queues:
         for job in (*found, *aside):
             self.lanes[job.spec.executor].push(job.order)
         return found
+
+    def _use(self, job: JobState, room: dict[str, int]) -> None:
+        for group in self.capped(job):
+            room[group] -= 1
 
     def _next(self, left: Mapping[str, int]) -> str | None:
         """The executor with slots *left* whose first job was declared first."""

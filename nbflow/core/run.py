@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from nbflow.core.attempt import AttemptState
 from nbflow.core.job import JobState
-from nbflow.core.policy import cuts
+from nbflow.core.policy import Judged, cuts
 from nbflow.core.queues import Queues
-from nbflow.core.spec import Limits, Policy
+from nbflow.core.spec import Custom, GroupNeed, Limits, Policy, Ruled
 from nbflow.core.status import Verdict
 from nbflow.core.tally import Tally
 
@@ -24,24 +24,32 @@ class GroupState:
     tally: Tally
     """Over all its members, for display."""
     recorded: Verdict = Verdict.UNDECIDED
+    parent: str | None = None
+    """The group that it is a member of; none where that would make a loop."""
     needed: dict[Tally, None] = field(default_factory=dict)
     """Over the members that some dependent needs."""
+    judged: dict[tuple[str, ...], dict[Custom, Judged]] = field(default_factory=dict)
+    """Members -> what custom policies last said about them."""
 
     @property
     def policy(self) -> Policy:
         return self.tally.policy
 
     @property
+    def options(self) -> Ruled:
+        """The policy with all options, given or not."""
+        return self.policy if isinstance(self.policy, Ruled) else Ruled(self.policy)
+
+    @property
     def about_to_cut(self) -> bool:
         """Recording its verdict will cancel members: not so where it only lacks members yet to be declared."""
         if self.verdict is self.recorded or not cuts(self.policy, self.verdict):
             return False
-        opened, _, *bad = self.tally.counts
-        return opened > 0 and (self.verdict is Verdict.MET or sum(bad) > 0)
+        return not self.tally.over and (self.verdict is Verdict.MET or self.tally.bad > 0)
 
     @property
-    def members(self) -> dict[str, int]:
-        """The names of all members, in declaration order (what they count as is the tally's business)."""
+    def members(self) -> dict[str, str]:
+        """All members in declaration order, jobs and groups within, each with the letter it stands as."""
         return self.tally.members
 
     @property
@@ -58,8 +66,29 @@ class Links:
     """Job -> the jobs that need it, each with the place of that need."""
     tallies: dict[str, dict[Tally, None]] = field(default_factory=lambda: defaultdict(dict))
     """Job -> the tallies that dependents of its groups keep."""
-    shared: dict[tuple[str, tuple[str, ...]], Tally] = field(default_factory=dict)
-    """Group and members -> the one tally of all dependents that need just these."""
+    makers: dict[str, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
+    """Job -> the jobs that have made it and waited for it; some may no longer do so."""
+    shared: dict[tuple[str, tuple[str, ...], tuple[GroupNeed, ...]], Tally] = field(default_factory=dict)
+    """Group, members and groups within -> the one tally of all dependents that need just these."""
+
+
+@dataclass(slots=True)
+class GroupWork:
+    """What there is to do about groups."""
+
+    untold: dict[str, None] = field(default_factory=dict)
+    """Those whose verdict is not the one last recorded."""
+    retried: dict[Tally, None] = field(default_factory=dict)
+    """Those of whose members the failed ones are to be tried again."""
+    unasked: dict[Tally, None] = field(default_factory=dict)
+    """Those whose custom policy has yet to be asked."""
+    undone: dict[str, None] = field(default_factory=dict)
+    """Those that are broken and have succeeded members to be rolled back."""
+
+    @property
+    def pending(self) -> bool:
+        """More will happen without a person."""
+        return bool(self.retried or self.unasked or self.undone)
 
 
 @dataclass(slots=True)
@@ -82,5 +111,4 @@ class Run:
     groups: dict[str, GroupState] = field(default_factory=dict)
     links: Links = field(default_factory=Links)
     queues: Queues = field(default_factory=Queues)
-    untold_groups: dict[str, None] = field(default_factory=dict)
-    """Groups whose verdict is not the one last recorded."""
+    work: GroupWork = field(default_factory=GroupWork)

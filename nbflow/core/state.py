@@ -27,7 +27,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import assert_never
 
-from nbflow.core import ending, needs
+from nbflow.core import ending, followups, groups, needs
 from nbflow.core import event as e
 from nbflow.core.ending import LOST_RESTARTS
 from nbflow.core.run import AttemptState, GroupState, JobState, Run
@@ -76,8 +76,10 @@ def accepts(run: Run, event: e.Event) -> bool:
         case e.GroupDecided(group=name, verdict=verdict):
             group = run.groups.get(name)
             return group is not None and group.verdict == verdict != group.recorded
-        case e.GroupRetried() | e.GroupJudged():
-            return False
+        case e.GroupRetried():
+            return groups.takes_retry(run, event)
+        case e.GroupJudged():
+            return groups.takes_judgement(run, event)
         case _:
             job = run.jobs.get(event.job)
             return job is not None and _job_accepts(job, event)
@@ -133,7 +135,7 @@ def _may_ask(job: JobState, event: _Wish) -> bool:
         case e.CancelRequested():
             return not job.status.ended and job.asked != "cancel"
         case e.SkipRequested():
-            if job.end is not None and job.end.good and job.end is not Status.SUBSTITUTED:
+            if job.status.good and job.end is not Status.SUBSTITUTED:
                 return False
             given = _standin(job, event)
             if given is None:
@@ -162,27 +164,40 @@ def _take(run: Run, event: e.Event) -> Iterable[str]:
         case e.PauseRequested() | e.UnpauseRequested():
             run.paused = isinstance(event, e.PauseRequested)
         case e.JobDeclared(spec=spec, at=at):
-            _declare(run, spec, at)
-            return (spec.name,)
+            return _declare(run, spec, at)
         case e.GroupDeclared(group=name, policy=policy):
             return needs.set_policy(run, name, policy)
         case e.GroupDecided(group=name, verdict=verdict):
             return _decide(run, run.groups[name], verdict)
-        case e.GroupRetried() | e.GroupJudged():
-            return ()
+        case e.GroupRetried():
+            return groups.take_retry(run, event)
+        case e.GroupJudged():
+            return needs.judged(run, event)
         case _:
             _take_job(run, run.jobs[event.job], event)
-            return (event.job,)
+            return (event.job, *_stop_others(run, run.jobs[event.job], event))
     return ()
+
+
+def _stop_others(run: Run, job: JobState, event: _JobEvent) -> list[str]:
+    """End what *job*, which has just succeeded, stops from inside."""
+    if not isinstance(event, e.AttemptEnded) or event.response is None or job.response is not event.response:
+        return []
+    others = list(followups.stopped(run, job))
+    for other in others:
+        ending.stop(other, job.spec.name)
+    return [other.spec.name for other in others]
 
 
 def _decide(run: Run, group: GroupState, verdict: Verdict) -> list[str]:
     """Note the group's verdict; returns the members that it ends."""
-    cut = [name for name in group.members if not run.jobs[name].status.ended] if group.about_to_cut else []
+    members = groups.jobs_in(run, group.name) if group.about_to_cut else []
+    cut = [name for name in members if not run.jobs[name].status.ended]
     group.recorded = verdict
-    needs.note_group(run, group)
+    groups.note_group(run, group)
     for name in cut:
         if not run.jobs[name].asked:
+            run.jobs[name].cut_by = group.name
             ending.ask(run.jobs[name], "policy")
     return cut
 
@@ -197,6 +212,7 @@ def _take_job(run: Run, job: JobState, event: _JobEvent) -> None:
             ending.start_step(job, event)
         case e.StepEnded():
             ending.end_step(job, event)
+            groups.rolled_back(run, job)
         case e.RetryScheduled(due_at=due_at):
             job.due_at, job.unscheduled = due_at, None
             if job.overdue(due_at):  # its turn would never come
@@ -228,14 +244,16 @@ def _take_wish(job: JobState, event: _Wish) -> None:
             assert_never(event)
 
 
-def _declare(run: Run, spec: JobSpec, at: float) -> None:
-    job = run.jobs.get(spec.name)
+def _declare(run: Run, spec: JobSpec, at: float) -> list[str]:
+    job, touched = run.jobs.get(spec.name), [spec.name]
     if job is None:
         job = run.jobs[spec.name] = JobState(spec, len(run.jobs), at, at)
     else:
-        needs.unlink(run, job, spec.group)
+        touched += needs.unlink(run, job, spec.group)
         ending.open_generation(job)
         job.spec, job.declared_at, job.released = spec, at, False
+    if spec.maker in run.jobs:
+        run.jobs[spec.maker].made[spec.name] = None
     if spec.withdrawn:
         ending.withdraw(job)
-    needs.link(run, job)
+    return touched + needs.link(run, job)

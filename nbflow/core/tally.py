@@ -25,6 +25,7 @@ from nbflow.core.status import Reason, Status, Verdict
 OPEN, GOOD, EXCUSED, AGAIN, BAD = range(5)
 """What a member counts as: not ended, succeeded, skipped by a person, failed with a retry left, ended otherwise."""
 NOBODY = frozenset[str]()
+UNDECIDED_TO_THE_END = "undecided after all had ended"
 _STANDS = {OPEN_LETTER: OPEN, EXCUSED_LETTER: EXCUSED, **{status.letter: GOOD for status in Status if status.good}}
 _VERDICT_LETTERS = {
     Verdict.UNDECIDED: OPEN_LETTER,
@@ -40,8 +41,8 @@ class Tally:
     """
 
     __slots__ = (
-        "_hasty", "_judge", "answers", "can", "counts", "dependents", "going", "group", "left", "members", "need",
-        "outer", "parts", "policy", "seen", "whole",
+        "_customs", "_hasty", "_judge", "answers", "can", "counts", "dependents", "going", "group", "left",
+        "members", "need", "outer", "parts", "policy", "seen", "whole",
     )  # fmt: skip
 
     def __init__(
@@ -92,14 +93,14 @@ class Tally:
         if before is None:
             self.answers.clear()  # they were about other members
         else:
-            self._uncount(name, before)
+            self._uncount(name)
         self.members[name] = stands
         self._keep(name, can)
         self.counts[self._counts_as(name)] += 1
         for answer in self.answers.values():
             answer.moved(name, before or "", stands)
 
-    def _uncount(self, name: str, stands: str) -> None:
+    def _uncount(self, name: str) -> None:
         self.counts[self._counts_as(name)] -= 1
         if self.can:
             self._keep(name, NOBODY)
@@ -118,7 +119,7 @@ class Tally:
 
     def leave(self, name: str) -> None:
         """*name* is no member any more."""
-        self._uncount(name, self.members[name])
+        self._uncount(name)
         del self.members[name]
         self.parts.pop(name, None)
         self.going.discard(name)
@@ -127,6 +128,7 @@ class Tally:
     def set_policy(self, policy: Policy) -> None:
         """Judge by *policy* from now on; custom ones have to be asked again."""
         self.policy, self._judge, self._hasty = policy, bare(policy), hasty(policy, self.whole)
+        self._customs = customs(policy)
         self.answers.clear()
 
     # --- what custom policies say
@@ -142,19 +144,31 @@ class Tally:
     @property
     def unasked(self) -> list[int]:
         """The places among `customs` of those that have yet to be asked about the members as they stand."""
-        if self.counts[OPEN] == len(self.members) or self.verdict is not Verdict.UNDECIDED:
+        if not self._customs or self.counts[OPEN] == len(self.members) or self.verdict is not Verdict.UNDECIDED:
             return []
         return [
             place
-            for place, each in enumerate(customs(self._judge))
+            for place, each in enumerate(self._customs)
             if (answer := self.answers.get(each)) is None or not answer.stands
         ]
+
+    def complaint(self, policy: Custom) -> str:
+        """Why a custom *policy* is broken, in its own words; empty if it is not."""
+        answer = self.answers.get(policy)
+        if answer is None or answer.said(self.counts[OPEN] == 0) is not Verdict.BROKEN:
+            return ""
+        return answer.judged.reason if answer.judged.verdict is Verdict.BROKEN else UNDECIDED_TO_THE_END
 
     # --- the verdict
     @property
     def over(self) -> bool:
         """Every job among them has ended, be it to be tried again."""
         return self.counts[OPEN] == 0 and not self.going
+
+    @property
+    def good(self) -> int:
+        """How many have succeeded."""
+        return self.counts[GOOD]
 
     @property
     def bad(self) -> int:
@@ -199,8 +213,7 @@ class Tally:
     def _say(self, policy: Judge, hope: bool) -> Verdict:
         """What *policy* says; with *hope*, as if what may be tried again were still open."""
         broken, enough = False, False
-        opened, good, _, again, bad = self.counts
-        again = again if hope else 0
+        opened, good, again = self.counts[OPEN], self.counts[GOOD], self.counts[AGAIN] if hope else 0
         match policy:
             case Strict():
                 broken = self.counts[BAD] + self.counts[AGAIN] > again

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import assert_never
 
+from nbflow.core.group_plan import broken_text
 from nbflow.core.needs import PENDING
-from nbflow.core.plan import broken_text
 from nbflow.core.run import JobState, Run
 from nbflow.core.spec import JobNeed, Need
 from nbflow.core.status import Reason, Status
@@ -46,9 +46,8 @@ def reason_text(run: Run, job: JobState) -> str:
         case Status.SUBSTITUTED:
             return "values given by a person stand for its own"
         case Status.UNKNOWN:
-            return (
-                f"{_words(job.reason)}: nobody saw how attempt {job.attempts[-1].number} ended, and it is started once"
-            )
+            number = job.attempts[-1].number
+            return f"{_words(job.reason)}: nobody saw how attempt {number} ended, and it is not to start twice"
         case Status.FAILED | Status.SKIPPED | Status.CANCELLED:
             notes = "; ".join(note for note in _notes(run, job) if note)
             return _words(job.reason) + (f" ({notes})" if notes else "")
@@ -58,6 +57,10 @@ def reason_text(run: Run, job: JobState) -> str:
 
 def _words(reason: Reason | None) -> str:
     return reason.words() if reason is not None else ""
+
+
+def _because(reason: Reason | None) -> str:
+    return f": {reason.words()}" if reason is not None else ""
 
 
 _ASKED = {
@@ -76,9 +79,9 @@ def _ready(run: Run, job: JobState) -> str:
         return f"waits for its last {job.step.step} to end"
     if run.paused:
         return "waits: the run is paused"
-    group = job.spec.group or ""
-    if run.queues.room().get(group, 1) <= 0:
-        return f"waits for its turn: {run.queues.caps[group]} of {group} at once"
+    room = run.queues.room()
+    if full := [group for group in run.queues.capped(job) if room[group] <= 0]:
+        return f"waits for its turn: {run.queues.caps[full[0]]} of {full[0]} at once"
     return "waits for a free slot"
 
 
@@ -104,9 +107,9 @@ def _notes(run: Run, job: JobState) -> Iterator[str]:
     if last is None or job.end is None:
         return
     if job.reason.kind in ("deadline", "recovery failed", "attempt limit") and last.end == "failed":
-        yield f"attempt {last.number} failed: {_words(last.reason)}"
+        yield f"attempt {last.number} failed{_because(last.reason)}"
     if job.status is Status.FAILED and job.withheld:
         yield f"not retried: {job.withheld}"
     for step in last.steps:
         if step.step != "recovery" and step.end not in (None, "succeeded", "lost"):
-            yield f"its {step.step} {'failed' if step.end == 'failed' else 'was stopped'}: {_words(step.reason)}"
+            yield f"its {step.step} {'failed' if step.end == 'failed' else 'was stopped'}{_because(step.reason)}"

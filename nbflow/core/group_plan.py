@@ -1,0 +1,58 @@
+"""What is to be done about groups now, and how they stand in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from nbflow.core import event as e
+from nbflow.core.groups import to_retry
+from nbflow.core.policy import broken_words, customs
+from nbflow.core.run import GroupState, Run
+from nbflow.core.status import Verdict
+
+
+class Question(NamedTuple):
+    """A custom policy, the one at *place* of *group*'s, is to be asked about *members*, that stand as *standings*."""
+
+    group: str
+    members: tuple[str, ...]
+    standings: str
+    place: int
+
+
+def first(run: Run, now: float) -> Iterator[e.GroupDecided | e.GroupRetried]:
+    """What ends members or opens them again: one at a time, for all else follows from it."""
+    for group in (run.groups[name] for name in run.work.untold):
+        if group.about_to_cut:
+            yield decided(group, now)
+    for tally in run.work.retried:
+        yield e.GroupRetried(at=now, group=tally.group, members=to_retry(run, tally))
+
+
+def decided(group: GroupState, now: float) -> e.GroupDecided:
+    """The verdict on *group*, for the record."""
+    return e.GroupDecided(at=now, group=group.name, verdict=group.verdict, reason=broken_text(group))
+
+
+def questions(run: Run) -> list[Question]:
+    """Every custom policy that has yet to be asked, once each."""
+    found: dict[Question, None] = {}
+    for tally in run.work.unasked:
+        for place in tally.unasked:
+            found[Question(tally.group, tuple(tally.members), tally.standings, place)] = None
+    return list(found)
+
+
+def needed_text(group: GroupState) -> str:
+    """What *group* needs and has, in words: ``2 of 3 needed: 1 succeeded, 1 did not``."""
+    tally = group.tally
+    return broken_words(group.policy, len(tally.members), tally.good, tally.bad)
+
+
+def broken_text(group: GroupState) -> str:
+    """Why *group* is broken, in words; empty if it is not."""
+    if group.verdict is not Verdict.BROKEN:
+        return ""
+    said = [f"{policy.label}: {why}" for policy in customs(group.policy) if (why := group.tally.complaint(policy))]
+    return f"{needed_text(group)} ({'; '.join(said)})" if said else needed_text(group)
