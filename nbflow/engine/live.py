@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from nbflow.core.event import AttemptEnded
+from nbflow.core.event import AttemptEnded, Step, StepEnded
 from nbflow.core.run import Run
 from nbflow.core.status import Reason
 from nbflow.engine.attempt.record import AttemptReport
@@ -27,16 +27,36 @@ class LiveRun:
 
 @dataclass(frozen=True, slots=True)
 class Underway:
-    """An attempt that was started and has not ended."""
+    """An attempt, or the *step* after it, that was started and has not ended."""
 
     run: int
     job: str
     generation: int
     attempt: int
     executor: str
+    step: Step | None = None
 
-    def end(self, report: AttemptReport, at: float) -> AttemptEnded:
+    def end(self, report: AttemptReport, at: float) -> AttemptEnded | StepEnded:
         """The event that *report* tells of."""
+        return self._attempt(report, at) if self.step is None else self._step(self.step, report, at)
+
+    def _step(self, step: Step, report: AttemptReport, at: float) -> StepEnded:
+        return StepEnded(
+            at=at,
+            job=self.job,
+            generation=self.generation,
+            attempt=self.attempt,
+            step=step,
+            key=report.key,
+            end="failed" if report.end == "skipped" else report.end,  # a step has no condition
+            reason=report.reason,
+            exit_code=report.exit_code,
+            signal=report.signal,
+            outputs=report.outputs,
+            traceback=report.traceback,
+        )
+
+    def _attempt(self, report: AttemptReport, at: float) -> AttemptEnded:
         return AttemptEnded(
             at=at,
             job=self.job,
@@ -50,6 +70,8 @@ class Underway:
             missing=report.missing,
             traceback=report.traceback,
             classes=report.classes,
+            found=report.found,
+            response=report.response,
             peak_memory=report.peak_memory,
             cpu_seconds=report.cpu_seconds,
         )

@@ -8,31 +8,37 @@ and a restart is replay, then plan.
 from __future__ import annotations
 
 import logging
-import os
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
 from secrets import token_hex
 from typing import assert_never
 
 from msgspec.structs import replace
 
-from nbflow.core.event import AttemptStarted, Event, GroupDeclared, JobDeclared, Request, RetryScheduled
+from nbflow.core.event import (
+    AttemptStarted,
+    Event,
+    GroupDeclared,
+    JobDeclared,
+    LimitsSet,
+    Request,
+    RetryScheduled,
+    StepStarted,
+)
 from nbflow.core.graph import check
-from nbflow.core.plan import Order, Record, Schedule, Start, Stop, plan
-from nbflow.core.spec import JobSpec, Policy
+from nbflow.core.plan import Order, Record, Schedule, Start, StartStep, Stop, plan
+from nbflow.core.spec import JobSpec, Limits, Policy
 from nbflow.core.state import accepts, evolve, replay
-from nbflow.core.status import Reason
 from nbflow.engine.attempt.record import AttemptOrder, AttemptReport
+from nbflow.engine.dispatch import Dispatch, Recover, executor_of
 from nbflow.engine.executors import Executor
-from nbflow.engine.live import LiveRun, Turn, Underway, lost_report
-from nbflow.engine.orders import Place, attempt_order
+from nbflow.engine.live import LiveRun, Turn, Underway
+from nbflow.engine.orders import Place, attempt_order, step_order
+from nbflow.engine.responses import unfolded
 from nbflow.engine.store import DiskFull, Row, RunRow, Store
-from nbflow.errors import DeclarationError, NbflowError
+from nbflow.errors import DeclarationError
 
 _log = logging.getLogger(__name__)
 _RETRY_COMMIT = 1.0
-Recover = Callable[[Sequence[str]], None]
 
 
 class Loop:
@@ -56,17 +62,11 @@ class Loop:
         stir: Callable[[], None],
     ) -> None:
         self.store, self.now, self.draw, self.tell, self.stir = store, now, draw, tell, stir
-        self.executors: dict[str, Executor] = {}
-        self.slots: dict[str, int] = {}
-        self.recovers: dict[str, Recover] = {}
+        self.dispatch = Dispatch(self.ended)
         self.runs: dict[int, LiveRun] = {}
-        self.underway: dict[str, Underway] = {}
         self.stuck = False
         """The disk is full: what happened waits in memory to be committed, nothing is told or started."""
-        self.reachable: Callable[[int, str], bool] = lambda _run, _executor: True
-        """Whether an executor can take attempts of a run now."""
         self._place = str(store.path)
-        self._stopping: set[str] = set()
         self._turn = Turn()
         self._turns = 0
 
@@ -76,9 +76,12 @@ class Loop:
         *recover* is given the keys of attempts that an earlier engine started, and sees to it that each is reported
         once, when it cannot be running any more. Without it they are lost.
         """
-        self.executors[name], self.slots[name] = executor, slots
-        if recover is not None:
-            self.recovers[name] = recover
+        self.dispatch.add(name, executor, slots, recover)
+
+    @property
+    def underway(self) -> Mapping[str, Underway]:
+        """The attempts and steps that were started and have not ended, by key."""
+        return self.dispatch.underway
 
     # --- runs
     def open_run(self, flow: str, cwd: str) -> LiveRun:
@@ -95,22 +98,8 @@ class Loop:
 
     def resume(self, row: RunRow) -> None:
         """Take up a run after a start: attempts whose end nobody recorded are asked after, the rest goes by plan."""
-        live = self.load(row)
-        orphans: dict[str, list[str]] = {}
-        for name, job in live.run.jobs.items():
-            if job.running is None or job.running.key in self.underway:
-                continue
-            attempt = job.running
-            under = Underway(row.id, name, attempt.generation, attempt.number, job.spec.executor)
-            self.underway[attempt.key] = under
-            orphans.setdefault(under.executor, []).append(attempt.key)
-        for executor, keys in orphans.items():
-            self.recovers.get(executor, self._give_up)(keys)
+        self.dispatch.recover(row.id, self.load(row).run)
         self.stir()
-
-    def _give_up(self, keys: Sequence[str]) -> None:
-        for key in keys:
-            self.ended(lost_report(key, "the engine ended meanwhile"))
 
     def forget(self, run: int) -> None:
         """Drop a run in which nothing is left to do from memory."""
@@ -127,8 +116,8 @@ class Loop:
         """
         live = self.runs[run]
         for spec in jobs:
-            if spec.executor not in self.executors:
-                known = ", ".join(sorted(self.executors))
+            if spec.executor not in self.dispatch.executors:
+                known = ", ".join(sorted(self.dispatch.executors))
                 raise DeclarationError(f"job {spec.name!r} asks for executor {spec.executor!r}, there are: {known}")
         check(live.run, jobs, groups)
         at = self.now()
@@ -142,14 +131,21 @@ class Loop:
         live, at = self.runs[run], self.now()
         return sum(self._apply(live, replace(request, at=at)) for request in requests)
 
+    def limit(self, run: int, limits: Limits) -> None:
+        """What the run as a whole may use, from now on."""
+        live = self.runs[run]
+        if limits != live.run.limits:
+            self._apply(live, LimitsSet(at=self.now(), limits=limits))
+
     def ended(self, report: AttemptReport) -> None:
         """Take an executor's report; one that is not awaited is ignored."""
-        under = self.underway.pop(report.key, None)
+        under = self.dispatch.over(report.key)
         if under is None:
             _log.warning("stale report of attempt %s ignored", report.key)
             return
-        self._stopping.discard(report.key)
-        self._apply(self.runs[under.run], under.end(report, self.now()))
+        live = self.runs[under.run]
+        for event in unfolded(live.run, under.end(report, self.now()), self.dispatch.executors):
+            self._apply(live, event)
 
     def answer(self, callback: Callable[[], None]) -> None:
         """Call *callback* once everything taken so far is in the log and told."""
@@ -207,24 +203,17 @@ class Loop:
         """Obey the run's plan until it asks for nothing new."""
         acted = True
         while acted:
-            made = plan(live.run, self.now(), self._free(live))
+            made = plan(live.run, self.now(), self.dispatch.free(live.row.id, self.store.tight))
             acted = sum(self._obey(live, order) for order in made.orders) > 0
             live.wake_at, live.idle = made.wake_at, made.idle
-
-    def _free(self, live: LiveRun) -> dict[str, int]:
-        """Free slots of each executor within reach; none while the disk has no room for what an attempt would write."""
-        used = Counter(under.executor for under in self.underway.values())
-        return {
-            name: 0 if self.store.tight else max(0, slots - used[name])
-            for name, slots in self.slots.items()
-            if self.reachable(live.row.id, name)
-        }
 
     def _obey(self, live: LiveRun, order: Order) -> bool:
         """Do what *order* says; whether that changed anything."""
         match order:
             case Start():
                 return self._start(live, order)
+            case StartStep():
+                return self._start_step(live, order)
             case Stop():
                 return self._stop(live, order)
             case Schedule():
@@ -240,40 +229,40 @@ class Loop:
                 assert_never(order)
 
     def _start(self, live: LiveRun, order: Start) -> bool:
-        key = token_hex(12)
-        at = self.now()
-        started = AttemptStarted(at=at, job=order.job, generation=order.generation, attempt=order.attempt, key=key)
+        started = AttemptStarted(
+            at=self.now(), job=order.job, generation=order.generation, attempt=order.attempt, key=token_hex(12)
+        )
         if not self._apply(live, started):
             return False
-        executor = live.run.jobs[order.job].spec.executor
-        under = Underway(live.row.id, order.job, order.generation, order.attempt, executor)
-        self.underway[key] = under
-        made = attempt_order(live.run, started, Place(self._place, live.cwd))
-        self._turn.acts.append(partial(self._submit, self.executors[executor], made))
+        self._send(live, attempt_order(live.run, started, Place(self._place, live.cwd)))
         return True
+
+    def _start_step(self, live: LiveRun, order: StartStep) -> bool:
+        started = StepStarted(
+            at=self.now(),
+            job=order.job,
+            generation=order.generation,
+            attempt=order.attempt,
+            step=order.step,
+            key=token_hex(12),
+        )
+        if not self._apply(live, started):
+            return False
+        self._send(live, step_order(live.run, started, order.timeout, Place(self._place, live.cwd)))
+        return True
+
+    def _send(self, live: LiveRun, order: AttemptOrder) -> None:
+        executor = executor_of(order.step, live.run.jobs[order.job].spec.executor)
+        under = Underway(live.row.id, order.job, order.generation, order.attempt, executor, order.step)
+        self._turn.acts.append(self.dispatch.start(under, order))
 
     def _stop(self, live: LiveRun, order: Stop) -> bool:
-        attempt = live.run.jobs[order.job].running
-        if attempt is None or attempt.number != order.attempt or attempt.key in self._stopping:
-            return False
-        under = self.underway.get(attempt.key)
-        if under is None:
-            return False
-        self._stopping.add(attempt.key)
-        self._turn.acts.append(partial(self.executors[under.executor].cancel, attempt.key, order.cause))
-        return True
-
-    def _submit(self, executor: Executor, order: AttemptOrder) -> None:
-        try:
-            os.mkdir(order.folder, 0o700)  # noqa: PTH102 - on the way to every attempt
-        except OSError as error:
-            self.ended(lost_report(order.key, f"its folder cannot be made ({error})"))
-            return
-        try:
-            executor.submit(order)
-        except (OSError, NbflowError) as error:
-            reason = Reason("executor unavailable", str(error), order.attempt)
-            self.ended(AttemptReport(key=order.key, end="failed", reason=reason))
+        job = live.run.jobs[order.job]
+        going = job.running if order.step is None else job.step
+        act = self.dispatch.stop(going.key, order.cause) if going is not None else None
+        if act is not None:
+            self._turn.acts.append(act)
+        return act is not None
 
     # --- the log
     def _apply(self, live: LiveRun, event: Event) -> bool:

@@ -13,7 +13,6 @@ import io
 import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -104,11 +103,10 @@ class KernelJobs:
     def _attempt(self, order: AttemptOrder) -> AttemptReport:
         """Carry *order* out; a failure while it is being stopped is the stop's, a success counts."""
         if order.bash:
-            reason = Reason(
-                "executor unavailable", "a bash script needs a process: leave out --in kernel", order.attempt
-            )
+            reason = Reason("executor unavailable", "bash needs a process: leave out --in kernel", order.attempt)
             return AttemptReport(key=order.key, end="failed", reason=reason)
-        work = Work(order, self.shell.user_ns, self.client.values, partial(self._bring, order), self._store)
+        values, namespace = self.client.values, self.shell.user_ns
+        work = Work(order, namespace, values, lambda *given: self._bring(work, *given), self._store)
         try:
             return from_record(work.kept(self._made(work)))
         except BaseException as error:  # the user's code may raise anything
@@ -135,13 +133,13 @@ class KernelJobs:
             if exit_code(error):
                 raise
 
-    def _bring(self, order: AttemptOrder, name: str, given: Given) -> None:
+    def _bring(self, work: Work, name: str, given: Given) -> None:
         """Have an input in the namespace: one that this job will write itself, or that is made of others, is loaded."""
         namespace = self.shell.user_ns
-        if isinstance(given, Whole) and name not in order.outputs:
+        if isinstance(given, Whole) and name not in work.order.outputs:
             self.bring([name])
         elif given != Whole(ValueRef()):  # a value that never left the kernel is where it was
-            namespace[name] = take(self.client.values, given, namespace)
+            namespace[name] = take(self.client.values, given, namespace, work.stand_in)
 
     def _execute(self, order: AttemptOrder, filename: str, record: DisplayFile) -> None:
         code, namespace = order.code or order.source, self.shell.user_ns

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from msgspec.structs import replace
 
-from nbflow.core.inputs import Given
+from nbflow.core.inputs import Absent, Given
 from nbflow.core.spec import Call, ValueRef
 from nbflow.core.status import Reason
 from nbflow.engine.attempt import failures
@@ -107,10 +107,14 @@ class Work:
 
     # --- what only some orders ask for, and loads only then
     def _stand_in(self, names: Collection[str]) -> None:
-        from nbflow.engine.attempt.checks import stand_in
-
         for name in names:
-            self.namespace[name] = stand_in(self.order.absent[name], self.order.on_missing, self.namespace)
+            self.namespace[name] = self.stand_in(self.order.absent[name])
+
+    def stand_in(self, absent: Absent) -> Any:
+        """What stands for a value that will never be, as the job's ``--on-missing`` says."""
+        from nbflow.engine.attempt import checks
+
+        return checks.stand_in(absent, self.order.on_missing, self.namespace)
 
     def _check(self) -> None:
         from nbflow.engine.attempt import checks

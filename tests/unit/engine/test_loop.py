@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from nbflow.core.event import AttemptStarted, CancelRequested, RetryRequested, kind
+from nbflow.core.inputs import Whole
 from nbflow.core.spec import JobNeed, JobSpec, Produced, Retry, ValueRef
 from nbflow.core.state import replay
 from nbflow.core.status import Reason
@@ -48,7 +49,7 @@ def test_a_produced_input_reaches_the_reader(bench: Bench) -> None:
     value = ValueRef(inline=b"1")
     bench.end("a", outputs={"x": value})
     assert bench.executor.jobs == ["a", "b"]
-    assert bench.executor.orders[1].inputs == {"x": value}
+    assert bench.executor.orders[1].inputs == {"x": Whole(value)}
 
 
 def test_an_output_that_was_not_left_is_not_given(bench: Bench) -> None:
@@ -239,11 +240,11 @@ def test_quiet_while_nothing_runs_or_is_due(bench: Bench) -> None:
 def test_a_job_whose_executor_is_out_of_reach_waits(bench: Bench) -> None:
     """It stays ready, does not keep the engine up, and starts when the executor is back."""
     run = bench.open()
-    bench.loop.reachable = lambda _run, _executor: False
+    bench.loop.dispatch.reachable = lambda _run, _executor: False
     bench.declare(run, JobSpec(name="a"))
     assert bench.statuses(run) == {"a": "ready"}
     assert bench.loop.quiet
-    bench.loop.reachable = lambda _run, _executor: True
+    bench.loop.dispatch.reachable = lambda _run, _executor: True
     bench.loop.turn()
     assert bench.statuses(run) == {"a": "running"}
 
