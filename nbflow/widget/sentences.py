@@ -7,7 +7,7 @@ from typing import Any
 
 from nbflow.core.captions import policy_words
 from nbflow.core.status import Reason, Status
-from nbflow.core.steps import rule_words
+from nbflow.core.steps import fallback, rule_words
 
 
 def why(snapshot: Mapping[str, Any], name: str) -> str:
@@ -37,10 +37,16 @@ def why(snapshot: Mapping[str, Any], name: str) -> str:
         case Status.UNKNOWN:
             return "Nobody saw how its last attempt ended, and it may not start twice: retry or skip it by hand."
         case Status.FAILED:
-            return " ".join(filter(None, [_sentence(said or "it failed"), _group(snapshot, job)]))
+            return " ".join(filter(None, [_sentence(said or "it failed"), _fallback(job), _group(snapshot, job)]))
         case Status.SKIPPED | Status.CANCELLED as status:
             by_hand = said in ("", "skipped", "cancelled")
             return f"It was {status.value} by hand." if by_hand else _sentence(said)
+
+
+def _fallback(job: Mapping[str, Any]) -> str:
+    """What is to be said of a fallback that could not help."""
+    one = fallback(job)
+    return f"Its fallback {one.label} failed too." if one and one.status is Status.FAILED else ""
 
 
 def _failure(job: Mapping[str, Any]) -> str:

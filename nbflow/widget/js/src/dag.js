@@ -1,20 +1,23 @@
-import { clip, control, html, icon, measure, redraw, say, set, svg, under } from "./dom.js";
+import { clip, control, html, measure, redraw, say, set, svg, under } from "./dom.js";
+import { Frame } from "./frame.js";
 import { step } from "./walk.js";
 import { said } from "./words.js";
 
 /** @typedef {import("./types.js").Graph} Graph */
 /** @typedef {import("./types.js").Look} Look */
 /** @typedef {import("./types.js").Caption} Caption */
-/** @typedef {{status: string, captions: Caption[], groups: Record<string, import("./types.js").Group>, now: number}} Standing */
-/** @typedef {{group: SVGElement, title: Element, icon: Element, label: Element|null, caption: Element|null, letter: string, told: string}} Drawn */
+/** @typedef {{status: string, captions: Caption[], marks: Record<string, string>, groups: Record<string, import("./types.js").Group>, now: number}} Standing */
+/** @typedef {{group: SVGElement, title: Element, icon: Element, lines: Element, mark: SVGElement|null, caption: Element|null, letter: string, told: string}} Drawn */
 
-const NAME = 12.5, SMALL = 10.5; // as in nbflow/core/scene.py
+const SMALL = 10.5; // as in nbflow/core/scene.py
+const HIGH = 44; // of a node without a row for its fallback
+const APART = 9, INSET = 2.5; // of a hatch: as in nbflow/picture/inside.py
 const SMALLEST = 0.7; // a wider flow is scrolled, not shrunk further
 
 /** The picture of the flow: one focusable node a job. */
 export class Dag {
   /** @param {Record<string, Look>} looks
-   * @param {{select(at: number): void, key(at: number, key: string): boolean}} heard
+   * @param {{select(at: number): void, key(at: number, key: string): boolean, group(op: string, group: string): void}} heard
    * @param {AbortSignal} life */
   constructor(looks, heard, life) {
     this.looks = looks;
@@ -24,7 +27,7 @@ export class Dag {
     this.text = ""; // the graph's
     /** @type {Drawn[]} */
     this.drawn = [];
-    /** @type {{group: string, title: string, text: Element, room: number}[]} */
+    /** @type {Frame[]} */
     this.frames = [];
     this.tabbed = 0;
     this.selected = -1;
@@ -44,11 +47,17 @@ export class Dag {
       const node = /** @type {Element} */ (event.target).closest?.("[data-at]");
       return node ? Number(node.getAttribute("data-at")) : -1;
     };
-    this.picture.addEventListener("click", (event) => number(event) >= 0 && this.choose(number(event)), { signal });
+    const tool = (/** @type {Event} */ event) => {
+      const { op, group } = /** @type {SVGElement|null} */ (/** @type {Element} */ (event.target).closest?.(".tool"))?.dataset ?? {};
+      if (op && group) this.heard.group(op, group);
+      return !!op;
+    };
+    this.picture.addEventListener("click", (event) => tool(event) || (number(event) >= 0 && this.choose(number(event))), { signal });
     this.picture.addEventListener("focusin", (event) => number(event) >= 0 && this.tab(number(event)), { signal });
     this.picture.addEventListener("keydown", (event) => {
-      const at = number(event);
-      if (at >= 0 && this.key(at, /** @type {KeyboardEvent} */ (event).key, /** @type {KeyboardEvent} */ (event))) {
+      const at = number(event), { key } = /** @type {KeyboardEvent} */ (event);
+      const done = at >= 0 ? this.key(at, key, /** @type {KeyboardEvent} */ (event)) : (key === "Enter" || key === " ") && tool(event);
+      if (done) {
         event.preventDefault();
         event.stopPropagation();
       }
@@ -83,7 +92,7 @@ export class Dag {
       if (this.selected >= 0 && to !== this.selected) this.heard.select(to);
       return true;
     }
-    return this.heard.key(at, key);
+    return this.heard.key(at, event.shiftKey ? key.toUpperCase() : key.toLowerCase());
   }
 
   /** @param {number} at */
@@ -126,11 +135,10 @@ export class Dag {
     this.graph = graph;
     this.font = getComputedStyle(this.root).fontFamily || "sans-serif";
     set(this.picture, "viewBox", `0 0 ${Math.max(1, graph.width)} ${Math.max(1, graph.height)}`);
-    this.frames = [];
-    const frames = graph.frames.map((frame) => this.frame(frame));
+    this.frames = graph.frames.map((frame) => new Frame(frame, this.looks, this.font));
     const wires = svg("path", { class: "wires", d: graph.wires });
     this.drawn = graph.nodes.map((node, at) => this.node(node, at));
-    this.picture.replaceChildren(...frames, wires, ...this.drawn.map((one) => one.group));
+    this.picture.replaceChildren(...this.frames.map((frame) => frame.root), wires, ...this.drawn.map((one) => one.group));
     this.selected = selected;
     if (selected >= 0) set(this.drawn[selected].group, "aria-pressed", "true");
     this.tab(Math.max(0, tabbed));
@@ -138,61 +146,55 @@ export class Dag {
     this.drawn[focused]?.group.focus({ preventScroll: true });
   }
 
-  /** @param {import("./types.js").Frame} frame */
-  frame([group, x, y, width, height, title]) {
-    const text = svg("text", { x: x + 12, y: y + 19 });
-    if (title) this.frames.push({ group, title, text, room: width - 22 });
-    return svg("g", { class: "frame" }, svg("rect", { x, y, width, height, rx: 12 }), text);
-  }
-
   /** @param {import("./types.js").Node} node
    * @param {number} at
    * @returns {Drawn} */
-  node([, x, y, width, height, label, form], at) {
+  node([, x, y, width, height, label, form, note], at) {
     const round = form === "node" ? 8 : 6;
     const [left, top] = { node: [10, 7], cell: [5, 6], dot: [(width - 14) / 2, (height - 14) / 2] }[form];
     const title = svg("title");
     const ring = svg("rect", { class: "ring", x: -3.5, y: -3.5, width: width + 7, height: height + 7, rx: round + 3 });
-    const drawing = svg("g", { class: "icon", transform: `translate(${left},${top})` });
-    drawing.append(svg("path", { class: "line" }), svg("path", { class: "area" }));
+    const drawing = sign(left, top), lines = svg("path", { class: "hatch" });
     const group = svg("g", {
       class: "node", transform: `translate(${x},${y})`, tabindex: -1, role: "button", "aria-pressed": "false",
       "data-at": at, "data-lm-suppress-shortcuts": "true",
-    }, title, ring, svg("rect", { class: "box", width, height, rx: round }), drawing);
-    /** @type {Element|null} */
-    let name = null, caption = null;
-    if (form === "node") {
-      name = svg("text", { x: 30, y: 18.5 }, label);
-      caption = svg("text", { class: "small", x: 11, y: 35 });
-      group.append(name, caption);
-    } else if (form === "cell") {
-      name = svg("text", { class: "label", x: 23, y: 17 }, label);
-      group.append(name);
-    }
-    return { group, title, icon: drawing, label: name, caption, letter: "", told: "" };
+    }, title, ring, svg("rect", { class: "box", width, height, rx: round }), lines, drawing);
+    const caption = form === "node" ? svg("text", { class: "small", x: 11, y: 35 }) : null;
+    const mark = note ? sign(width - 21, HIGH + 1) : null;
+    if (caption) group.append(svg("text", { x: 30, y: 18.5 }, label), caption);
+    else if (form === "cell") group.append(svg("text", { class: "label", x: 23, y: 17 }, label));
+    if (note && mark) group.append(svg("path", { class: "hatch rule", d: `M1,${HIGH - 2}H${width - 1}` }), svg("text", { class: "small", x: 11, y: HIGH + 12.5 }, note), mark);
+    return { group, title, icon: drawing, lines, mark, caption, letter: "", told: "" };
   }
 
   /** Bring statuses and captions up to date.
    * @param {Standing} standing */
-  paint({ status, captions, groups, now }) {
+  paint({ status, captions, marks, groups, now }) {
     this.graph.nodes.forEach((node, at) => {
       const drawn = this.drawn[at], letter = status[at] ?? "";
       if (drawn.letter !== letter) {
         drawn.letter = letter;
         set(drawn.group, "class", `node s-${letter}`);
         redraw(drawn.icon, this.looks[letter]);
+        set(drawn.lines, "d", letter === "U" && hatch(node[3], node[4]));
       }
       this.caption(node, drawn, captions[at], now);
+      const mark = marks[at];
+      if (drawn.mark) {
+        redraw(drawn.mark, this.looks[mark]);
+        set(drawn.mark, "class", `icon s-${mark ?? ""}`);
+      }
       const told = `${node[0]}: ${this.looks[letter]?.word ?? ""}`;
       const text = said(captions[at], now);
-      const more = text && !captions[at]?.[1] && text !== this.looks[letter]?.word ? `${told}, ${text}` : told;
+      const fact = text && !captions[at]?.[1] && text !== this.looks[letter]?.word ? `${told}, ${text}` : told;
+      const more = mark ? `${fact}; ${node[7]} ${this.looks[mark]?.word}` : fact;
       if (drawn.told !== more) {
         drawn.told = more;
         set(drawn.group, "aria-label", more);
         say(drawn.title, more);
       }
     });
-    for (const frame of this.frames) this.verdict(frame, under(groups, frame.group));
+    for (const frame of this.frames) frame.paint(under(groups, frame.group));
   }
 
   /** Let the times of captions go on.
@@ -214,20 +216,6 @@ export class Dag {
     if (drawn.caption.getAttribute("data-whole") === text) return;
     set(drawn.caption, "data-whole", text);
     say(drawn.caption, clip(text, node[3] - 20, (words) => measure(words, `${SMALL}px ${this.font}`)));
-  }
-
-  /** A group's title, with what its policy has decided.
-   * @param {{title: string, text: Element, room: number}} frame
-   * @param {import("./types.js").Group|undefined} group */
-  verdict({ title, text, room }, group) {
-    const word = group && group[0] !== "undecided" ? group[0] : "";
-    const length = (/** @type {string} */ words) => measure(words, `${SMALL}px ${this.font}`);
-    const key = `${title}\0${word}`;
-    if (text.getAttribute("data-key") === key) return;
-    set(text, "data-key", key);
-    const roomy = length(`${title} · ${word}`) <= room;
-    const end = !word ? "" : roomy ? ` · ${word}` : word === "met" ? " ✓" : " ✕";
-    text.replaceChildren(clip(title, room - length(end), length), svg("tspan", { class: `verdict ${word}` }, end));
   }
 
   /** Take the width there is, down to a size that can still be read. */
@@ -261,4 +249,23 @@ export class Dag {
     this.empty.hidden = !text;
     this.picture.style.display = text ? "none" : "";
   }
+}
+
+/** A place for a status's drawing.
+ * @param {number} x
+ * @param {number} y */
+function sign(x, y) {
+  return svg("g", { class: "icon", transform: `translate(${x},${y})` }, svg("path", { class: "line" }), svg("path", { class: "area" }));
+}
+
+/** Slanting lines inside a box: seen where a person gave the outputs.
+ * @param {number} width
+ * @param {number} height */
+function hatch(width, height) {
+  const wide = width - 2 * INSET, high = height - 2 * INSET, lines = [];
+  for (let reach = 5; reach < Math.floor(wide + high) - 4; reach += APART) {
+    const a = Math.min(reach, wide), b = Math.min(reach, high);
+    lines.push(`M${INSET + a},${INSET + reach - a}L${INSET + reach - b},${INSET + b}`);
+  }
+  return lines.join("");
 }

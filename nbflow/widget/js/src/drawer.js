@@ -1,19 +1,20 @@
 import { actions, short } from "./actions.js";
+import { Attempts, called, placed, unplaced } from "./attempts.js";
 import { control, html, icon, redraw, say, set, under } from "./dom.js";
-import { duration, elapsed, plain, said, size, timeOfDay } from "./words.js";
+import { elapsed, plain, said, size } from "./words.js";
 
 /** @typedef {import("./types.js").Details} Details */
-/** @typedef {import("./types.js").Attempt} Attempt */
+/** @typedef {import("./types.js").Place} Place */
 /** @typedef {{name: string, letter: string, caption: import("./types.js").Caption|undefined, details: Details|undefined,
- *   attempt: number|null, letterOf(job: string): string|undefined, now: number}} Shown *attempt*: the one chosen, null the last */
+ *   place: Place|null, letterOf(job: string): string|undefined, now: number}} Shown *place*: the one chosen, null the usual one */
 
-const ENDS = /** @type {Record<string, string>} */ ({ succeeded: "S", failed: "F", cancelled: "C", lost: "F" });
+const ACTS = ["retry", "retry-downstream", "skip", "skip-last", "cancel"];
 const NEAR = 12; // pixels from its end at which a log is followed
 
 /** What is known of the selected job, and what can be done with it. */
 export class Drawer {
   /** @param {Record<string, import("./types.js").Look>} looks
-   * @param {{act(op: string): void, close(): void, go(job: string): void, attempt(number: number): void}} heard
+   * @param {{act(op: string): void, close(): void, go(job: string): void, look(place: Place): void}} heard
    * @param {AbortSignal} signal */
   constructor(looks, heard, signal) {
     this.looks = looks;
@@ -23,21 +24,21 @@ export class Drawer {
     this.status = html("span", { class: "dim" });
     this.shut = control("button", { class: "shut", "aria-label": "Close" }, "✕");
     this.why = html("p", { class: "why" });
-    this.acts = ["retry", "skip", "cancel"].map((op) => control("button", { class: "act", "data-op": op }));
+    this.acts = ACTS.map((op) => control("button", { class: "act", "data-op": op }));
+    this.code = html("code");
+    this.byValue = html("p", { class: "value dim" }, "With a value of yours: ", this.code);
     this.needs = html("div", { class: "needs" });
-    this.rows = html("tbody");
-    this.table = html("div", { class: "attempts" }, html("table", {}, html("thead", {}, html("tr", {},
-      ...["#", "started", "took", "ended"].map((word) => html("th", { scope: "col" }, word)), html("th", { class: "mem" }, "memory"))), this.rows));
+    this.attempts = new Attempts();
     this.title = html("div", { class: "logtitle dim" });
     this.text = document.createTextNode("");
     this.log = control("pre", { class: "log", tabindex: 0, role: "log", "aria-live": "off" });
     this.log.append(this.text);
     const head = html("div", { class: "title" }, this.icon, html("span", { class: "names" }, this.name, " ", this.status), this.shut);
     const buttons = html("div", { class: "buttons" }, ...this.acts);
-    const inner = html("div", { class: "inner" }, head, this.why, buttons, this.needs, this.table, this.title, this.log);
+    const inner = html("div", { class: "inner" }, head, this.why, buttons, this.byValue, this.needs, this.attempts.root, this.title, this.log);
     this.root = html("section", { class: "drawer", "aria-label": "selected job" }, inner);
     this.root.hidden = true;
-    this.shown = ""; // the job, attempt and rows drawn last
+    this.shown = ""; // the job and place whose log was shown last
     this.followed = true;
     this.listen(signal);
   }
@@ -51,10 +52,10 @@ export class Drawer {
       this.followed = this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < NEAR;
     }, { signal });
     this.root.addEventListener("click", (event) => {
-      const [op, job, number] = ["data-op", "data-job", "data-number"].map((name) => here(event, name));
+      const [op, job, place] = ["data-op", "data-job", "data-place"].map((name) => here(event, name));
       if (op) this.heard.act(op);
       else if (job) this.heard.go(job);
-      else if (number) this.heard.attempt(Number(number));
+      else if (place) this.heard.look(unplaced(place));
     }, { signal });
   }
 
@@ -71,7 +72,7 @@ export class Drawer {
     this.why.hidden = !details;
     this.buttons(shown);
     this.relations(shown);
-    this.attempts(shown);
+    this.attempts.paint(name, details?.attempts ?? [], at(shown), shown.now);
     this.output(shown);
     this.tick(shown);
   }
@@ -82,25 +83,31 @@ export class Drawer {
     const said_ = this.looks[letter]?.word ?? "";
     const tries = details && details.of > 1 && details.tried ? ` · attempt ${details.tried} of ${Math.max(details.of, details.tried)}` : "";
     const again = letter === "T" && caption ? ` · ${said(caption, now)}` : "";
-    say(this.status, said_ + tries + again);
-    const last = details?.attempts.at(-1);
-    const took = this.rows.lastElementChild?.children[2];
-    if (last && last.ended_at === null && took) say(took, elapsed(now - (last.started_at ?? now)));
+    const step = "VBL".includes(letter) ? details?.attempts.at(-1)?.steps.at(-1) : undefined;
+    const since = step?.ended_at === null && step.started_at !== null ? ` · ${elapsed(now - step.started_at)}` : "";
+    say(this.status, said_ + tries + again + since);
+    this.attempts.tick(now);
   }
 
   /** @param {Shown} shown */
   buttons({ name, letter, details }) {
-    const can = actions(letter, details);
-    can.forEach(({ op, word, does, no, key }, at) => {
-      const button = this.acts[at];
-      say(button, at === 0 ? `${word} ${short(name)}` : word);
+    const can = actions(name, letter, details);
+    this.acts.forEach((button, at) => {
+      const one = at === 0 ? can[0] : can.find(({ op }) => op === ACTS[at]);
+      if (!one && document.activeElement === button) this.acts[0].focus();
+      button.hidden = !one;
+      if (!one) return;
+      const { op, word, name: told, does, no, key } = one;
+      say(button, at === 0 ? word.replace(/^\w+/, (verb) => `${verb} ${short(name)}`) : word);
       set(button, "data-op", op);
-      set(button, "aria-label", `${word} ${name}`);
-      set(button, "aria-keyshortcuts", key);
-      set(button, "class", `act${at === 0 && !no && letter !== "S" ? " main" : ""}`);
-      set(button, "title", `${no ? `${word}: ${no}` : does} (${key.toUpperCase()})`);
+      set(button, "aria-label", told);
+      set(button, "aria-keyshortcuts", key === key.toUpperCase() ? `Shift+${key}` : key);
+      set(button, "class", `act${at === 0 && !no && !"SDU".includes(letter) ? " main" : ""}`);
+      set(button, "title", `${no ? `${word}: ${no}` : does} (${key === key.toUpperCase() ? "Shift+" : ""}${key.toUpperCase()})`);
       set(button, "aria-disabled", no ? "true" : "false"); // not `disabled`: that would take the focus away
     });
+    this.byValue.hidden = !details?.outputs.length || can.some(({ op, no }) => op === "skip" && no !== "");
+    say(this.code, `%nbflow skip ${name} --value …`);
   }
 
   /** @param {Shown} shown */
@@ -128,59 +135,39 @@ export class Drawer {
       ...(letter ? [icon(this.looks[letter])] : []), html("span", {}, letter ? short(name) : `${short(name)} (${members.length})`));
   }
 
-  /** @param {Shown} shown */
-  attempts({ name, details, attempt, now }) {
-    const all = details?.attempts ?? [];
-    this.table.hidden = !all.length;
-    const chosen = attempt ?? all.at(-1)?.number;
-    const key = JSON.stringify([name, all, chosen]);
-    if (this.rows.getAttribute("data-key") === key) return;
-    set(this.rows, "data-key", key);
-    const held = this.rows.contains(document.activeElement) && document.activeElement?.getAttribute("data-number");
-    this.table.classList.toggle("memory", all.some((one) => one.memory));
-    this.rows.replaceChildren(...all.map((one) => this.attempt(one, one.number === chosen, now)));
-    const row = this.rows.querySelector(held ? `button[data-number="${held}"]` : ".on");
-    if (held) /** @type {HTMLElement|null} */ (row)?.focus();
-    else if (row) this.table.scrollTop = /** @type {HTMLElement} */ (row).offsetTop - this.table.clientHeight / 2;
-  }
-
-  /** @param {Attempt} one
-   * @param {boolean} on
-   * @param {number} now */
-  attempt({ number, started_at: start, ended_at: end, end: how, reason, memory }, on, now) {
-    const took = start === null ? "" : end === null ? elapsed(now - start) : duration(end - start);
-    const word = end === null ? "running" : how === "failed" ? reason.split(":")[0] || how : how;
-    const pick = control("button", { class: "pick", "data-number": number, "aria-pressed": on ? "true" : "false",
-      "aria-label": `attempt ${number}, ${word}: show its log` }, String(number));
-    return html("tr", { class: on ? "on" : "", "data-number": number }, html("td", {}, pick),
-      html("td", {}, start === null ? "" : timeOfDay(start)), html("td", {}, took),
-      html("td", { class: `how s-${end === null ? "R" : (ENDS[how] ?? "")}`, title: reason || word }, word),
-      html("td", { class: "mem" }, memory ? size(memory) : ""));
-  }
-
-  /** The log of the chosen attempt; it stays at its end unless somebody has scrolled up.
+  /** The log of the chosen attempt or step; it stays at its end unless somebody has scrolled up.
    * @param {Shown} shown */
-  output({ name, details, attempt }) {
-    const all = details?.attempts ?? [];
-    const number = attempt ?? all.at(-1)?.number ?? 0;
-    const log = details?.logs[number];
-    const tried = all.find((one) => one.number === number);
+  output(shown) {
+    const { name, details } = shown, place = at(shown);
+    const log = place ? details?.logs[placed(...place)] : undefined;
+    const tried = place ? details?.attempts.find(({ number }) => number === place[0]) : undefined;
+    const part = place && place[1] !== null ? tried?.steps[place[1]] : tried;
+    const what = !place ? "" : part && "step" in part ? `the ${called(part)} after attempt ${place[0]}` : `attempt ${place[0]}`;
     const text = plain(log?.text ?? "").replace(/\n+$/, "");
-    this.log.hidden = this.title.hidden = !tried;
-    say(this.title, !log ? `log of attempt ${number}` : text ? logTitle(number, log.cut) : `attempt ${number} has printed nothing${tried?.ended_at === null ? " yet" : ""}`);
+    this.log.hidden = this.title.hidden = !part;
+    say(this.title, !log ? `log of ${what}` : text ? logTitle(what, log.cut) : `${what} has printed nothing${part?.ended_at === null ? " yet" : ""}`);
     if (log && !text) this.log.hidden = true;
-    const fresh = this.shown !== `${name}\0${number}`;
+    const key = JSON.stringify([name, place]), fresh = this.shown !== key;
     if (fresh) this.followed = true;
-    this.shown = `${name}\0${number}`;
-    set(this.log, "aria-label", `log of ${name}, attempt ${number}`);
+    this.shown = key;
+    set(this.log, "aria-label", `log of ${name}, ${what}`);
     if (!fresh && text.startsWith(this.text.data)) this.text.appendData(text.slice(this.text.length)); // keeps what is marked
     else if (text !== this.text.data) this.text.data = text;
     if (this.followed) this.log.scrollTop = this.log.scrollHeight;
   }
 }
 
-/** @param {number} number
+/** What of a job is looked at.
+ * @param {Shown} shown
+ * @returns {Place|null} */
+function at({ place, details }) {
+  if (place) return place;
+  const [number, step] = details?.current ?? [];
+  return number === undefined ? null : [number, step ?? null];
+}
+
+/** @param {string} what
  * @param {number} cut bytes */
-function logTitle(number, cut) {
-  return `log of attempt ${number}` + (cut ? `, its end (${size(cut)} before it are in the file)` : "");
+function logTitle(what, cut) {
+  return `log of ${what}` + (cut ? `, its end (${size(cut)} before it are in the file)` : "");
 }

@@ -1,9 +1,10 @@
-import { html, icon, redraw, say, set } from "./dom.js";
+import { pauseAction } from "./actions.js";
+import { control, html, icon, redraw, say, set } from "./dom.js";
 import { duration, elapsed } from "./words.js";
 
 /** @typedef {import("./types.js").Head} Head */
 
-const BAR = ["S", "F", "K", "C", "R", "T"];
+const BAR = ["S", "D", "U", "F", "N", "K", "C", "R", "V", "B", "L", "T"];
 const VERDICTS = /** @type {Record<string, string>} */ ({ succeeded: "S", degraded: "K", failed: "F", cancelled: "C", running: "R" });
 
 /** The line at the top, and the thin bar under it. */
@@ -17,7 +18,8 @@ export class Header {
     this.icon = icon(undefined);
     this.verdict = html("span", { class: "word" });
     this.time = html("span", { class: "dim time" });
-    this.end = html("span", { class: "end" }, this.icon, this.verdict, this.time);
+    this.pause = control("button", { class: "pause" });
+    this.end = html("span", { class: "end" }, this.icon, this.verdict, this.time, this.pause);
     this.bar = html("div", { class: "bar", "aria-hidden": "true" }, ...BAR.map((letter) => html("i", { class: `s-${letter}` })));
     this.root = html("div", { class: "header" }, this.flow, this.run, this.chips, this.end);
     /** @type {Map<string, {chip: HTMLElement, text: Element}>} */
@@ -40,9 +42,19 @@ export class Header {
       /** @type {HTMLElement} */ (part).style.width = total ? `${(100 * (counts[BAR[at]] ?? 0)) / total}%` : "0";
     });
     const letter = total ? (VERDICTS[head.verdict] ?? "") : "";
-    set(this.end, "class", `end s-${letter}`);
-    redraw(this.icon, this.looks[letter]);
-    say(this.verdict, total ? head.verdict : "");
+    const drawn = letter && head.paused ? "H" : letter;
+    set(this.end, "class", `end s-${drawn}`);
+    redraw(this.icon, this.looks[drawn]);
+    say(this.verdict, total ? (head.paused ? "paused" : head.verdict) : "");
+    const { op, key, word, name, does, no } = pauseAction(head);
+    say(this.pause, word);
+    set(this.pause, "data-op", op);
+    set(this.pause, "aria-label", name);
+    set(this.pause, "aria-keyshortcuts", key);
+    set(this.pause, "title", `${no ? `${word}: ${no}` : does} (${key.toUpperCase()})`);
+    set(this.pause, "aria-disabled", no ? "true" : "false");
+    set(this.pause, "class", `pause${head.paused ? " main" : ""}`);
+    this.pause.hidden = !total || (no !== "" && document.activeElement !== this.pause);
     this.tick(head, now);
   }
 

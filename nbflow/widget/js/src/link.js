@@ -25,7 +25,7 @@ export class Link {
 
   /** @param {string} op
    * @param {string[]} jobs
-   * @param {{generation?: number, attempt?: number|null}} [more] */
+   * @param {{generation?: number, attempt?: number|null, step?: number|null}} [more] */
   ask(op, jobs, more = {}) {
     const number = ++this.number;
     const patient = op === "hello" || op === "select";

@@ -1,19 +1,22 @@
 /**
  * What the kernel sends (nbflow/widget/state.py).
  *
- * @typedef {"H"|"W"|"Q"|"R"|"T"|"S"|"F"|"K"|"C"} Letter one status
+ * @typedef {"H"|"W"|"Q"|"R"|"T"|"V"|"B"|"L"|"S"|"D"|"U"|"F"|"K"|"C"|"N"} Letter one status
  * @typedef {{word: string, glyph: string, stroke: string, fill: string}} Look how a status is said and drawn
- * @typedef {[job: string, x: number, y: number, width: number, height: number, label: string, form: "node"|"cell"|"dot"]} Node
+ * @typedef {[job: string, x: number, y: number, width: number, height: number, label: string, form: "node"|"cell"|"dot", note?: string]} Node
  * @typedef {[group: string, x: number, y: number, width: number, height: number, title: string]} Frame
  * @typedef {{nodes: Node[], links: [number, number][], wires: string, frames: Frame[], width: number, height: number}} Graph
  * @typedef {[text: string, tick?: ""|"up"|"down", at?: number]|null} Caption "{}" in the text is a time that ticks
- * @typedef {[verdict: string, succeeded: number, members: number, why: string]} Group
+ * @typedef {[verdict: string, succeeded: number, members: number, why: string, going: number, failed: number,
+ *   generation: number]} Group
  * @typedef {{flow: string, run: number, verdict: string, counts: [Letter, number][], started_at: number|null,
- *   ended_at: number|null, groups: Record<string, Group>, fault?: string}} Head
- * @typedef {{number: number, started_at: number|null, ended_at: number|null, end: string, reason: string,
- *   memory: number|null}} Attempt
+ *   ended_at: number|null, groups: Record<string, Group>, paused: boolean, fault?: string}} Head
+ * @typedef {{started_at: number|null, ended_at: number|null, end: string, reason: string}} Part of a job's history
+ * @typedef {Part & {step: "recovery"|"rollback"|"fallback", name: string}} Step what followed an attempt
+ * @typedef {Part & {number: number, memory: number|null, rule: string, steps: Step[]}} Attempt
+ * @typedef {[number: number, step: number|null]} Place an attempt, or a step by its place among those that followed it
  * @typedef {{why: string, kind: string, asked: string, generation: number, tried: number, of: number, executor: string,
- *   outputs: string[], attempts: Attempt[], needs: string[], needed_by: string[], members: Record<string, string[]>,
+ *   outputs: string[], attempts: Attempt[], current: Place|[], last_good: number|null, follow: [number, number], needs: string[], needed_by: string[], members: Record<string, string[]>,
  *   logs: Record<string, {text: string, cut: number}>}} Details
  *
  * The part of anywidget's model that is used.

@@ -1,4 +1,4 @@
-import { actions } from "./actions.js";
+import { actions, groupActions, pauseAction, saying } from "./actions.js";
 import { Dag } from "./dag.js";
 import { html, say, set, under } from "./dom.js";
 import { Drawer } from "./drawer.js";
@@ -7,8 +7,8 @@ import { Link } from "./link.js";
 
 /** @typedef {import("./types.js").Model} Model */
 
-const TRAITS = ["graph", "status", "captions", "generations", "head", "details"];
-const HINT = "arrows walk · Enter opens · R retry · S skip · C cancel · Esc closes";
+const TRAITS = ["graph", "status", "captions", "generations", "marks", "head", "details"];
+const HINT = "arrows walk · Enter opens · R retry · S skip · C cancel · P pause · Esc closes";
 const SILENT = "No answer from the kernel. If a cell keeps it busy, clicks act later; if it was restarted, run %nbflow show again.";
 const TELL_EVERY = 5000; // milliseconds between two announcements of counts
 
@@ -20,12 +20,14 @@ class View {
     this.model = model;
     this.looks = model.get("looks");
     this.header = new Header(this.looks);
-    this.dag = new Dag(this.looks, { select: (at) => this.select(at), key: (at, key) => this.key(at, key) }, life);
+    this.dag = new Dag(this.looks, {
+      select: (at) => this.select(at), key: (at, key) => this.key(at, key), group: (op, group) => this.actOn(op, group),
+    }, life);
     this.drawer = new Drawer(this.looks, {
       act: (op) => this.act(this.selected, op),
       close: () => this.close(),
       go: (job) => this.go(job),
-      attempt: (number) => this.look(number),
+      look: (place) => this.look(place),
     }, life);
     this.link = new Link(model, {
       silent: (silent) => this.silence(silent),
@@ -39,8 +41,8 @@ class View {
     this.root = html("div", { class: "nbflow-view", role: "region", "aria-label": "flow" },
       this.header.root, this.header.bar, this.main, this.footer, this.live);
     this.selected = ""; // a job
-    /** @type {number|null} */
-    this.attempt = null; // of the selected job; null the last
+    /** @type {import("./types.js").Place|null} */
+    this.place = null; // whose log of the selected job is shown; null the usual one
     this.ahead = 0; // seconds by which the kernel's clock is ahead of the browser's
     this.drawn = null; // the graph that is drawn
     this.due = false;
@@ -67,6 +69,7 @@ class View {
     this.model.on("change:clock", clock);
     const ticks = setInterval(() => this.tick(), 1000);
     this.root.addEventListener("keydown", (event) => this.keydown(event), { signal: life });
+    this.header.pause.addEventListener("click", () => this.pause(), { signal: life });
     life.addEventListener("abort", () => {
       clearInterval(ticks);
       clearTimeout(this.fading);
@@ -78,7 +81,7 @@ class View {
   /** What was looked at last is open again after a reload. */
   begin() {
     const last = (this.model.get("chosen") ?? []).at(-1);
-    if (last && this.details(last[0])) [this.selected, this.attempt] = last;
+    if (last && this.details(last[0])) [this.selected, this.place] = [last[0], last[1] === null ? null : [last[1], last[2] ?? null]];
     this.paint();
     this.link.ask("hello", []);
   }
@@ -101,7 +104,7 @@ class View {
     }
     const at = this.number(this.selected);
     if (at < 0) this.selected = "";
-    this.dag.paint({ status: this.model.get("status"), captions: this.model.get("captions"), groups: head.groups ?? {}, now: this.now });
+    this.dag.paint({ status: this.model.get("status"), captions: this.model.get("captions"), marks: this.model.get("marks") ?? {}, groups: head.groups ?? {}, now: this.now });
     this.dag.say(graph.nodes.length ? "" : "No jobs yet. Put %%job NAME on the first line of a cell, and run it.");
     if (this.dag.selected !== at) this.dag.select(at);
     this.header.paint(head, this.now);
@@ -126,7 +129,7 @@ class View {
     if (at < 0) return null;
     const status = this.model.get("status");
     return {
-      name: this.selected, letter: status[at] ?? "", caption: this.model.get("captions")[at], attempt: this.attempt, now: this.now,
+      name: this.selected, letter: status[at] ?? "", caption: this.model.get("captions")[at], place: this.place, now: this.now,
       details: this.details(this.selected),
       letterOf: (/** @type {string} */ job) => status[this.number(job)],
     };
@@ -153,10 +156,9 @@ class View {
   select(at) {
     const job = this.model.get("graph").nodes[at]?.[0];
     if (job === undefined) return;
-    if (job !== this.selected) this.attempt = null;
+    if (job !== this.selected) this.place = null;
     this.selected = job;
-    this.link.ask("select", [job], { attempt: this.attempt });
-    this.paint();
+    this.ask();
   }
 
   /** @param {string} job */
@@ -167,11 +169,16 @@ class View {
     this.dag.focus(at);
   }
 
-  /** @param {number} number of the attempt whose log is wanted */
-  look(number) {
-    const last = this.details(this.selected)?.attempts.at(-1)?.number;
-    this.attempt = number === last ? null : number;
-    this.link.ask("select", [this.selected], { attempt: this.attempt });
+  /** @param {import("./types.js").Place} place whose log is wanted */
+  look(place) {
+    const usual = this.details(this.selected)?.current ?? [];
+    this.place = String(place) === String(usual) ? null : place;
+    this.ask();
+  }
+
+  ask() {
+    const [attempt, step] = this.place ?? [null, null];
+    this.link.ask("select", [this.selected], step === null ? { attempt } : { attempt, step });
     this.paint();
   }
 
@@ -188,20 +195,21 @@ class View {
     if (event.key === "Escape" && this.selected) {
       this.close();
       event.preventDefault();
+    } else if (!event.defaultPrevented && event.key.toLowerCase() === "p") {
+      this.pause();
     } else if (this.selected && !event.defaultPrevented && /^[rsc]$/i.test(event.key)) {
-      this.key(this.number(this.selected), event.key);
+      this.key(this.number(this.selected), event.shiftKey ? event.key.toUpperCase() : event.key.toLowerCase());
     }
     event.stopPropagation(); // a letter would be a shortcut of the notebook
   }
 
   /** @param {number} at
-   * @param {string} key
+   * @param {string} key in capitals with Shift
    * @returns {boolean} whether the key means something here */
   key(at, key) {
     if (key.length !== 1) return false;
     const job = this.model.get("graph").nodes[at]?.[0];
-    const can = actions(this.model.get("status")[at] ?? "", this.details(job));
-    const meant = can.find((action) => action.key === key.toLowerCase());
+    const meant = this.actions(job).find((action) => action.key === key);
     if (meant) this.act(job, meant.op);
     return !!meant;
   }
@@ -209,16 +217,35 @@ class View {
   /** @param {string} job
    * @param {string} op */
   act(job, op) {
-    const at = this.number(job);
-    const can = actions(this.model.get("status")[at] ?? "", this.details(job)).find((action) => action.op === op);
-    if (!can) return;
-    if (can.no) {
-      this.say(`${can.word} ${job}: ${can.no}.`);
-      return;
-    }
-    const generation = this.model.get("generations")[at] ?? 1;
-    this.say(`${can.word} ${job}: asked.`);
-    this.link.ask(op, [job], { generation });
+    const can = this.actions(job).find((action) => action.op === op);
+    if (can) this.request(can, [job], this.model.get("generations")[this.number(job)] ?? 1);
+  }
+
+  /** What can be done with a job.
+   * @param {string} job */
+  actions(job) {
+    return actions(job, this.model.get("status")[this.number(job)] ?? "", this.details(job));
+  }
+
+  /** @param {string} op
+   * @param {string} group */
+  actOn(op, group) {
+    const standing = under(this.model.get("head").groups, group);
+    const can = groupActions(group, standing).find((action) => action.op === op);
+    if (can) this.request(can, [group], standing?.[6]);
+  }
+
+  pause() {
+    if (this.model.get("graph").nodes.length) this.request(pauseAction(this.model.get("head")), []);
+  }
+
+  /** @param {import("./actions.js").Action} can
+   * @param {string[]} names
+   * @param {number} [generation] */
+  request({ op, no }, names, generation) {
+    const said = saying(op, names[0] ?? "");
+    this.say(no ? `${said}: ${no}.` : `${said}: asked.`);
+    if (!no) this.link.ask(op, names, generation === undefined ? {} : { generation });
   }
 
   // --- what is said
@@ -226,10 +253,10 @@ class View {
    * @param {string} job
    * @param {import("./link.js").Answer} answer */
   ended(op, job, answer) {
-    const word = op[0].toUpperCase() + op.slice(1);
-    if (answer.kind === "refused") this.say(`${word} ${job}: ${answer.said ?? "refused"}`);
-    else if (answer.count === 0) this.say(`${word} ${job}: nothing to do, it has changed meanwhile.`);
-    else this.say(`${word} ${job}: accepted.`);
+    const said = saying(op, job);
+    if (answer.kind === "refused") this.say(`${said}: ${answer.said ?? "refused"}`);
+    else if (answer.count === 0) this.say(`${said}: nothing to do, it has changed meanwhile.`);
+    else this.say(`${said}: accepted.`);
   }
 
   /** @param {string} text
