@@ -58,12 +58,13 @@ class Fans:
             self._keys[fan.name] = refs, keys
         return keys
 
-    def made_by(self, fan: Fan) -> tuple[object, ...]:
-        """Tells the present results of *fan* from those of other attempts or elements."""
+    def made_by(self, fan: Fan, output: str) -> tuple[object, ...]:
+        """Tells what *fan* has left as *output* from what other attempts or elements leave."""
         replica = self.session.replica
         with replica.lock:
             jobs = [(name, replica.run.jobs[name]) for name in fan.elements]
-            return tuple((name, job.generation, len(job.attempts)) for name, job in jobs if job.status.good)
+            good = [(name, job) for name, job in jobs if job.status.good]
+            return tuple((name, job.generation, len(job.attempts), job.outputs.get(output)) for name, job in good)
 
     def gathered(self, fan: Fan, output: str) -> dict[Any, Any]:
         """What the elements of *fan* have left as *output*, in their order; those without one are left out."""

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from nbflow.core import words
+from nbflow.core.elements import Fan
 from nbflow.core.run import JobState, Run
 from nbflow.core.status import Status
 from nbflow.engine.client import imported
 from nbflow.errors import JobFailedError, NbflowError
+from nbflow.notebook.gathering import Fans, broken, decided, glance
 from nbflow.notebook.interrupt import plainly, uninterrupted
-from nbflow.notebook.owners import ByImport, ByJob, Owners
+from nbflow.notebook.owners import ByFan, ByImport, ByJob, Maker, Owners
 from nbflow.notebook.session import Session
 
 PATIENCE = 0.3
@@ -33,42 +36,59 @@ class Waiting:
     ) -> None:
         self.session, self.owners, self.namespace = session, owners, namespace
         self.pumping, self.notice = pumping, notice
+        self.fans = Fans(session, namespace)
 
     def bring(self, names: Iterable[str], sure: Iterable[str] = ()) -> None:
         """Have the present version of each of *names* in the namespace; those of *sure* have to be there.
 
         Raises:
             JobFailedError: a job that should make one ended without success.
+            GroupError: one is made by a fan-out whose group is broken.
             NameError: a job ended well but left no such variable, and it is of *sure*.
         """
         wanted: dict[str, str] = {}
+        gathered: dict[str, str] = {}
         for name in names:
             match self.owners.maker(name):
                 case ByImport() as maker:
                     self._import(name, maker)
                 case ByJob(job=job):
                     wanted[name] = job
+                case ByFan(fan=fan):
+                    gathered[name] = fan
                 case None:
                     pass
-        jobs = dict.fromkeys(wanted.values())
+        awaited = _Awaited(tuple(dict.fromkeys(wanted.values())), self._fans(gathered.values()))
         try:
-            if jobs:
-                self._wait(jobs)
+            if wanted or gathered:
+                self._wait(awaited)
             for name, job in wanted.items():
                 self._bring(name, job, name in sure)
+            for name, fan in gathered.items():
+                self._gather(name, awaited.fans[fan])
         except KeyboardInterrupt as error:
-            raise plainly(error, f"no longer waiting for {', '.join(jobs)}: jobs go on") from None
+            raise plainly(error, f"no longer waiting for {awaited}: jobs go on") from None
 
     def bring_all(self) -> None:
         """Have everything that jobs make and that can be had in the namespace: held and failed jobs are passed over."""
-        jobs = dict.fromkeys(maker.job for maker in self.owners.makers.values() if isinstance(maker, ByJob))
+        makers = self.owners.makers.values()
+        jobs = dict.fromkeys(maker.job for maker in makers if isinstance(maker, ByJob))
+        fans = self._fans(maker.fan for maker in makers if isinstance(maker, ByFan))
+        awaited = _Awaited(tuple(jobs), fans)
 
         def done(run: Run) -> bool:
-            return all(run.jobs[job].status.ended or stuck(run, [job]) for job in jobs)
+            ended = all(run.jobs[job].status.ended or stuck(run, [job]) for job in jobs)
+            return ended and all(decided(fan.group)(run) or stuck_fan(run, fan) for fan in fans.values())
 
-        self._until(done, jobs)
-        good = [job for job in jobs if self.session.job(job).status is Status.SUCCEEDED]
-        self.bring([name for name in self.owners.makers if self.owners.job_of(name) in good])
+        self._until(done, awaited)
+        with self.session.replica.lock:
+            run = self.session.replica.run
+            good = {job for job in jobs if run.jobs[job].status.good}
+            met = {name for name, fan in fans.items() if decided(fan.group)(run) and not broken(run, fan.group)}
+        self.bring([name for name, maker in self.owners.makers.items() if _of(maker, good, met)])
+
+    def _fans(self, names: Iterable[str]) -> dict[str, Fan]:
+        return {name: self.fans.of(name) for name in dict.fromkeys(names)}
 
     def _import(self, name: str, maker: ByImport) -> None:
         value = imported(maker.module, maker.attribute)
@@ -76,38 +96,48 @@ class Waiting:
             self.namespace[name] = value
             self.owners.release(name)
 
-    def _wait(self, jobs: Collection[str]) -> None:
-        def done(run: Run) -> bool:
-            return all(run.jobs[job].status.ended for job in jobs) or stuck(run, jobs) is not None
-
-        self._until(done, jobs)
+    def _wait(self, awaited: _Awaited) -> None:
+        looked = glance(lambda run: awaited.stuck(run) is not None)
+        self._until(lambda run: awaited.done(run) or looked(run), awaited)
         with self.session.replica.lock:
-            said = stuck(self.session.replica.run, jobs)
+            said = awaited.stuck(self.session.replica.run)
         if said is not None:
             raise NbflowError(said)
 
-    def _until(self, done: Callable[[Run], bool], jobs: Collection[str]) -> None:
+    def _until(self, done: Callable[[Run], bool], awaited: _Awaited) -> None:
         if not self.session.replica.wait(done, timeout=0):
-            with self._said(jobs), self.pumping() as pump:
+            with self._said(awaited), self.pumping() as pump:
                 self.session.wait(done, None, pump)
 
     @contextmanager
-    def _said(self, jobs: Collection[str]) -> Any:
-        start, names = time.monotonic(), ", ".join(jobs)
-        if self.session.wait(lambda run: all(run.jobs[j].status.ended for j in jobs), PATIENCE, None):
+    def _said(self, awaited: _Awaited) -> Any:
+        start = time.monotonic()
+        if self.session.wait(awaited.done, PATIENCE, None):
             yield
             return
-        say = self.notice(f"waits for {names}")
+        say = self.notice(f"waits for {awaited}")
         try:
             yield
         finally:
-            say(f"waited {words.duration(time.monotonic() - start)} for {names}")
+            say(f"waited {words.duration(time.monotonic() - start)} for {awaited}")
+
+    def _gather(self, name: str, fan: Fan) -> None:
+        """Have the dict of what *fan* leaves as *name* in the namespace."""
+        self.fans.check(fan)
+        made_by = self.fans.made_by(fan, name)
+        brought = self.owners.brought.get(name)
+        if brought is not None and brought.made_by == made_by and name in self.namespace:
+            return
+        value = self.fans.gathered(fan, name)
+        with uninterrupted():
+            self.namespace[name] = value
+            self.owners.bring(name, value, made_by)
 
     def _bring(self, name: str, job: str, sure: bool) -> None:
         state = self.session.job(job)
-        if state.status is not Status.SUCCEEDED:
+        if not state.status.good:
             raise failure(state)
-        made_by = (state.generation, state.attempts[-1].number)
+        made_by = (state.generation, len(state.attempts), state.outputs.get(name))
         brought = self.owners.brought.get(name)
         if brought is not None and brought.made_by == made_by and name in self.namespace:
             return
@@ -123,6 +153,37 @@ class Waiting:
         with uninterrupted():
             self.namespace[name] = value
             self.owners.bring(name, value, made_by)
+
+
+@dataclass(frozen=True, slots=True)
+class _Awaited:
+    """What a cell waits for."""
+
+    jobs: tuple[str, ...]
+    fans: Mapping[str, Fan]
+
+    def __str__(self) -> str:
+        return ", ".join([*self.jobs, *self.fans])
+
+    def done(self, run: Run) -> bool:
+        """All jobs have ended, all fan-outs are decided."""
+        ended = all(run.jobs[job].status.ended for job in self.jobs)
+        return ended and all(decided(fan.group)(run) for fan in self.fans.values())
+
+    def stuck(self, run: Run) -> str | None:
+        """What to say if that will never be unless a person lets a held job go; else None."""
+        said = stuck(run, self.jobs) if self.jobs else None
+        open_ = [fan for fan in self.fans.values() if not decided(fan.group)(run)]
+        return said or next(filter(None, (stuck_fan(run, fan) for fan in open_)), None)
+
+
+def _of(maker: Maker, jobs: Collection[str], fans: Collection[str]) -> bool:
+    match maker:
+        case ByJob(job=job):
+            return job in jobs
+        case ByFan(fan=fan):
+            return fan in fans
+    return False
 
 
 def failure(state: JobState) -> JobFailedError:
@@ -144,3 +205,10 @@ def stuck(run: Run, jobs: Iterable[str]) -> str | None:
     if waiting and held and not any(state.status.active for state in run.jobs.values()):
         return f"job {waiting[0]!r} waits for {held[0]!r}, which is held: start it with %nbflow run {held[0]}"
     return None
+
+
+def stuck_fan(run: Run, fan: Fan) -> str | None:
+    """The same for the elements of *fan*."""
+    if any(run.jobs[name].status is Status.HELD for name in fan.elements):
+        return f"the jobs of {fan.name!r} are held: start them with %nbflow run {fan.name}"
+    return stuck(run, fan.elements)
