@@ -11,6 +11,7 @@ from typing import Any
 from nbflow.core import words
 from nbflow.core.status import Status
 from nbflow.engine.client import Display
+from nbflow.notebook.step_lines import step_lines
 
 LIVE_LINES, FINAL_LINES = 6, 40
 LOG_LIMIT = 64 * 1024
@@ -22,10 +23,19 @@ _TONE = {
     Status.SUCCEEDED: "#0f8a66",
     Status.RUNNING: "#1778b5",
     Status.RETRYING: "#a97b00",
+    Status.RECOVERING: "#a97b00",
+    Status.ROLLING_BACK: "#a97b00",
+    Status.FALLING_BACK: "#a97b00",
+    Status.RECOVERED: "#0f8a66",
+    Status.SUBSTITUTED: "#0f8a66",
     Status.FAILED: "#c8500a",
+    Status.UNKNOWN: "#c8500a",
     Status.CANCELLED: "#a0557e",
     Status.SKIPPED: "#a0557e",
 }
+_STEPS = (Status.RECOVERING, Status.ROLLING_BACK, Status.FALLING_BACK)
+_BROKEN = (Status.FAILED, Status.RETRYING, Status.UNKNOWN, *_STEPS)
+"""Something went wrong, and what it was is worth the traceback."""
 _QUIET = "var(--jp-content-font-color2, var(--vscode-descriptionForeground, #667079))"
 _MONO = "var(--jp-code-font-family, ui-monospace, monospace)"
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07]*\x07")
@@ -72,6 +82,8 @@ class Card:
         job, status = self.job, self.status
         if status is Status.RUNNING and job.get("started_at"):
             return [words.elapsed(max(0.0, self.now - job["started_at"]))]
+        if status in _STEPS:
+            return []  # the line of the step says so
         if status is Status.RETRYING and job.get("due_at"):
             return [f"again in {words.elapsed(max(0.0, job['due_at'] - self.now))}"]
         if status.ended and job.get("started_at") and job.get("ended_at"):
@@ -92,6 +104,8 @@ class Card:
 
     def _why(self) -> list[str]:
         text = self.job.get("reason_text", "")
+        if self.status is Status.RECOVERED and self.job.get("fallback"):
+            text = text.replace("its fallback", f"its fallback {self.job['fallback']}", 1)
         said = self.status in (Status.SUCCEEDED, Status.WAITING) or text == self.status.value  # elsewhere on the card
         return [_one_line(text)] if text and not said else []
 
@@ -108,13 +122,13 @@ class Card:
 
     @property
     def lines(self) -> str:
-        """The end of the log as a screen would show it, and the traceback of a failed job."""
+        """What followed its attempts, the log's end as a screen would show it, and the traceback of a failed job."""
         kept = screen(self.log).rstrip().splitlines()
         limit = FINAL_LINES if self.status.ended else LIVE_LINES
         if len(kept) > limit:
             kept = [f"… more above: %nbflow log {self.name}", *kept[-limit:]]
-        kept = [_cut(line, WIDTH) for line in kept]
-        if self.traceback and self.status in (Status.FAILED, Status.RETRYING):
+        kept = [_cut(line, WIDTH) for line in (*map(screen, step_lines(self.job, self.now)), *kept)]
+        if self.traceback and self.status in _BROKEN:
             kept += screen(self.traceback).rstrip().splitlines()[-FINAL_LINES:]
         return "\n".join(kept)
 

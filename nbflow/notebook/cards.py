@@ -146,8 +146,9 @@ class Cards:
                 self._slots[:] = [each for each in self._slots if each is not slot]
 
     def _card(self, slot: Slot) -> Card:
-        state, key, traceback = slot.read()
+        state, key, traceback, step = slot.read()
         client = self.client()
-        log = "".join(client.log(key, stream, last=LOG_LIMIT) for stream in (OUT, ERR)) if key else ""
+        shown = step or key
+        log = "".join(client.log(shown, stream, last=LOG_LIMIT) for stream in (OUT, ERR)) if shown else ""
         displays = client.displays(key) if key else []
         return Card(slot.job, state, time.time(), log, traceback, displays, self.note)

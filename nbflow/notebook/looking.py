@@ -70,13 +70,14 @@ class Look:
         tries = [a for a in state.attempts if attempt in (None, a.number)]
         if not tries and attempt is not None:
             raise NbflowError(f"job {name!r} has no attempt {attempt}: it has {len(state.attempts)}")
-        keys = [a.key for a in tries]
-        if step is not None:
-            keys = [each.key for a in tries for each in a.steps if each.step == step and each.key]
-            if not keys:
-                after = f" after attempt {attempt}" if attempt is not None else ""
-                raise NbflowError(f"job {name!r} had no {step}{after}: %nbflow events {name} tells what it had")
-        return self._session.client.log(keys[-1], "err" if err else "out") if keys else ""
+        client, stream = self._session.client, "err" if err else "out"
+        if step is None:
+            return client.log(tries[-1].key, stream) if tries else ""
+        ran = [each for a in tries for each in a.steps if each.step == step]
+        if not ran:
+            after = f" after attempt {attempt}" if attempt is not None else ""
+            raise NbflowError(f"job {name!r} had no {step}{after}: %nbflow events {name} tells what it had")
+        return (client.log(ran[-1].key, stream) if ran[-1].key else "") + ran[-1].traceback
 
     def follow(self, job: str, attempt: int | None = None, *, err: bool = False) -> Iterator[str]:
         """What *job* prints until it has ended, piece by piece; attempt after attempt, or of number *attempt* alone."""

@@ -12,7 +12,15 @@ from nbflow.core.status import Status
 from nbflow.engine.client import Replica
 from nbflow.notebook.card import Card
 
-_ENDS = {"succeeded": Status.SUCCEEDED, "failed": Status.FAILED, "cancelled": Status.CANCELLED, "lost": Status.FAILED}
+_ENDS = {
+    "succeeded": Status.SUCCEEDED,
+    "failed": Status.FAILED,
+    "cancelled": Status.CANCELLED,
+    "lost": Status.FAILED,
+    "skipped": Status.SKIPPED,
+}
+_GOING = (Status.RUNNING, Status.RETRYING, Status.RECOVERING, Status.ROLLING_BACK, Status.FALLING_BACK)
+"""Their cards show a time that goes on."""
 
 
 @dataclass(slots=True, eq=False)
@@ -38,8 +46,9 @@ class Slot:
     _seen: tuple[object, ...] = ()
     _rest: float = 0.0
 
-    def read(self) -> tuple[dict[str, Any], str, str]:
-        """The job as the card shows it, the key of the attempt whose output it shows, and that one's traceback."""
+    def read(self) -> tuple[dict[str, Any], str, str, str]:
+        """The job as the card shows it, the key of the attempt whose output it shows, that one's traceback, and the
+        key of the step under way, if one is."""
         with self.replica.lock:
             self._seen = self._signature()
             state = self.replica.run.jobs[self.job]
@@ -47,9 +56,14 @@ class Slot:
             job["values"] = {name: {"size": ref.size, "shape": ref.shape} for name, ref in state.outputs.items()}
             mine = [a for a in state.attempts if a.generation < (self.until or a.generation + 1)]
             if self.until is not None:
-                job |= replaced([a for a in mine if a.generation >= self.first])
+                own = [a for a in mine if a.generation >= self.first]
+                numbers = {a.number for a in own}
+                job["attempts"] = [each for each in job["attempts"] if each["number"] in numbers]
+                job["generation"] = own[-1].generation if own else self.first
+                job |= replaced(own)
             last = mine[-1] if mine else None
-        return job, last.key if last else "", last.traceback if last else ""
+            step = next((each.key for each in last.steps if each.end is None), "") if last else ""
+        return job, last.key if last else "", last.traceback if last else "", step
 
     def moved(self, replica: Replica) -> Slot:
         """The same card, from now on of *replica*, which is of the same run."""
@@ -59,7 +73,7 @@ class Slot:
         """Its card looks so now; it need not be looked at again before *rest* (monotonic) for its clock alone."""
         self.shown, self._rest = card.html(), rest
         self.ended = card.status.ended
-        self.running = card.status in (Status.RUNNING, Status.RETRYING)
+        self.running = card.status in _GOING
 
     @property
     def over(self) -> bool:
@@ -78,7 +92,9 @@ class Slot:
         if state is None:
             return ()
         running = state.running.number if state.running else None
-        return self.until, state.status, state.reason, state.generation, len(state.attempts), running, state.unmet
+        steps = [each.end for attempt in state.attempts[-1:] for each in attempt.steps]
+        told = self.until, state.status, state.reason, state.generation, state.unmet, state.asked
+        return *told, len(state.attempts), running, *steps
 
 
 def replaced(attempts: list[AttemptState]) -> dict[str, Any]:
@@ -90,6 +106,8 @@ def replaced(attempts: list[AttemptState]) -> dict[str, Any]:
     else:
         status = _ENDS[last.end]
         why = last.reason.words() if last.reason and last.reason.kind != "replaced" else "declared again"
+        if any(step.step == "fallback" and step.good for step in last.steps):
+            status, why = Status.RECOVERED, f"by its fallback, after {why}"
     return {
         "status": status.value,
         "reason_text": "" if status is Status.SUCCEEDED else why,
@@ -98,5 +116,5 @@ def replaced(attempts: list[AttemptState]) -> dict[str, Any]:
         "needs": [],
         "values": {},
         "started_at": attempts[0].started_at if attempts else None,
-        "ended_at": last.ended_at if last else None,
+        "ended_at": max((each.ended_at or 0.0 for each in (last, *last.steps)), default=0.0) or None if last else None,
     }

@@ -90,3 +90,53 @@ def test_a_deadline_counts_down_until_the_end() -> None:
     job = {"status": "running", "started_at": 10.0, "try": 1, "of": 3, "deadline_at": 70.0}
     assert Card("fit", job, now=14.0).facts == ["0:04", "attempt 1 of 3", "deadline in 0:56"]
     assert Card("fit", job | {"status": "failed", "ended_at": 12.0}, now=14.0).facts == ["2.0 s", "attempt 1 of 3"]
+
+
+def steps(*each: dict[str, Any]) -> list[dict[str, Any]]:
+    """Two attempts, the first of an older generation, with *each* after the second one."""
+    older = {"number": 1, "generation": 1, "steps": [{"step": "rollback", "end": "succeeded"}]}
+    return [older, {"number": 2, "generation": 2, "rule": 0, "steps": list(each)}]
+
+
+def test_a_recovered_job_says_by_what_and_after_which_error() -> None:
+    """The fallback is named in the head, with the error it stands for; each step that ran has a line."""
+    state = job(
+        "recovered", reason_text="by its fallback, after ValueError: bad", rollback="undo", fallback="use_cache"
+    )
+    ran = steps(
+        {"step": "rollback", "end": "failed", "reason": {"kind": "exception", "detail": "KeyError:\n 'x'"}},
+        {"step": "fallback", "end": "succeeded", "started_at": 1.0, "ended_at": 3.0},
+    )
+    assert Card("fit", state | {"generation": 2, "attempts": ran}, 9.0).text().splitlines() == [
+        "☑ fit  recovered · by its fallback use_cache, after ValueError: bad",
+        "    rollback undo failed: KeyError: 'x'",
+        "    fallback use_cache: ok, 2.0 s",
+    ]
+
+
+def test_a_step_under_way_has_a_clock_and_its_own_output() -> None:
+    """While a recovery script runs, the card says which rule's, for how long, what it prints, and what failed."""
+    rules = [{"label": "--on-exit 10::./fix.sh"}]
+    ran = steps({"step": "recovery", "end": None, "started_at": 5.0})
+    state = job("recovering", reason_text="after exit 10", rules=rules) | {"generation": 2, "attempts": ran}
+    assert Card("fit", state, 9.0, log="cleaning", traceback="SystemExit: 10").text().splitlines() == [
+        "⚙ fit  recovering · after exit 10",
+        "    recovery after attempt 2 (--on-exit 10::./fix.sh): running, 0:04",
+        "    cleaning",
+        "    SystemExit: 10",
+    ]
+
+
+def test_steps_that_did_not_end_well_say_how() -> None:
+    """Stopped and lost steps, and a script's exit code."""
+    ran = steps(
+        {"step": "recovery", "end": "failed", "reason": {"kind": "exit code", "detail": "3"}},
+        {"step": "fallback", "end": "cancelled", "reason": {"kind": "cancelled"}},
+        {"step": "rollback", "end": "lost"},
+    )
+    state = job("cancelled", fallback="f", rollback="=undo()") | {"generation": 2, "attempts": ran}
+    assert Card("fit", state, 9.0).lines.splitlines() == [
+        "recovery after attempt 2 failed: exit 3",
+        "fallback f stopped: cancelled",
+        "rollback =undo(): nobody saw its end",
+    ]

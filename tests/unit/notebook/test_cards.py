@@ -7,8 +7,17 @@ from typing import Any
 
 import pytest
 
-from nbflow.core.event import AttemptEnded, AttemptStarted, Event, JobDeclared, RetryRequested, RunOpened
-from nbflow.core.spec import JobSpec
+from nbflow.core.event import (
+    AttemptEnded,
+    AttemptStarted,
+    Event,
+    JobDeclared,
+    RetryRequested,
+    RunOpened,
+    StepEnded,
+    StepStarted,
+)
+from nbflow.core.spec import Call, JobSpec
 from nbflow.core.state import empty, evolve
 from nbflow.core.status import Reason
 from nbflow.notebook.cards import Cards
@@ -135,3 +144,32 @@ def test_a_retry_belongs_to_the_card(cards: Cards, shown: list[tuple[str, str]])
     cards.flush()
     assert shown[-1][1].splitlines()[1] == "    from 2"
     assert "succeeded" in shown[-1][1]
+
+
+def test_a_fallback_is_followed(cards: Cards, shown: list[tuple[str, str]]) -> None:
+    """While it runs the card shows what it prints; then the attempt's output again, and how the job was recovered."""
+    replica = Replica()
+    replica.tell(JobDeclared(at=1, spec=JobSpec(name="a", fallback=Call(label="use_cache", expression="1"))))
+    cards.show(replica, "a")  # type: ignore[arg-type]
+    replica.start("a", 1)
+    replica.end("a", 1, "failed", reason=Reason("exception", "ValueError: bad", 1))
+    told: dict[str, Any] = {"job": "a", "generation": 1, "attempt": 1, "step": "fallback", "key": "f0"}
+    replica.tell(StepStarted(at=4, **told))
+    cards.flush()
+    assert shown[-1][1].splitlines()[0] == "↴ a  falling back · after ValueError: bad"
+    assert shown[-1][1].splitlines()[2] == "    from f0"
+    replica.tell(StepEnded(at=6, end="succeeded", **told))
+    cards.flush()
+    assert shown[-1][1].splitlines() == [
+        "☑ a  recovered · 4.0 s · by its fallback use_cache, after ValueError: bad",
+        "    fallback use_cache: ok, 2.0 s",
+        "    from 1",
+    ]
+    older = shown[0][0]
+    replica.declare("a")
+    cards.show(replica, "a")  # type: ignore[arg-type]
+    cards.flush()
+    assert dict(shown)[older].splitlines()[:2] == [
+        "☑ a  recovered · 4.0 s · by its fallback use_cache, after ValueError: bad",
+        "    fallback use_cache: ok, 2.0 s",
+    ]
