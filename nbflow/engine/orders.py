@@ -102,7 +102,8 @@ def step_order(run: Run, started: StepStarted, timeout: float | None, place: Pla
         case "rollback":
             return replace(order, call=spec.rollback)
         case "fallback":
-            return replace(order, call=spec.fallback, outputs=spec.outputs)
+            named = tuple(name for name in spec.outputs if name not in spec.passing)
+            return replace(order, call=spec.fallback, outputs=named)
         case _:
             assert_never(started.step)
 

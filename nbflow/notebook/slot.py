@@ -100,6 +100,7 @@ class Slot:
 def replaced(attempts: list[AttemptState]) -> dict[str, Any]:
     """What a snapshot would say of a declaration that is not the job's newest, with these *attempts*."""
     last = attempts[-1] if attempts else None
+    ends = [last.ended_at, *(step.ended_at for step in last.steps)] if last is not None else []
     if last is None or last.end is None:
         running = last is not None
         status, why = (Status.RUNNING, "is being stopped") if running else (Status.CANCELLED, "declared again")
@@ -115,6 +116,9 @@ def replaced(attempts: list[AttemptState]) -> dict[str, Any]:
         "of": max(len(attempts), 1),
         "needs": [],
         "values": {},
+        "rules": [],  # those of the newest declaration are others
+        "rollback": None,
+        "fallback": None,
         "started_at": attempts[0].started_at if attempts else None,
-        "ended_at": max((each.ended_at or 0.0 for each in (last, *last.steps)), default=0.0) or None if last else None,
+        "ended_at": max((at for at in ends if at is not None), default=None),
     }

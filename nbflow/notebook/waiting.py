@@ -146,7 +146,8 @@ class Waiting:
                 raise plainly(NameError(f"name {name!r} is not defined: job {job!r} ended without leaving it"))
             return  # where the cell reads it after all, that is Python's own NameError, as without jobs
         ref = state.outputs[name]
-        if state.spec.executor == "kernel" and name in self.namespace:  # made here: the object itself
+        made_here = state.spec.executor == "kernel" and state.status is Status.SUCCEEDED
+        if made_here and name in self.namespace:  # the object itself
             value = self.namespace[name]
         else:
             value = self.session.client.values.load(ref, self.namespace)

@@ -170,6 +170,6 @@ def test_a_fallback_is_followed(cards: Cards, shown: list[tuple[str, str]]) -> N
     cards.show(replica, "a")  # type: ignore[arg-type]
     cards.flush()
     assert dict(shown)[older].splitlines()[:2] == [
-        "☑ a  recovered · 4.0 s · by its fallback use_cache, after ValueError: bad",
-        "    fallback use_cache: ok, 2.0 s",
+        "☑ a  recovered · 4.0 s · by its fallback, after ValueError: bad",
+        "    fallback: ok, 2.0 s",
     ]
