@@ -148,7 +148,7 @@ def test_the_json_has_every_key_that_was_promised():
         "ended_at": 4.0,
         "end": "failed",
         "reason": {"kind": "exit code", "detail": "10", "attempt": None},
-        "exit_code": None,
+        "exit_code": 10,
         "signal": None,
         "classes": [],
         "rule": None,
@@ -164,11 +164,18 @@ def test_the_json_has_every_key_that_was_promised():
         "fail_fast": False,
         "cancel_rest": False,
         "max_parallel": None,
+        "rollback": False,
+        "retries": 0,
+        "retries_used": 0,
+        "retries_left": 0,
+        "parent": None,
         "verdict": "broken",
         "reason_text": "all 1 needed: 0 succeeded, 1 did not",
+        "needed_text": "all 1 needed: 0 succeeded, 1 did not",
         "members": ["fit[alpha=0.1]"],
         "failed": {"fit[alpha=0.1]": {"kind": "exit code", "detail": "10", "attempt": 2}},
         "succeeded": [],
+        "rolled_back": {},
     }
     assert project_job(run, "pick") == found["jobs"]["pick"]
 
