@@ -28,7 +28,7 @@ class Fan(NamedTuple):
 def fans(run: Run) -> dict[str, Fan]:
     """The fan-outs of *run* by name, without the elements that were withdrawn."""
     found: dict[str, Fan] = {}
-    for name, job in run.jobs.items():
+    for name, job in list(run.jobs.items()):  # at once: a replica's run changes on another thread
         if (element := job.spec.element) is not None:
             fan = found.setdefault(element.fan, Fan(element.fan, job.spec.group or element.fan, {}))
             fan.elements[name] = element

@@ -10,15 +10,16 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
+from nbflow.core.elements import fan_of
 from nbflow.core.match import match_names
 from nbflow.core.names import Names
-from nbflow.core.run import JobState
-from nbflow.core.spec import Captured, GroupNeed, Input, JobNeed, JobSpec, Need, Produced, ValueRef
-from nbflow.core.status import Status
+from nbflow.core.run import Run
+from nbflow.core.spec import Captured, Gathered, Input, JobSpec, Need, Part, Produced, ValueRef
 from nbflow.engine.client import Import, Replica
 from nbflow.errors import DeclarationError, ValueNotStorable
 from nbflow.notebook.line import JobHeader
-from nbflow.notebook.owners import ByImport, ByJob, Owners
+from nbflow.notebook.needed import Needed, follows
+from nbflow.notebook.owners import ByFan, ByImport, ByJob, Owners
 
 Capture = Callable[[str, Any], ValueRef]
 """Stores one value of the kernel under its variable's name."""
@@ -32,6 +33,8 @@ class Binder:
     owners: Owners
     capture: Capture
     replica: Replica | None
+    given: Collection[str] = ()
+    """Names that the job gets otherwise: loop variables."""
 
     def inputs(self, header: JobHeader, names: Names) -> dict[str, Input]:
         """Where each variable that the body reads comes from. Unknown names are left to the job's own NameError."""
@@ -40,28 +43,43 @@ class Binder:
             reads: Iterable[str] = header.inputs
         else:
             reads = sorted(names.needed | names.deletes)
-        found = {}
+        readers, found = self.readers(header), {}
         for name in reads:
+            if name in self.given:
+                continue
             try:
-                found[name] = self._input(header.name, name, local)
+                found[name] = self._input(readers, header.name, name, local)
             except ValueNotStorable:
                 # One that only may be needed is no reason to refuse the job: read after all, it is a NameError there.
                 if header.inputs is not None or name not in names.maybe:
                     raise
         return {name: source for name, source in found.items() if source is not None}
 
-    def _input(self, job: str, name: str, local: bool) -> Input | None:
+    def readers(self, header: JobHeader) -> frozenset[str]:
+        """The jobs of the run that *header* declares anew: one, or the elements of a fan-out."""
+        run = self.replica.run if self.replica is not None else Run()
+        fan = fan_of(run, header.name)
+        return frozenset(name for name in (header.name, *(fan.elements if fan else ())) if name in run.jobs)
+
+    def _input(self, readers: Collection[str], reader: str, name: str, local: bool) -> Input | None:
         match self.owners.maker(name):
             case ByJob(job=maker):
-                return self._version(job, Produced(maker, name))
+                return self._version(readers, reader, Produced(maker, name))
+            case ByFan(fan=fan):
+                return self._version(readers, reader, self._gathered(fan, name))
             case ByImport() as maker:
                 return Captured(self.capture(name, Import(maker.module, maker.attribute)))
             case None if name in self.namespace and not local:
                 return Captured(self.capture(name, self.namespace[name]))
         return None
 
-    def _version(self, job: str, source: Input) -> Input | None:
-        """What *job* gets for *source*. A job cannot wait for itself, nor for one that needs it.
+    def _gathered(self, fan: str, output: str) -> Gathered:
+        found = fan_of(self.replica.run, fan) if self.replica is not None else None
+        elements = found.elements if found is not None else {}
+        return Gathered(output, tuple(Part(element.key, job) for job, element in elements.items()))
+
+    def _version(self, readers: Collection[str], reader: str, source: Input) -> Input | None:
+        """What *readers* get for *source*. A job cannot wait for itself, nor for one that needs it.
 
         Where such a one made the present version, as where ``x = x + 1`` is declared again, it gets that value, or, if
         there is none, the version before.
@@ -71,47 +89,38 @@ class Binder:
         """
         jobs = self.replica.run.jobs if self.replica is not None else {}
         found: Input | None = source
-        while isinstance(found, Produced) and job in jobs and (found.job == job or follows(jobs, found.job, job)):
-            by, name = found.job, found.output
-            maker = jobs[by]
-            if by != job and maker.status.active:
-                raise DeclarationError(f"job {job!r} reads {name!r}, which {by!r} is making: wait for it, or cancel it")
-            if maker.status is Status.SUCCEEDED and name in maker.outputs:
-                return Captured(maker.outputs[name])
-            found = maker.spec.inputs.get(name)
+        while isinstance(found, Produced | Gathered) and readers and follows(jobs, makers := _makers(found), readers):
+            making = next((by for by in makers if by not in readers and jobs[by].status.active), None)
+            if making is not None:
+                name = found.output
+                raise DeclarationError(
+                    f"job {reader!r} reads {name!r}, which {making!r} is making: wait for it, or cancel it"
+                )
+            if isinstance(found, Produced) and jobs[found.job].status.good and found.output in jobs[found.job].outputs:
+                return Captured(jobs[found.job].outputs[found.output])
+            found = jobs[makers[0]].spec.inputs.get(found.output)
         return found
 
     def needs(self, header: JobHeader, inputs: Mapping[str, Input]) -> tuple[Need, ...]:
         """The jobs that make the inputs, and what ``--after`` names; each once, a plain need before an optional one.
 
+        What a fan-out makes needs its group, all members that there are.
+
         Raises:
             UnknownJob: ``--after`` names no job or group of this run.
         """
-        found: dict[str, Need] = {s.job: JobNeed(s.job) for s in inputs.values() if isinstance(s, Produced)}
-        jobs = list(self.replica.run.jobs) if self.replica is not None else []
-        groups = self.replica.run.groups if self.replica is not None else {}
+        run = self.replica.run if self.replica is not None else Run()
+        needed = Needed(run, self.readers(header), header.group)
+        for source in inputs.values():
+            needed.read(source)
         for after in header.after:
-            for name in match_names([after.pattern], [*(n for n in jobs if n != header.name), *groups]):
-                if name in groups and name not in jobs:
-                    members = tuple(m for m in groups[name].members if m != header.name)
-                    found.setdefault(name, GroupNeed(name, members, after.optional))
-                elif name not in found:
-                    found[name] = JobNeed(name, after.optional)
-        return tuple(found.values())
+            for name in match_names([after.pattern], needed.known):
+                needed.wait_for(name, after.optional)
+        return tuple(needed.found.values())
 
 
-def follows(jobs: Mapping[str, JobState], job: str, other: str) -> bool:
-    """Whether *job* needs *other*, at however many removes."""
-    ahead, seen = [job], {job}
-    while ahead:
-        state = jobs.get(ahead.pop())
-        for need in state.spec.needs if state is not None else ():
-            names = {*need.members} if isinstance(need, GroupNeed) else {need.job}
-            if other in names:
-                return True
-            ahead += names - seen
-            seen |= names
-    return False
+def _makers(source: Produced | Gathered) -> list[str]:
+    return [source.job] if isinstance(source, Produced) else [part.job for part in source.parts]
 
 
 def imports_of(tree: ast.Module) -> dict[str, ByImport]:

@@ -12,19 +12,23 @@ from typing import Any
 from nbflow.core.names import Names
 from nbflow.core.policy import ruled
 from nbflow.core.run import Run
-from nbflow.core.spec import Policy, Strict, ValueRef
+from nbflow.core.spec import JobSpec, Policy, Strict, ValueRef
 from nbflow.errors import DeclarationError, StoreError
 from nbflow.notebook import surroundings
-from nbflow.notebook.binding import Binder, follows, imports_of, outputs_of, spec_of, starred, types_of
+from nbflow.notebook.binding import Binder, imports_of, outputs_of, spec_of, starred, types_of
 from nbflow.notebook.calls import Calls
 from nbflow.notebook.cards import Cards
+from nbflow.notebook.fanout import FanOut, check_name, fan_out, sharing, withdrawn
 from nbflow.notebook.handlers import Handlers, unreached
 from nbflow.notebook.interrupt import whole
 from nbflow.notebook.line import JobHeader
-from nbflow.notebook.owners import Owners
+from nbflow.notebook.loops import values_of
+from nbflow.notebook.needed import follows
+from nbflow.notebook.owners import ByFan, ByJob, Owners
 from nbflow.notebook.reading import Reader
 from nbflow.notebook.session import Session
 from nbflow.notebook.transform import Transformed, plain
+from nbflow.notebook.waiting import Waiting
 
 
 @dataclass(slots=True)
@@ -36,52 +40,79 @@ class Declarer:
     reader: Reader
     cards: Cards
     namespace: dict[str, Any]
+    waiting: Waiting
     cell_id: Callable[[], str]
     handlers: Handlers = field(default_factory=Handlers)
 
     def known(self) -> list[str]:
-        """The jobs and groups that ``--after`` may name."""
-        return [*self.session.names(), *self.session.groups()]
+        """The jobs, groups and fan-outs that ``--after`` may name."""
+        return list(dict.fromkeys([*self.session.names(), *self.session.groups(), *self.session.fans()]))
 
     def declare(self, header: JobHeader) -> None:
-        """Declare the job of *header*; on an error nothing is declared.
+        """Declare the job or fan-out of *header*; on an error nothing is declared.
 
         Raises:
-            DeclarationError: the body cannot be read, or its needs make a loop.
+            DeclarationError: the body cannot be read, its needs make a loop, or loop variables have no good values.
             ValueNotStorable: a variable that the body reads cannot leave the kernel.
             StoreError: the store is not there any more; said once.
         """
         self._check_store()
-        transformed, names = self._read(header)
-        binder = Binder(self.namespace, self.owners, self._capture, self.session.opened)
-        calls = Calls(self.namespace, self.owners, self.reader.read, self._capture)
+        body = self._read(header)
+        fan = self._fan_out(header) if header.loops else None
+        if fan is not None:
+            header = replace(header, group=header.group or header.name)
+        template = self._spec(header, *body, fan)
+        specs = fan.specs(template, self._capture(fan)) if fan is not None else [template]
+        run = self.session.replica.run if self.session.opened else None
+        gone = withdrawn(run, header.name, [spec.name for spec in specs])
+
+        def declare() -> None:
+            self.session.declare([*gone, *specs], self._policies(header, fan))
+            self._own(header, template.outputs, *body, fan)
+            if fan is not None:
+                self.waiting.fans.remember(fan.name, [spec.element.key for spec in specs if spec.element], fan.keys)
+
+        whole(declare)
+        for text in [*unreached(header.rules), *(fan.warnings if fan else ())]:
+            print(f"nbflow: job {header.name!r}: {text}", file=sys.stderr)
+        if fan is not None and not fan.keys:
+            print(_nothing(header, template.outputs))
+        else:
+            self.cards.show(self.session.replica, header.name)
+
+    def _fan_out(self, header: JobHeader) -> FanOut:
+        """The elements of the fan-out: what the expressions of its loop variables read is waited for."""
+        check_name(self.session.replica.run if self.session.opened else None, header.name, header.group)
+        for loop in header.loops:
+            names = self.reader.read(loop.expression)
+            self.waiting.bring(names.needed, names.sure)
+        values = [values_of(loop, self.namespace) for loop in header.loops]
+        return fan_out(header.name, header.loops, values, header.zipped)
+
+    def _spec(self, header: JobHeader, transformed: Transformed, names: Names, fan: FanOut | None) -> JobSpec:
+        """The job, or what the elements of a fan-out have in common."""
+        given = fan.variables if fan is not None else ()
+        capture = self._capture(fan)
+        binder = Binder(self.namespace, self.owners, capture, self.session.opened, given)
+        calls = Calls(self.namespace, self.owners, self.reader.read, capture)
         inputs = binder.inputs(*_reading_too(header, names, calls.reads(header)))
-        outputs = outputs_of(header, names)
-        spec = spec_of(
+        readable = [*inputs, *given]
+        return spec_of(
             header,
             names,
             transformed.code if transformed.shell else "",
             transformed.shell,
             inputs=inputs,
-            outputs=outputs,
+            outputs=tuple(name for name in outputs_of(header, names) if header.outputs or name not in given),
             needs=binder.needs(header, inputs),
-            types=types_of(ast.parse(transformed.code), inputs),
-            rollback=calls.call("rollback", header, inputs),
-            fallback=calls.call("fallback", header, inputs),
+            types=types_of(ast.parse(transformed.code), readable),
+            rollback=calls.call("rollback", header, readable),
+            fallback=calls.call("fallback", header, readable),
             cell_id=self.cell_id(),
             env={**surroundings.environment(), **header.env},
             path=surroundings.path(),
             cwd=self._cwd(header),
         )
-
-        def declare() -> None:
-            self.session.declare([spec], self._policies(header))
-            self._own(header, outputs, names, transformed)
-
-        whole(declare)
-        for text in unreached(header.rules):
-            print(f"nbflow: job {header.name!r}: {text}", file=sys.stderr)
-        self.cards.show(self.session.replica, header.name)
 
     def _read(self, header: JobHeader) -> tuple[Transformed, Names]:
         """The body as Python, and its names; a script for bash has none.
@@ -101,31 +132,58 @@ class Declarer:
     def take_up(self, run: Run) -> None:
         """Another run was taken up: what its jobs make can be read here, but for names in use."""
         self.owners.forget()
+        fans = set[str]()
         for name, state in sorted(run.jobs.items(), key=lambda item: item[1].declared_at):
             spec = state.spec
+            fan = spec.element.fan if spec.element is not None else None
+            if spec.withdrawn or fan in fans:
+                continue
             outputs = [output for output in spec.outputs if output not in self.namespace]
             code = "" if spec.bash else spec.code or spec.source
             self.reader.learn(self.reader.read(code))
-            self.owners.declare(name, outputs, imports_of(ast.parse(code)))
+            if fan is not None:
+                fans.add(fan)
+                self.owners.declare_fan(fan, outputs, imports_of(ast.parse(code)))
+            else:
+                self.owners.declare(name, outputs, imports_of(ast.parse(code)))
 
-    def _own(self, header: JobHeader, outputs: tuple[str, ...], names: Names, transformed: Transformed) -> None:
+    def _own(
+        self, header: JobHeader, outputs: tuple[str, ...], transformed: Transformed, names: Names, fan: FanOut | None
+    ) -> None:
         """The outputs are the job's now; what the kernel holds under those names is an older version, and goes."""
         live, tree = header.executor == "kernel", ast.parse(transformed.code)
         star = {} if live else starred(tree, names.writes)
-        outputs = tuple(name for name in outputs if not self._comes_later(header.name, name))
+        outputs = tuple(name for name in outputs if not self._comes_later(header, name))
         outputs, imports = (*outputs, *star), {} if live else star | imports_of(tree)
         self.reader.learn(names)
-        self.owners.declare(header.name, outputs, imports, live)
+        if fan is not None:
+            self.owners.declare_fan(header.name, outputs, imports)
+        else:
+            self.owners.declare(header.name, outputs, imports, live)
         if not live:
             for name in names.deletes - set(outputs):
                 self.owners.release(name)
             for name in (*outputs, *names.deletes):
                 self.namespace.pop(name, None)
+        if fan is not None and not fan.keys:
+            for name in outputs:
+                self.owners.release(name)
+                self.namespace[name] = {}
 
-    def _comes_later(self, job: str, name: str) -> bool:
-        """Whether a job that needs *job*, and has yet to run after it, makes the present version of *name*."""
-        jobs, maker = self.session.replica.run.jobs, self.owners.job_of(name)
-        return maker not in (None, job) and not jobs[maker].status.ended and follows(jobs, maker, job)
+    def _comes_later(self, header: JobHeader, name: str) -> bool:
+        """Whether something that has yet to run after *header*'s job, which it needs, makes the present *name*."""
+        run = self.session.replica.run
+        match self.owners.maker(name):
+            case ByJob(job=job):
+                makers = [job]
+            case ByFan(fan=fan):
+                makers = list(self.waiting.fans.of(fan).elements)
+            case _:
+                return False
+        declared = Binder(self.namespace, self.owners, self._capture(None), self.session.replica).readers(header)
+        if not makers or not declared.isdisjoint(makers):
+            return False
+        return not all(run.jobs[each].status.ended for each in makers) and follows(run.jobs, makers, declared)
 
     def _check_store(self) -> None:
         try:
@@ -134,8 +192,10 @@ class Declarer:
             self.owners.forget()
             raise
 
-    def _policies(self, header: JobHeader) -> dict[str, Policy]:
-        if header.group is None or (header.policy is None and not header.group_options):
+    def _policies(self, header: JobHeader, fan: FanOut | None) -> dict[str, Policy]:
+        """The group's policy where the cell says it; a fan-out without elements has a group all the same."""
+        empty = fan is not None and not fan.keys
+        if header.group is None or (header.policy is None and not header.group_options and not empty):
             return {}
         run = self.session.replica.run if self.session.opened else None
         present = run.groups[header.group].policy if run is not None and header.group in run.groups else Strict()
@@ -156,8 +216,16 @@ class Declarer:
             raise DeclarationError(f"--cwd: there is no folder {str(folder)!r}")
         return str(folder)
 
-    def _capture(self, name: str, value: Any) -> ValueRef:
-        return self.session.client.values.dump(value, name)
+    def _capture(self, fan: FanOut | None) -> Callable[[str, Any], ValueRef]:
+        """Stores values of the kernel; those that all elements of *fan* have in common once."""
+        return sharing(self.session.client.values.dump, len(fan.keys) if fan is not None else 1)
+
+
+def _nothing(header: JobHeader, outputs: tuple[str, ...]) -> str:
+    """What to say of a fan-out that has no elements."""
+    variables = ", ".join(loop.variable for loop in header.loops)
+    left = f"; {', '.join(outputs)} {'is' if len(outputs) == 1 else 'are'} {{}}" if outputs else ""
+    return f"{header.name}: no values for {variables}, so no job was declared{left}"
 
 
 def _reading_too(header: JobHeader, names: Names, more: frozenset[str]) -> tuple[JobHeader, Names]:

@@ -51,7 +51,9 @@ class Extension:
         self.waiting = Waiting(self.session, self.owners, shell.user_ns, self.pumping, self.notice)
         self.cells = Cells(self.owners, shell.user_ns, self.reader, self.waiting.bring, self.waiting.bring_all)
         self.kernel_jobs: KernelJobs | None = None
-        self.declarer = Declarer(self.session, self.owners, self.reader, self.cards, shell.user_ns, self.cell_id)
+        self.declarer = Declarer(
+            self.session, self.owners, self.reader, self.cards, shell.user_ns, self.waiting, self.cell_id
+        )
         self.completion = Completion(
             self.session.names,
             self.session.groups,

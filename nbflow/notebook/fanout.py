@@ -44,6 +44,13 @@ class FanOut:
     keys: list[Any]
     by_text: tuple[str, ...]
 
+    @property
+    def warnings(self) -> list[str]:
+        """What a person should know of its keys."""
+        return [
+            f"values of {variable} can be no keys: what it makes is read by their text" for variable in self.by_text
+        ]
+
     def specs(self, template: JobSpec, capture: Capture) -> list[JobSpec]:
         """One job per element, each *template* with a name of its own and the loop variables as inputs.
 
@@ -150,9 +157,7 @@ def withdrawn(run: Run | None, name: str, declared: Iterable[str]) -> list[JobSp
     fan, staying = fan_of(run, name), set(declared)
     before = [*(fan.elements if fan else ()), *([name] if name in run.jobs else ())]
     return [
-        JobSpec(name=job, withdrawn=True)
-        for job in before
-        if job not in staying and not run.jobs[job].spec.withdrawn
+        JobSpec(name=job, withdrawn=True) for job in before if job not in staying and not run.jobs[job].spec.withdrawn
     ]
 
 

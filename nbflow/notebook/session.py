@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Any, Protocol
 
+from nbflow.core.elements import Fan, fans
 from nbflow.core.event import Request
 from nbflow.core.match import nearest
 from nbflow.core.run import JobState, Run
@@ -233,7 +234,12 @@ class Session:
     def names(self) -> list[str]:
         """The jobs of the run in the order of their declaration."""
         self._check_open()
-        return list(self._replica.run.jobs) if self._replica is not None else []
+        jobs = self._replica.run.jobs if self._replica is not None else {}
+        return [name for name, job in list(jobs.items()) if not job.spec.withdrawn]
+
+    def fans(self) -> dict[str, Fan]:
+        """The fan-outs of the run by name."""
+        return fans(self._replica.run) if self._replica is not None else {}
 
     def groups(self) -> list[str]:
         """The groups of the run."""
