@@ -27,6 +27,8 @@ from nbflow.engine.attempt.cell import remember
 from nbflow.engine.attempt.cell import split as split_cell
 from nbflow.engine.attempt.displays import DisplayFile
 from nbflow.engine.attempt.failures import exit_code
+from nbflow.engine.attempt.patterns import with_found
+from nbflow.engine.attempt.functions import Function
 from nbflow.engine.attempt.record import DISPLAY, ERR, OUT, AttemptOrder, AttemptReport, Display
 from nbflow.engine.attempt.results import from_record
 from nbflow.engine.attempt.work import Work
@@ -68,6 +70,7 @@ __all__ = [
     "Client",
     "Display",
     "DisplayFile",
+    "Function",
     "Import",
     "JobSpec",
     "Replica",
@@ -84,6 +87,7 @@ __all__ = [
     "take",
     "trust",
     "trusted",
+    "with_found",
 ]
 _ANSWER_PATIENCE = 60.0
 _TRIES = 10

@@ -31,6 +31,7 @@ from nbflow.engine.client import (
     remember,
     split_cell,
     take,
+    with_found,
 )
 from nbflow.errors import ValueNotStorable
 from nbflow.notebook.stopping import Stopped, Stops, TimedOut
@@ -98,7 +99,7 @@ class KernelJobs:
 
     def _run(self, order: AttemptOrder) -> None:
         _log.set(Path(order.folder))
-        self.client.report(self._attempt(order))
+        self.client.report(with_found(order, self._attempt(order)))
 
     def _attempt(self, order: AttemptOrder) -> AttemptReport:
         """Carry *order* out; a failure while it is being stopped is the stop's, a success counts."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import resource
 from collections.abc import Iterable
@@ -10,10 +11,38 @@ from contextlib import suppress
 from nbflow.core.status import Reason
 from nbflow.core.words import size
 from nbflow.engine.attempt import tree
+from nbflow.engine.attempt.supervisor import Supervised
 
 EVERY = 0.1
 """Seconds between two looks at what the attempts with a limit take."""
 _KB = 1024
+
+
+class Allowances:
+    """The attempts that may take only so much, and when they are looked at next."""
+
+    def __init__(self) -> None:
+        self.look_at = math.inf
+        self._watched: dict[int, Supervised] = {}
+
+    def watch(self, attempt: Supervised, now: float) -> None:
+        """Look at *attempt*, which has a limit, until it is forgotten."""
+        self._watched[attempt.pid] = attempt
+        self.look_at = min(self.look_at, now + EVERY)
+
+    def forget(self, attempt: Supervised) -> None:
+        """Its tree is gone."""
+        if self._watched.pop(attempt.pid, None) is not None and not self._watched:
+            self.look_at = math.inf
+
+    def look(self, now: float, orphans: Iterable[int]) -> None:
+        """Have those end that take too much; *orphans* are processes that outlived their parents."""
+        self.look_at = now + EVERY
+        for pid, attempt in self._watched.items():
+            limit = attempt.order.memory
+            assert limit is not None
+            if (reason := exceeded(pid, orphans, attempt.tag, limit)) is not None:
+                attempt.overdrawn(reason, now)
 
 
 def bound(limit: int) -> None:

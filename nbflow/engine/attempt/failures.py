@@ -106,8 +106,10 @@ def text(error: BaseException, filename: str) -> str:
     found = _from(error.__traceback__, filename)
     if found is None and isinstance(error, NbflowError):
         return f"{type(error).__name__}: {error}" if isinstance(error, ValueNotStorable) else ""
-    report = traceback.TracebackException(type(error), error, found, compact=True)
-    report.stack[:] = [frame for frame in report.stack if not frame.filename.startswith(_OURS)] or report.stack
+    report = traceback.TracebackException(type(error), error, found or error.__traceback__, compact=True)
+    theirs = [frame for frame in report.stack if not frame.filename.startswith(_OURS)]
+    if theirs or found is None:
+        report.stack[:] = theirs
     return _cut("".join(report.format()))
 
 

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from resource import struct_rusage
 from typing import Literal
 
+from msgspec.structs import replace
+
 from nbflow.core.status import Reason
 from nbflow.engine.attempt import tree
 from nbflow.engine.attempt.logs import Logs
@@ -93,6 +95,12 @@ class Supervised:
         if self._stop is None:
             self._kill_at = now + LEFTOVER_GRACE
         self._give_up_at = max(now, self._kill_at) + PATIENCE
+
+    def overdrawn(self, reason: Reason, now: float) -> None:
+        """Its tree takes more memory than it may. There is no grace: meanwhile it could take all there is."""
+        if self._stop is None and not self.reported and self._exit is None:
+            self._stop = Stop("failed", replace(reason, attempt=self.order.attempt))
+            self._kill_at = self.next_at = now
 
     def cancel(self, cause: Reason, now: float) -> None:
         """Somebody wants it stopped."""

@@ -16,13 +16,18 @@ import socket
 import sys
 import time
 from contextlib import suppress
+from functools import partial
 from resource import struct_rusage
+
+from msgspec.structs import replace
 
 from nbflow.core.status import Reason
 from nbflow.engine.attempt import child, lock, logs, modules, recovery, shell, tree
+from nbflow.engine.attempt.allowance import Allowances
 from nbflow.engine.attempt.memory import Watch
 from nbflow.engine.attempt.messages import Cancel, Ended, Frames, Ready, Run, Warm, frame, to_zygote
 from nbflow.engine.attempt.nursery import Nursery
+from nbflow.engine.attempt.patterns import Question, Search
 from nbflow.engine.attempt.record import AttemptOrder, AttemptReport
 from nbflow.engine.attempt.supervisor import Supervised
 
@@ -49,6 +54,8 @@ class Zygote:
         self.poll.register(self.wakeup, select.POLLIN)
         self.poll.register(engine, select.POLLIN)
         self.memory, self.look_at = Watch(), 0.0
+        self.allowances = Allowances()
+        self.searches: dict[int, tuple[Search, AttemptReport]] = {}  # by the pid of each process that looks
         self.open, self.unswept = True, False
 
     def hear_signals(self) -> None:
@@ -82,7 +89,7 @@ class Zygote:
         """Milliseconds to wait for something to happen; None if there is nothing to do by itself."""
         first = self.nursery.due_in()
         if self.attempts or self.unswept:
-            due = min([self.look_at, *(attempt.next_at for attempt in self.attempts.values())])
+            due = min([self.look_at, self.allowances.look_at, *(attempt.next_at for attempt in self.attempts.values())])
             first = min(first, due - time.monotonic())
         return None if first == math.inf else max(0.0, first * 1000 + (first > 0))
 
@@ -92,6 +99,8 @@ class Zygote:
         for attempt in due:
             if attempt.tick(now, orphans):
                 self.forget(attempt)
+        if now >= self.allowances.look_at:
+            self.allowances.look(now, self.orphans() or ())
         if now >= self.look_at and (self.attempts or self.unswept):
             self.look_around(now)
 
@@ -144,6 +153,23 @@ class Zygote:
         self.say(Ended(report))
         self.nursery.relax()
 
+    def failed(self, order: AttemptOrder, report: AttemptReport) -> None:
+        """An attempt of which failure rules ask what its log holds: its end is told when that is known."""
+        if report.end != "failed":
+            self.ended(report)
+            return
+        search = Search(Question(order.folder, order.patterns, report.traceback), self.leave)
+        self.searches |= dict.fromkeys(search.pids, (search, report))
+        if not search.pids:
+            self.ended(report)
+
+    def searched(self, pid: int, status: int) -> None:
+        """A process that looked for a pattern has ended."""
+        search, report = self.searches.pop(pid)
+        search.ended(pid, status)
+        if not search.pids:
+            self.ended(replace(report, found=search.found))
+
     def send(self) -> None:
         """Send what the socket takes; the rest when it takes more."""
         try:
@@ -180,7 +206,10 @@ class Zygote:
             reason = Reason("executor unavailable", str(error), order.attempt)
             self.ended(AttemptReport(key=order.key, end="failed", reason=reason))
             return
-        self.attempts[pid] = attempt = Supervised(order, pid, time.monotonic(), self.ended, self.memory)
+        tell = partial(self.failed, order) if order.patterns else self.ended
+        self.attempts[pid] = attempt = Supervised(order, pid, time.monotonic(), tell, self.memory)
+        if order.memory is not None:
+            self.allowances.watch(attempt, time.monotonic())
         self.channels[channel.fileno()] = attempt, channel
         self.poll.register(channel, select.POLLIN)
         self.hand_over(order, channel, held)
@@ -229,6 +258,8 @@ class Zygote:
             if pid in self.attempts:
                 self.hear_out(self.attempts[pid])
                 self.attempts[pid].exited(status, usage, time.monotonic())
+            elif pid in self.searches:
+                self.searched(pid, status)
             self.nursery.ended(pid)
 
     def hear_out(self, attempt: Supervised) -> None:
@@ -239,7 +270,7 @@ class Zygote:
     def orphans(self) -> set[int] | None:
         """Processes that came to us because their parents ended; None if the system does not tell."""
         ours = tree.children(os.getpid())
-        return None if ours is None else ours - self.attempts.keys() - self.nursery.pids
+        return None if ours is None else ours - self.attempts.keys() - self.nursery.pids - self.searches.keys()
 
     def hang_up(self, fd: int) -> None:
         self.poll.unregister(fd)
@@ -250,12 +281,13 @@ class Zygote:
         for fd in [fd for fd, (owner, _) in self.channels.items() if owner is attempt]:
             self.hang_up(fd)
         del self.attempts[attempt.pid]
+        self.allowances.forget(attempt)
         self.unswept = True
 
     def end_all(self) -> None:
         """The engine is gone: kill until nothing of any attempt is left."""
         tags = {attempt.tag for attempt in self.attempts.values()}
-        for pid in self.attempts.keys() | self.nursery.pids:
+        for pid in self.attempts.keys() | self.nursery.pids | self.searches.keys():
             tree.send(pid, signal.SIGKILL)
         until, clean = time.monotonic() + ENDING, 0
         while clean < recovery.SEARCHES and time.monotonic() < until:
