@@ -22,6 +22,8 @@ NOTE_HEIGHT = 20.0
 """A row more, for the job's fallback."""
 NARROWEST, WIDEST = 148.0, 196.0
 CELL_GAP = 6.0
+BESIDE = 16.0
+"""Pixels that a group's title needs more than a name: its verdict and buttons stand beside it."""
 FOLDED = 9
 """At least so many jobs alike are folded into a block."""
 NAMED = 60
@@ -219,6 +221,8 @@ def _stands(shape: Shape, blocks: list[_Block]) -> _Stands:
     alone = [at for at, stand in enumerate(of) if stand not in sizes]
     notes = shape.notes or ("",) * len(of)
     needed = [max(width(shape.jobs[at], NAME_SIZE), width(notes[at], SMALL_SIZE)) for at in alone]
+    grouped = {shape.group_of[at] for at in alone}
+    needed += [width(title, SMALL_SIZE) + BESIDE for name, title in shape.titles if name in grouped]
     wide = min(WIDEST, max(NARROWEST, round(max(needed, default=0)) + 42.0))
     noted = {stand for stand, note in zip(of, notes, strict=True) if note}
     high = {stand: NODE_HEIGHT + NOTE_HEIGHT * (stand in noted) for stand in of}
