@@ -31,7 +31,8 @@ def substitutes(spec: JobSpec, value: Any) -> dict[str, Any]:
         return dict(zip(wanted, value, strict=True))
     fits = f"a dict with the keys {', '.join(wanted)}, or a tuple of {len(wanted)} in that order"
     if not isinstance(value, dict):
-        raise NbflowError(f"job {name!r} leaves {len(wanted)} variables: give {fits}, not a {type(value).__name__}")
+        given = f"a value of type {type(value).__name__}"
+        raise NbflowError(f"job {name!r} leaves {len(wanted)} variables: give {fits}, not {given}")
     for key in value:
         if key not in spec.outputs:
             near = nearest(str(key), wanted)
