@@ -35,6 +35,7 @@ for step in range(600):
 done = True"""
 AFTER = """%%job after
 later = done"""
+DARK = "element => /^rgba?\\((\\d\\d?), (\\d\\d?), (\\d\\d?)\\b/.test(getComputedStyle(element).backgroundColor)"
 FRAMES = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
@@ -260,7 +261,7 @@ def test_the_view_follows_the_theme(notebook):
     nb.theme(dark=True)
     try:
         expect(nb.page.locator("body")).to_have_attribute("data-jp-theme-light", "false")
-        seen.evaluate("element => new Promise(done => setTimeout(done, 300))")
+        nb.page.wait_for_function(DARK, arg=seen.element_handle())
         dark = colours(seen)
         shot(nb, "view-dark-lab")
     finally:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 import os
 import random
 import socket
@@ -23,19 +24,20 @@ from tests.unit.engine.processes import connected, finish
 pytestmark = pytest.mark.fault
 
 
-def call(client: Client, *frames: bytes) -> list[object]:
-    """Everything the engine says to these bytes until it hangs up, or half a second of silence."""
+def call(client: Client, *frames: bytes, words: float = math.inf, silence: float = 10.0) -> list[object]:
+    """What the engine says to these bytes: so many *words*, or all until it hangs up or is silent for some seconds."""
     address = read_address(client.store)
     assert address is not None
     unpacker, heard = to_client(), []
     with socket.socket(socket.AF_UNIX) as caller, suppress(OSError):
-        caller.settimeout(0.5)
+        caller.settimeout(silence)
         caller.connect(address.path)
         for frame in frames:
             caller.sendall(frame)
-        while data := caller.recv(1 << 16):
+        while len(heard) < words and (data := caller.recv(1 << 16)):
             heard += unpacker.feed(data)
-        heard.append("hung up")
+        if len(heard) < words:
+            heard.append("hung up")
     return heard
 
 
@@ -58,7 +60,7 @@ def test_only_the_token_opens(tmp_path: Path) -> None:
         assert call(client, hello(client, token=b"x" * 32)) == ["hung up"]
         assert call(client, hello(client, token=b"")) == ["hung up"]
         assert call(client, pack(Open(ref=1, flow="flow"))) == ["hung up"]
-        assert isinstance(call(client, hello(client))[0], Welcome)
+        assert isinstance(call(client, hello(client), words=1)[0], Welcome)
 
 
 def test_address_and_socket_are_private(tmp_path: Path) -> None:
@@ -95,7 +97,7 @@ def test_garbage_ends_the_call_and_nothing_else(tmp_path: Path, welcomed: bool) 
     with connected(tmp_path) as client:
         greeting = (hello(client),) if welcomed else ()
         for each in garbage:
-            heard = call(client, *greeting, each)
+            heard = call(client, *greeting, each, silence=0.3)  # it may wait for the rest of a frame
             assert not any(isinstance(word, Reply) and not word.error for word in heard)
         assert_well(client)
 
@@ -116,6 +118,7 @@ def test_a_request_for_what_is_not_open_is_an_error(tmp_path: Path) -> None:
             pack(Ask(ref=2, run=77, requests=())),
             pack(Report(ref=3, report=AttemptReport(key="00", end="succeeded"))),
             pack(Runs(ref=4)),
+            words=5,
         )
         errors = {word.ref: word.error for word in heard if isinstance(word, Reply)}
         assert errors == {1: "EngineError", 2: "EngineError", 3: "", 4: ""}

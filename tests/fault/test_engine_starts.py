@@ -143,11 +143,13 @@ def test_a_full_disk_shows_no_false_end_and_is_got_over(tmp_path: Path) -> None:
     """While the log cannot be written nothing is told and declarations are refused in words; then all goes on."""
     with connected(tmp_path) as client:
         replica = client.open("flow")
-        done = tmp_path / "done"
-        source = f"import time; time.sleep(0.3); open({str(done)!r}, 'w').close(); x = 1"
+        full, done = tmp_path / "full", tmp_path / "done"
+        wait = f"import os, time\nwhile not os.path.exists({str(full)!r}): time.sleep(0.01)\n"
+        source = f"{wait}open({str(done)!r}, 'w').close()\nx = 1"
         replica.declare([JobSpec(name="a", source=source, outputs=("x",))])
         assert replica.wait(lambda run: run.jobs["a"].running, PATIENCE)
         soft, hard = resource.prlimit(client.pid, resource.RLIMIT_FSIZE, (4096, resource.RLIM_INFINITY))
+        full.touch()
         assert eventually(done.exists)
         assert not replica.wait(lambda run: run.jobs["a"].status.ended, 1.0)
         with pytest.raises(StoreError, match="is full"):

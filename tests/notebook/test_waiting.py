@@ -10,6 +10,14 @@ import pytest
 from tests.notebook.kernel import Kernel
 
 pytestmark = pytest.mark.kernel
+PATIENT = "import os, time\nwhile not os.path.exists('go'): time.sleep(0.02)\n"
+"""How a job begins that ends when the test says `go`."""
+SOON = 3.0
+"""Seconds in which an interrupted cell has ended. The promise is 1 s; busy machines that run tests get some more."""
+
+
+def go(nb: Kernel) -> None:
+    (nb.folder / "go").touch()
 
 
 def declare(nb: Kernel, code: str) -> None:
@@ -20,11 +28,12 @@ def declare(nb: Kernel, code: str) -> None:
 @pytest.mark.each_ipykernel
 def test_a_job_cell_returns_at_once_and_the_reader_waits_for_its_value(nb: Kernel) -> None:
     """The next cell that reads a job's variable waits for it and gets it; the job's own cell does not block."""
-    started = time.monotonic()
-    declare(nb, "%%job load\nimport time\ntime.sleep(1.5)\nraw = [1, 2, 3]")
-    assert time.monotonic() - started < 1.4
-    assert nb.value("sum(raw)") == 6
-    assert time.monotonic() - started > 1.4
+    declare(nb, f"%%job load\n{PATIENT}raw = [1, 2, 3]")
+    cell = nb.start("sum(raw)")
+    nb.until(lambda: "waits for load" in cell.text, 20, "the waiting line")
+    go(nb)
+    assert nb.wait(cell).ok, cell.error
+    assert cell.text.endswith("6")
 
 
 def test_needs_are_inferred_from_names(nb: Kernel) -> None:
@@ -88,11 +97,13 @@ def test_functions_of_the_notebook_travel_by_value_with_what_they_use(nb: Kernel
 
 def test_a_function_that_uses_a_jobs_variable_waits_when_it_is_called(nb: Kernel) -> None:
     """Defining the function does not wait; the cell that calls it does."""
-    declare(nb, "%%job slow\nimport time\ntime.sleep(0.7)\nbase = 10")
-    started = time.monotonic()
+    declare(nb, f"%%job slow\n{PATIENT}base = 10")
     declare(nb, "def shifted(x): return base + x")
-    assert time.monotonic() - started < 0.6
-    assert nb.value("shifted(1)") == 11
+    cell = nb.start("shifted(1)")
+    nb.until(lambda: "waits for slow" in cell.text, 20, "the waiting line")
+    go(nb)
+    assert nb.wait(cell).ok, cell.error
+    assert cell.text.endswith("11")
 
 
 @pytest.mark.each_ipykernel
@@ -112,9 +123,10 @@ def test_waiting_works_in_every_kind_of_cell(nb: Kernel, cell: str) -> None:
 @pytest.mark.each_ipykernel
 def test_a_waiting_cell_says_so(nb: Kernel) -> None:
     """After a moment the cell names the job it waits for; at the end it says how long that took."""
-    declare(nb, "%%job make\nimport time\ntime.sleep(1.2)\nv = 21")
+    declare(nb, f"%%job make\n{PATIENT}v = 21")
     cell = nb.start("v")
-    nb.until(lambda: "waits for make" in cell.text, 10, "the waiting line")
+    nb.until(lambda: "waits for make" in cell.text, 20, "the waiting line")
+    go(nb)
     nb.wait(cell)
     assert "waits for make" not in cell.text
     assert "waited" in cell.text
@@ -124,14 +136,13 @@ def test_a_waiting_cell_says_so(nb: Kernel) -> None:
 @pytest.mark.each_ipykernel
 def test_interrupt_ends_the_wait_and_not_the_job(nb: Kernel) -> None:
     """■ returns within a second; the job goes on and its value can be read afterwards."""
-    declare(nb, "%%job slow\nimport time\ntime.sleep(2)\nv = 1")
+    declare(nb, f"%%job slow\n{PATIENT}v = 1")
     cell = nb.start("v")
-    nb.until(lambda: "waits for slow" in cell.text, 10, "the waiting line")
-    pressed = time.monotonic()
+    nb.until(lambda: "waits for slow" in cell.text, 20, "the waiting line")
     nb.interrupt()
-    nb.wait(cell, 10)
-    assert time.monotonic() - pressed < 1
+    nb.wait(cell, SOON)
     assert cell.reply["ename"] == "KeyboardInterrupt"
+    go(nb)
     assert nb.value("v") == 1
 
 
@@ -146,7 +157,7 @@ def test_a_held_job_is_not_waited_for(nb: Kernel) -> None:
 
 def test_an_import_in_a_job_is_there_for_all_without_waiting(nb: Kernel) -> None:
     """A module that a job imports can be used at once by cells and jobs that need nothing else of it."""
-    declare(nb, "%%job slow\nimport os, time, statistics\nwhile not os.path.exists('go'): time.sleep(0.02)\nv = 1")
+    declare(nb, f"%%job slow\nimport statistics\n{PATIENT}v = 1")
     assert nb.value("statistics.mean([1, 3])") == 2
     declare(nb, "%%job other\nm = statistics.mean([1, 5])")
     assert nb.value("m") == 3

@@ -283,6 +283,6 @@ def test_a_hundred_lines_take_less_than_a_moment():
 
 
 def _seconds(text):
-    start = time.perf_counter()
+    start = time.process_time()
     read_names(text)
-    return time.perf_counter() - start
+    return time.process_time() - start
