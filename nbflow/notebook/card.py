@@ -19,7 +19,7 @@ LOG_LIMIT = 64 * 1024
 WIDTH = 500
 """Characters of a line that a card shows."""
 
-_TONE = {
+TONE = {
     Status.SUCCEEDED: "#0f8a66",
     Status.RUNNING: "#1778b5",
     Status.RETRYING: "#a97b00",
@@ -36,8 +36,8 @@ _TONE = {
 _STEPS = (Status.RECOVERING, Status.ROLLING_BACK, Status.FALLING_BACK)
 _BROKEN = (Status.FAILED, Status.RETRYING, Status.UNKNOWN, *_STEPS)
 """Something went wrong, and what it was is worth the traceback."""
-_QUIET = "var(--jp-content-font-color2, var(--vscode-descriptionForeground, #667079))"
-_MONO = "var(--jp-code-font-family, ui-monospace, monospace)"
+QUIET = "var(--jp-content-font-color2, var(--vscode-descriptionForeground, #667079))"
+MONO = "var(--jp-code-font-family, ui-monospace, monospace)"
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07]*\x07")
 
 
@@ -148,15 +148,15 @@ class Card:
 
     def html(self) -> str:
         """The card for a notebook: styles inline, every text escaped, no script; rich outputs under it."""
-        tone = _TONE.get(self.status, _QUIET)
+        tone = TONE.get(self.status, QUIET)
         facts = " · ".join(map(escape, self.facts))
         head = (
             f'<span style="color:{tone};font-weight:600">{self.status.glyph}</span> '
             f"<b>{escape(self.name)}</b> <span>{self.status.value}</span> "
-            f'<span style="color:{_QUIET}">{facts}</span>'
+            f'<span style="color:{QUIET}">{facts}</span>'
         )
         body = (
-            f'<pre style="margin:2px 0 0 22px;color:{_QUIET};font-family:{_MONO};white-space:pre-wrap;\
+            f'<pre style="margin:2px 0 0 22px;color:{QUIET};font-family:{MONO};white-space:pre-wrap;\
 background:transparent">{escape(self.lines)}</pre>'
             if self.lines
             else ""
@@ -181,7 +181,7 @@ def rich_html(display: Display) -> str:
             payload = re.sub(r"[^A-Za-z0-9+/=]", "", str(data[kind]))
             return f'<img alt="output" style="max-width:100%" src="data:{kind};base64,{payload}">'
     text = data.get("text/markdown") or data.get("text/latex") or data.get("text/plain") or ""
-    return f'<pre style="margin:0;font-family:{_MONO};background:transparent">{escape(str(text))}</pre>'
+    return f'<pre style="margin:0;font-family:{MONO};background:transparent">{escape(str(text))}</pre>'
 
 
 def screen(text: str) -> str:

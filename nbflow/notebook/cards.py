@@ -10,8 +10,9 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from nbflow.engine.client import ERR, OUT, Client, Replica
-from nbflow.notebook.card import LOG_LIMIT, Card
+from nbflow.core.elements import fan_of
+from nbflow.engine.client import Client, Replica
+from nbflow.notebook.fan_slot import FanSlot
 from nbflow.notebook.slot import Slot
 
 TICK, PACE = 1.0, 0.2
@@ -38,7 +39,7 @@ class Cards:
     """The front end sees only what is published while a cell runs, as nbclient does."""
     note: str = field(init=False)
     """Said on the card of a job that has not ended."""
-    _slots: list[Slot] = field(default_factory=list)
+    _slots: list[Slot | FanSlot] = field(default_factory=list)
     """The cards that may still change, oldest first."""
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _wake: threading.Event = field(default_factory=threading.Event)
@@ -50,24 +51,31 @@ class Cards:
 
     def show(self, replica: Replica, job: str) -> None:
         """Put a new card for *job* under the cell that runs now; an older card of it tells what became of that one."""
-        with replica.lock:
-            generation = replica.run.jobs[job].generation
-        slot = Slot(job, replica, uuid.uuid4().hex, contextvars.copy_context(), generation)
-        card = self._card(slot)
+        slot = self._slot(replica, job)
+        card = slot.card(self.client(), time.time(), self.note)
         if not self.live:
             self.publish({"text/plain": card.head}, slot.display_id, False)
             return
         with self._lock:
             for older in self._slots:
-                if older.job == job and older.replica is replica and older.until is None:
-                    older.until = generation
+                if older.job == job and older.replica is replica:
+                    older.supersede()
             self._slots.append(slot)
         slot.published(card, time.monotonic())
         slot.flushed = slot.shown
         self.publish(card.bundle(), slot.display_id, False)
         self._start()
 
-    def adopt(self, replica: Replica, slots: Sequence[Slot]) -> None:
+    def _slot(self, replica: Replica, name: str) -> Slot | FanSlot:
+        """A slot for the job or fan-out *name*."""
+        place = uuid.uuid4().hex, contextvars.copy_context()
+        with replica.lock:
+            jobs = replica.run.jobs
+            if (fan := fan_of(replica.run, name)) is not None:
+                return FanSlot(name, replica, *place, {each: jobs[each].generation for each in fan.elements})
+            return Slot(name, replica, *place, jobs[name].generation)
+
+    def adopt(self, replica: Replica, slots: Sequence[Slot | FanSlot]) -> None:
         """Go on with the cards that earlier ones of this kernel left; *replica* is of the same run as theirs."""
         with self._lock:
             self._slots += [slot.moved(replica) for slot in slots]
@@ -93,7 +101,7 @@ class Cards:
             slot.flushed = slot.shown
             self._drop(slot)
 
-    def close(self) -> list[Slot]:
+    def close(self) -> list[Slot | FanSlot]:
         """Stop; cards keep their last state, and those of jobs that go on say that it is the last.
 
         Returns:
@@ -123,7 +131,7 @@ class Cards:
                 self._wake.set()
             time.sleep(PACE)
 
-    def _follow(self, slot: Slot) -> None:
+    def _follow(self, slot: Slot | FanSlot) -> None:
         try:
             self._update(slot, slot.shown)
         except Exception:  # one card's fault must not keep the others from being true
@@ -131,24 +139,16 @@ class Cards:
             slot.ended, slot.until = True, slot.until or slot.first
         self._drop(slot)
 
-    def _update(self, slot: Slot, before: str) -> None:
+    def _update(self, slot: Slot | FanSlot, before: str) -> None:
         """Publish a card that does not look as it did *before*."""
-        card = self._card(slot)
+        card = slot.card(self.client(), time.time(), self.note)
         bundle = card.bundle()
         slot.published(card, time.monotonic() + len(bundle["text/html"]) / RATE)
         if slot.shown != before:
             self.publish(bundle, slot.display_id, True)
 
-    def _drop(self, slot: Slot) -> None:
+    def _drop(self, slot: Slot | FanSlot) -> None:
         """Forget a card on which nothing can change any more."""
         if slot.over and (slot.shown == slot.flushed or not self.headless):
             with self._lock:
                 self._slots[:] = [each for each in self._slots if each is not slot]
-
-    def _card(self, slot: Slot) -> Card:
-        state, key, traceback, step = slot.read()
-        client = self.client()
-        shown = step or key
-        log = "".join(client.log(shown, stream, last=LOG_LIMIT) for stream in (OUT, ERR)) if shown else ""
-        displays = client.displays(key) if key else []
-        return Card(slot.job, state, time.time(), log, traceback, displays, self.note)

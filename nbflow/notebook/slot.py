@@ -9,8 +9,9 @@ from typing import Any
 from nbflow.core.project import project_job
 from nbflow.core.run import AttemptState
 from nbflow.core.status import Status
-from nbflow.engine.client import Replica
-from nbflow.notebook.card import Card
+from nbflow.engine.client import ERR, OUT, Client, Replica
+from nbflow.notebook.card import LOG_LIMIT, Card
+from nbflow.notebook.fan_card import FanCard
 
 _ENDS = {
     "succeeded": Status.SUCCEEDED,
@@ -19,7 +20,7 @@ _ENDS = {
     "lost": Status.FAILED,
     "skipped": Status.SKIPPED,
 }
-_GOING = (Status.RUNNING, Status.RETRYING, Status.RECOVERING, Status.ROLLING_BACK, Status.FALLING_BACK)
+GOING = (Status.RUNNING, Status.RETRYING, Status.RECOVERING, Status.ROLLING_BACK, Status.FALLING_BACK)
 """Their cards show a time that goes on."""
 
 
@@ -46,6 +47,19 @@ class Slot:
     _seen: tuple[object, ...] = ()
     _rest: float = 0.0
 
+    def card(self, client: Client, now: float, note: str) -> Card:
+        """The card as it is now."""
+        state, key, traceback, step = self.read()
+        shown = step or key
+        log = "".join(client.log(shown, stream, last=LOG_LIMIT) for stream in (OUT, ERR)) if shown else ""
+        displays = client.displays(key) if key else []
+        return Card(self.job, state, now, log, traceback, displays, note)
+
+    def supersede(self) -> None:
+        """The job was declared again."""
+        with self.replica.lock:
+            self.until = self.until or self.replica.run.jobs[self.job].generation
+
     def read(self) -> tuple[dict[str, Any], str, str, str]:
         """The job as the card shows it, the key of the attempt whose output it shows, that one's traceback, and the
         key of the step under way, if one is."""
@@ -69,11 +83,11 @@ class Slot:
         """The same card, from now on of *replica*, which is of the same run."""
         return Slot(self.job, replica, self.display_id, self.context, self.first, self.until)
 
-    def published(self, card: Card, rest: float) -> None:
+    def published(self, card: Card | FanCard, rest: float) -> None:
         """Its card looks so now; it need not be looked at again before *rest* (monotonic) for its clock alone."""
         self.shown, self._rest = card.html(), rest
         self.ended = card.status.ended
-        self.running = card.status in _GOING
+        self.running = card.status in GOING
 
     @property
     def over(self) -> bool:

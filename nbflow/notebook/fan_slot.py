@@ -1,0 +1,125 @@
+"""One displayed card of a fan-out: which declaration of it the card belongs to, and what it showed last."""
+
+from __future__ import annotations
+
+import contextvars
+from dataclasses import dataclass
+
+from nbflow.core.elements import fan_of
+from nbflow.core.group_plan import broken_text
+from nbflow.core.project import reason_text
+from nbflow.core.run import AttemptState, JobState, Run
+from nbflow.core.status import Status, Verdict
+from nbflow.engine.client import OUT, Client, Replica
+from nbflow.notebook.card import Card
+from nbflow.notebook.fan_card import TOLD, FanCard, last_line
+from nbflow.notebook.slot import GOING, replaced
+
+TAIL = 4 * 1024
+"""Bytes of a log's end that the last line is looked for in."""
+PRINTING = 3
+"""Running elements of which the last line is shown."""
+
+
+@dataclass(slots=True, eq=False)
+class FanSlot:
+    """The card of the fan-out *job* in *replica*, in the output area that *display_id* names.
+
+    It belongs to the declaration that opened the generations *first* of the elements' jobs, and follows retries of
+    them. Once the fan-out was declared again, with the generations *until*, it tells how that declaration ended.
+    """
+
+    job: str
+    replica: Replica
+    display_id: str
+    context: contextvars.Context
+    first: dict[str, int]
+    until: dict[str, int] | None = None
+    shown: str = ""
+    flushed: str = ""
+    """What it showed when it was last published within a cell."""
+    ended: bool = False
+    running: bool = False
+    """Its card shows a time that goes on."""
+    _seen: tuple[object, ...] = ()
+    _rest: float = 0.0
+
+    def card(self, client: Client, now: float, note: str) -> FanCard:
+        """The card as it is now."""
+        with self.replica.lock:
+            self._seen = self._signature()
+            run = self.replica.run
+            own = {name: self._own(run.jobs[name]) for name in self.first if name in run.jobs}
+            statuses = {name: self._status(run.jobs[name], attempts) for name, attempts in own.items()}
+            reasons = {name: self._reason(run, name, own[name]) for name in self._failed(statuses)}
+            tries = [attempt for attempts in own.values() for attempt in attempts]
+            keys = {name: tries[-1].key for name, tries in own.items() if tries and statuses[name] in GOING}
+            verdict = self._verdict(run)
+        shown = dict(sorted(keys.items(), key=lambda item: item[0])[-PRINTING:]) if len(keys) > PRINTING else keys
+        lines = {name: last_line(client.log(key, OUT, last=TAIL)) for name, key in shown.items()}
+        return FanCard(
+            self.job,
+            statuses,
+            now,
+            started_at=min((attempt.started_at for attempt in tries), default=None),
+            ended_at=max((attempt.ended_at for attempt in tries if attempt.ended_at is not None), default=None),
+            reasons=reasons,
+            lines={name: line for name, line in lines.items() if line},
+            verdict=verdict,
+            note=note,
+        )
+
+    def _own(self, job: JobState) -> list[AttemptState]:
+        """The attempts of *job* that are of this declaration."""
+        name = job.spec.name
+        last = self.until.get(name) if self.until is not None else None
+        return [a for a in job.attempts if a.generation >= self.first[name] and (last is None or a.generation < last)]
+
+    def _status(self, job: JobState, attempts: list[AttemptState]) -> Status:
+        return job.status if self.until is None else Status(replaced(attempts)["status"])
+
+    def _failed(self, statuses: dict[str, Status]) -> list[str]:
+        return [name for name, status in statuses.items() if status.ended and not status.good][:TOLD]
+
+    def _reason(self, run: Run, name: str, attempts: list[AttemptState]) -> str:
+        return reason_text(run, run.jobs[name]) if self.until is None else str(replaced(attempts)["reason_text"])
+
+    def _verdict(self, run: Run) -> str:
+        fan = fan_of(run, self.job) if self.until is None else None
+        group = run.groups.get(fan.group) if fan is not None else None
+        if group is None or group.verdict is Verdict.UNDECIDED:
+            return "declared again" if self.until is not None else ""
+        if group.verdict is Verdict.BROKEN:
+            return f"broken: {broken_text(group)}"
+        return "" if all(run.jobs[name].status.good for name in self.first if name in run.jobs) else "met"
+
+    def supersede(self) -> None:
+        """The fan-out was declared again."""
+        with self.replica.lock:
+            jobs = self.replica.run.jobs
+            self.until = self.until or {name: jobs[name].generation for name in self.first if name in jobs}
+
+    def moved(self, replica: Replica) -> FanSlot:
+        """The same card, from now on of *replica*, which is of the same run."""
+        return FanSlot(self.job, replica, self.display_id, self.context, self.first, self.until)
+
+    def published(self, card: Card | FanCard, rest: float) -> None:
+        """Its card looks so now; it need not be looked at again before *rest* (monotonic) for its clock alone."""
+        self.shown, self._rest = card.html(), rest
+        self.ended = card.status.ended
+        self.running = card.status in GOING
+
+    @property
+    def over(self) -> bool:
+        """Nothing can change on it any more."""
+        return self.ended and self.until is not None
+
+    def due(self, now: float) -> bool:
+        """Whether the card may look otherwise than it does."""
+        with self.replica.lock:
+            changed = self._signature() != self._seen
+        return changed or (self.running and now >= self._rest)
+
+    def _signature(self) -> tuple[object, ...]:
+        """What a card depends on, but for time and logs: with so many jobs, whatever happens."""
+        return self.until is None, self.replica.run.seq
