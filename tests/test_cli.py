@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from nbflow.cli import main
-from nbflow.core.spec import JobSpec, Retry
+from nbflow.core.rules import Rule
+from nbflow.core.spec import Call, JobSpec, Retry
 from nbflow.engine.client import Client, Replica, find_store
 
 NBFLOW = Path(sys.executable).parent / "nbflow"
@@ -66,6 +67,20 @@ def test_log_prints_the_attempt_asked_for(replica, capsys):
     assert capsys.readouterr().out == "try 2\ntry 1\n"
     assert main(["log", "flaky", "--attempt", "3"]) == 1
     assert "has no attempt 3" in capsys.readouterr().err
+
+
+def test_log_prints_what_a_step_printed(replica, capsys):
+    """The recovery script's output after an attempt; a step that never ran is told."""
+    mends = Rule(exits=("1",), script="echo mended $NBFLOW_JOB")
+    spec = JobSpec(
+        name="flaky", source=FLAKY, retry=Retry(delay=0), rules=(mends,), fallback=Call("=1", expression="1")
+    )
+    ended(replica, spec)
+    assert main(["log", "flaky", "--recovery"]) == 0
+    assert capsys.readouterr().out == "mended flaky\n"
+    assert main(["log", "flaky", "--recovery", "--attempt", "2"]) == 1
+    assert main(["log", "flaky", "--fallback"]) == 1
+    assert "had no fallback" in capsys.readouterr().err
 
 
 def test_log_follows_to_the_end(replica, folder):

@@ -62,6 +62,10 @@ def _parser() -> argparse.ArgumentParser:
     log.add_argument("-f", "--follow", action="store_true", help="go on until the job has ended")
     log.add_argument("--attempt", type=int, help="number of the attempt (default: the last)")
     log.add_argument("--err", action="store_true", help="stderr instead of stdout")
+    which = log.add_mutually_exclusive_group()
+    for step in ("recovery", "rollback", "fallback"):
+        told = f"the {step} that followed the attempt instead"
+        which.add_argument(f"--{step}", dest="step", action="store_const", const=step, help=told)
     log.set_defaults(act=print_log)
     verbs.add_parser("ps", parents=[about], help="what is running").set_defaults(act=print_processes)
     stop = verbs.add_parser("stop", parents=[about], help="end the engine and every attempt")

@@ -34,6 +34,9 @@ def print_log(taken: argparse.Namespace) -> int:
     """``nbflow log JOB``: to the attempt's end with ``-f``."""
     with _opened(taken) as (client, replica):
         job = match_names([taken.job], list(replica.run.jobs))[0]
+        if taken.step:
+            print(_step_log(client, replica, job, taken), end="")
+            return 0
         for piece in _pieces(client, replica, job, taken):
             print(piece, end="", flush=True)
     return 0
@@ -54,6 +57,17 @@ def _pieces(client: Client, replica: Replica, job: str, taken: argparse.Namespac
         if ended or not taken.follow:
             return
         replica.wait(lambda run: run.jobs[job].status.ended, _GLANCE)
+
+
+def _step_log(client: Client, replica: Replica, job: str, taken: argparse.Namespace) -> str:
+    """What the last step of that kind printed, and its traceback; of the wanted attempt if one is wanted."""
+    wanted = _attempt(replica, job, taken.attempt) if taken.attempt else None
+    with replica.lock:
+        tries = [wanted] if wanted is not None else list(replica.run.jobs[job].attempts)
+        ran = [step for attempt in tries for step in attempt.steps if step.step == taken.step and step.key]
+    if not ran:
+        raise NbflowError(f"job {job!r} had no {taken.step}: leave out --{taken.step} for what the job printed")
+    return client.log(ran[-1].key, ERR if taken.err else OUT) + ran[-1].traceback
 
 
 def print_processes(taken: argparse.Namespace) -> int:
@@ -91,10 +105,13 @@ def _under_way(client: Client) -> Iterator[str]:
 def _running(replica: Replica) -> Iterator[str]:
     with replica.lock:
         for name, job in replica.run.jobs.items():
+            run = f"{replica.info.flow} run {replica.info.number}"
             if job.running is not None:
                 age = elapsed(time.time() - job.running.started_at)
-                run = f"{replica.info.flow} run {replica.info.number}"
                 yield f"{run}  {name}  attempt {job.running.number}  {age}  {job.spec.executor}"
+            if job.step is not None:
+                age = elapsed(time.time() - job.step.started_at)
+                yield f"{run}  {name}  {job.step.step} after attempt {job.step.attempt}  {age}"
 
 
 @contextmanager

@@ -97,6 +97,10 @@ class Waiting:
             self.owners.release(name)
 
     def _wait(self, awaited: _Awaited) -> None:
+        with self.session.replica.lock:
+            said = paused(self.session.replica.run, awaited.done)
+        if said is not None:
+            raise NbflowError(said)
         looked = glance(lambda run: awaited.stuck(run) is not None)
         self._until(lambda run: awaited.done(run) or looked(run), awaited)
         with self.session.replica.lock:
@@ -206,6 +210,13 @@ def stuck(run: Run, jobs: Iterable[str]) -> str | None:
     if waiting and held and not any(state.status.active for state in run.jobs.values()):
         return f"job {waiting[0]!r} waits for {held[0]!r}, which is held: start it with %nbflow run {held[0]}"
     return None
+
+
+def paused(run: Run, done: Callable[[Run], bool]) -> str | None:
+    """What to say to one who begins to wait in a run that is paused, with nothing under way; else None."""
+    if not run.paused or run.queues.running or done(run):
+        return None
+    return "the run is paused, so nothing starts: %nbflow unpause lets it go on"
 
 
 def stuck_fan(run: Run, fan: Fan) -> str | None:
