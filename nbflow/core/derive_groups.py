@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from nbflow.core import policy as policies
@@ -43,7 +44,7 @@ def judge(run: Run, need: GroupNeed, facts: Facts, whole: bool = False) -> Found
     policy = group.policy if group is not None else Strict()
     members = members_of(run, need, facts, whole)
     found = {name: member for name, (member, _) in members.items()}
-    said = _said(group, tuple(found))
+    said = _said(group, found, need, whole)
     came_to = policies.verdict(policy, found, whole, said)
     again = frozenset[str]()
     if came_to is Verdict.BROKEN:
@@ -57,14 +58,14 @@ def retried(run: Run, need: GroupNeed, facts: Facts, whole: bool = False) -> boo
     """Whether the failed ones of these members are to be tried again now."""
     group = run.groups[need.group]
     found = {name: member for name, (member, _) in members_of(run, need, facts, whole).items()}
-    return policies.retried(group.policy, found, whole, _said(group, tuple(found)))
+    return policies.retried(group.policy, found, whole, _said(group, found, need, whole))
 
 
 def unasked(run: Run, need: GroupNeed, facts: Facts, whole: bool = False) -> list[int]:
     """Which custom policies are to be asked about these members."""
     group = run.groups[need.group]
     found = {name: member for name, (member, _) in members_of(run, need, facts, whole).items()}
-    return policies.unasked(group.policy, found, whole, _said(group, tuple(found)))
+    return policies.unasked(group.policy, found, whole, _said(group, found, need, whole))
 
 
 def members_of(
@@ -102,5 +103,6 @@ def _retries_left(run: Run, job: JobState, status: Status, reason: Reason | None
     return found
 
 
-def _said(group: GroupState | None, members: tuple[str, ...]) -> policies.Said:
-    return group.judged.get(members, {}) if group is not None else {}
+def _said(group: GroupState | None, members: Iterable[str], need: GroupNeed, whole: bool) -> policies.Said:
+    about = tuple(members), () if whole else need.parts
+    return group.judged.get(about, {}) if group is not None else {}

@@ -10,7 +10,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from nbflow.core.spec import JobSpec, Limits, Policy, Response, ValueRef
+from nbflow.core.spec import GroupNeed, JobSpec, Limits, Policy, Response, ValueRef
 from nbflow.core.status import Reason, Status, Verdict
 
 
@@ -184,6 +184,8 @@ class GroupJudged(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_fie
     reason: str = ""
     place: int = 0
     """Which of the custom policies, where several are combined, in the order typed."""
+    parts: tuple[GroupNeed, ...] = ()
+    """Where a dependent needs them: the groups within, each with those of its members that it needs."""
 
 
 class LimitsSet(Struct, frozen=True, kw_only=True, tag_field="kind", tag="limits-set"):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from nbflow.core import policy_check as policies
 from nbflow.core.match import nearest
 from nbflow.core.run import Run
-from nbflow.core.spec import GroupNeed, JobNeed, JobSpec, Policy, Strict
+from nbflow.core.spec import GroupNeed, JobNeed, JobSpec, Policy, Ruled, Strict
 from nbflow.errors import CycleError, DeclarationError, QueueLimit, UnknownJob
 
 
@@ -35,9 +35,33 @@ def check(run: Run, jobs: Sequence[JobSpec], groups: Mapping[str, Policy]) -> No
     for group, policy in groups.items():
         policies.check(group, policy)
     _check_names(run, new, groups)
+    parents = _parents(run, groups)
     _check_needs(run, new, groups)
     _check_policies(run, new, groups)
-    _check_loops(run, new)
+    _check_loops(run, new, parents)
+
+
+def _parents(run: Run, groups: Mapping[str, Policy]) -> dict[str, str | None]:
+    """Group -> the group that it will be a member of.
+
+    Raises:
+        DeclarationError: groups would be members of each other in a loop.
+    """
+    parents = {name: group.parent for name, group in run.groups.items()}
+    parents |= {name: policy.parent if isinstance(policy, Ruled) else None for name, policy in groups.items()}
+    for name in groups:
+        if len(around := _around(parents, name)) > 1 and around[-1] == name:
+            raise DeclarationError(f"groups are members of each other in a loop: {' → '.join(around)}")
+    return parents
+
+
+def _around(parents: Mapping[str, str | None], name: str | None) -> list[str]:
+    """The group *name* and those around it; one that comes again is the last."""
+    found: list[str] = []
+    while name is not None:
+        found.append(name)
+        name = parents.get(name) if found.count(name) == 1 else None
+    return found
 
 
 def _check_limit(run: Run, new: Mapping[str, JobSpec]) -> None:
@@ -75,6 +99,7 @@ def _check_numbers(spec: JobSpec) -> None:
 
 def _check_names(run: Run, new: Mapping[str, JobSpec], groups: Mapping[str, Policy]) -> None:
     named = {*groups, *(spec.group for spec in new.values() if spec.group is not None)}
+    named |= {policy.parent for policy in groups.values() if isinstance(policy, Ruled) and policy.parent is not None}
     specs = {name: run.jobs[name].spec for name in named if name in run.jobs} | dict(new)
     for name in named:
         if name in specs and not specs[name].withdrawn:
@@ -119,10 +144,11 @@ def _affected(run: Run, new: Mapping[str, JobSpec], groups: Mapping[str, Policy]
         yield from (job.spec for name, job in run.jobs.items() if name not in new)
 
 
-def _check_loops(run: Run, new: Mapping[str, JobSpec]) -> None:
+def _check_loops(run: Run, new: Mapping[str, JobSpec], parents: Mapping[str, str | None]) -> None:
     for spec in new.values():
+        around = _around(parents, spec.group)
         for need in spec.needs:
-            if isinstance(need, GroupNeed) and need.group == spec.group:
+            if isinstance(need, GroupNeed) and need.group in around:
                 raise CycleError([spec.name, need.group, spec.name])
     # A loop runs through a need that is new. Jobs nobody knew before are needed by this declaration's jobs only, so
     # the rest of the run has to be searched only if a known job gains a need.

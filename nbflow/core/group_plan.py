@@ -9,6 +9,7 @@ from nbflow.core import event as e
 from nbflow.core.groups import to_retry
 from nbflow.core.policy import broken_words, customs
 from nbflow.core.run import GroupState, Run
+from nbflow.core.spec import GroupNeed
 from nbflow.core.status import Verdict
 
 
@@ -19,6 +20,7 @@ class Question(NamedTuple):
     members: tuple[str, ...]
     standings: str
     place: int
+    parts: tuple[GroupNeed, ...]
 
 
 def first(run: Run, now: float) -> Iterator[e.GroupDecided | e.GroupRetried]:
@@ -40,7 +42,8 @@ def questions(run: Run) -> list[Question]:
     found: dict[Question, None] = {}
     for tally in run.work.unasked:
         for place in tally.unasked:
-            found[Question(tally.group, tuple(tally.members), tally.standings, place)] = None
+            members, parts = tally.about
+            found[Question(tally.group, members, tally.standings, place, parts)] = None
     return list(found)
 
 

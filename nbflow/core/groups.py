@@ -234,13 +234,13 @@ def discount(run: Run, job: JobState) -> Iterator[Place]:
 # --- what custom policies say
 def _remember(run: Run, tally: Tally) -> None:
     """Give *tally*, whose members are others than before, what is known about just these."""
-    for policy, said in run.groups[tally.group].judged.get(tuple(tally.members), {}).items():
+    for policy, said in run.groups[tally.group].judged.get(tally.about, {}).items():
         tally.hear(policy, said)
 
 
 def _asked_about(run: Run, event: e.GroupJudged) -> list[Tally]:
     group = run.groups[event.group]
-    return [tally for tally in (group.tally, *group.needed) if tuple(tally.members) == event.members]
+    return [tally for tally in (group.tally, *group.needed) if tally.about == (event.members, event.parts)]
 
 
 def takes_judgement(run: Run, event: e.GroupJudged) -> bool:
@@ -249,7 +249,7 @@ def takes_judgement(run: Run, event: e.GroupJudged) -> bool:
     if group is None or not 0 <= event.place < len(asked := customs(group.policy)):
         return False
     said = Judged(event.standings, event.verdict, event.reason)
-    if group.judged.get(event.members, {}).get(asked[event.place]) == said:
+    if group.judged.get((event.members, event.parts), {}).get(asked[event.place]) == said:
         return False
     exact = event.verdict is Verdict.UNDECIDED
     return any(
@@ -262,7 +262,7 @@ def take_judgement(run: Run, event: e.GroupJudged) -> Iterator[Place]:
     """Note what a custom policy said."""
     group, said = run.groups[event.group], Judged(event.standings, event.verdict, event.reason)
     policy = customs(group.policy)[event.place]
-    group.judged.setdefault(event.members, {})[policy] = said
+    group.judged.setdefault((event.members, event.parts), {})[policy] = said
     for tally in _asked_about(run, event):
         tally.hear(policy, said)
         yield from spread(run, tally)
@@ -326,7 +326,7 @@ def to_roll_back(run: Run) -> Iterator[JobState]:
     yield from found.values()
 
 
-def rolled_back(run: Run, job: JobState) -> None:
-    """A rollback of *job* has ended: its groups may be done with theirs."""
+def note_rollback(run: Run, job: JobState) -> None:
+    """A step of *job* has started or ended: its groups may have less to do."""
     for name in chain(run, job.spec.group):
         note_group(run, run.groups[name])

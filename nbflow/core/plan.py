@@ -21,7 +21,7 @@ from nbflow.core.event import Step
 from nbflow.core.groups import to_roll_back
 from nbflow.core.queues import by_order, step_executor
 from nbflow.core.run import JobState, Run
-from nbflow.core.spec import Limits
+from nbflow.core.spec import GroupNeed, Limits
 from nbflow.core.status import Reason, Status
 
 STEP_TIMEOUT = 60.0
@@ -57,6 +57,8 @@ class Ask(Struct, frozen=True, tag="ask"):
     standings: str
     place: int = 0
     """Which of the group's custom policies, in the order typed."""
+    parts: tuple[GroupNeed, ...] = ()
+    """Where a dependent needs them: the groups within, each with those of its members that it needs."""
 
 
 class Stop(Struct, frozen=True, tag="stop"):

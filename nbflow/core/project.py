@@ -6,11 +6,12 @@ from typing import Any
 
 from nbflow.core import policy as policies
 from nbflow.core.attempt import StepState
-from nbflow.core.group_plan import broken_text
+from nbflow.core.group_plan import broken_text, needed_text
+from nbflow.core.groups import jobs_in, retries_used
 from nbflow.core.outcome import unexcused, verdict
-from nbflow.core.run import AttemptState, GroupState, Run
-from nbflow.core.spec import Limits, Policy, Ruled
-from nbflow.core.status import Reason
+from nbflow.core.run import AttemptState, GroupState, JobState, Run
+from nbflow.core.spec import Limits
+from nbflow.core.status import Reason, Status
 from nbflow.core.why import need_name, reason_text, waits_for
 
 __all__ = ["project", "project_job", "reason_text", "unexcused", "verdict", "waits_for"]
@@ -147,20 +148,35 @@ def _reason(reason: Reason | None) -> dict[str, Any]:
     return {"kind": reason.kind, "detail": reason.detail, "attempt": reason.attempt} if reason else {}
 
 
-def _options(policy: Policy) -> dict[str, Any]:
-    given = policy if isinstance(policy, Ruled) else Ruled(policy)
-    return {name: getattr(given, name) for name in ("early", "fail_fast", "cancel_rest", "max_parallel")}
-
-
 def _group(run: Run, group: GroupState) -> dict[str, Any]:
-    jobs = {name: run.jobs[name] for name in group.members}
+    """A group as `project` gives it.
+
+    *members* are jobs and groups within; *failed* and *succeeded* are about its jobs, those of groups within included.
+    """
+    options = group.options
+    jobs = {name: run.jobs[name] for name in jobs_in(run, group.name) if not run.jobs[name].spec.withdrawn}
     bad = {name: job for name, job in jobs.items() if job.status.ended and not job.status.good}
+    used = retries_used(run, group.name)
     return {
         "policy": policies.text(group.policy),
-        **_options(group.policy),
+        **{name: getattr(options, name) for name in ("early", "fail_fast", "cancel_rest", "max_parallel", "rollback")},
+        "retries": options.retries,
+        "retries_used": used,
+        "retries_left": max(0, options.retries - used),
+        "parent": group.parent,
         "verdict": group.verdict.value,
         "reason_text": broken_text(group),
-        "members": list(jobs),
+        "needed_text": needed_text(group),
+        "members": [name for name in group.members if name in jobs or name in group.tally.parts],
         "failed": {name: _reason(job.reason) for name, job in bad.items()},
         "succeeded": [name for name, job in jobs.items() if job.status.good],
+        "rolled_back": {name: end for name, job in jobs.items() if (end := _taken_back(job)) is not None},
     }
+
+
+def _taken_back(job: JobState) -> str | None:
+    """What the rollback of a success has come to: ``running``, or how it ended; None if there was none."""
+    if not job.status.good or not job.began:
+        return None
+    steps = [step for step in job.attempts[-1].steps if step.step == "rollback"]
+    return (steps[-1].end or "running") if steps and job.end is Status.SUCCEEDED else None

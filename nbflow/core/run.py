@@ -11,7 +11,7 @@ from nbflow.core.policy import Judged, cuts
 from nbflow.core.queues import Queues
 from nbflow.core.spec import Custom, GroupNeed, Limits, Policy, Ruled
 from nbflow.core.status import Verdict
-from nbflow.core.tally import Tally
+from nbflow.core.tally import About, Tally
 
 __all__ = ["AttemptState", "GroupState", "JobState", "Links", "Run"]
 
@@ -28,7 +28,7 @@ class GroupState:
     """The group that it is a member of; none where that would make a loop."""
     needed: dict[Tally, None] = field(default_factory=dict)
     """Over the members that some dependent needs."""
-    judged: dict[tuple[str, ...], dict[Custom, Judged]] = field(default_factory=dict)
+    judged: dict[About, dict[Custom, Judged]] = field(default_factory=dict)
     """Members -> what custom policies last said about them."""
 
     @property

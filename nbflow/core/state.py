@@ -210,9 +210,10 @@ def _take_job(run: Run, job: JobState, event: _JobEvent) -> None:
             ending.end_attempt(run, job, event)
         case e.StepStarted():
             ending.start_step(job, event)
+            groups.note_rollback(run, job)
         case e.StepEnded():
             ending.end_step(job, event)
-            groups.rolled_back(run, job)
+            groups.note_rollback(run, job)
         case e.RetryScheduled(due_at=due_at):
             job.due_at, job.unscheduled = due_at, None
             if job.overdue(due_at):  # its turn would never come

@@ -25,6 +25,8 @@ from nbflow.core.status import Reason, Status, Verdict
 OPEN, GOOD, EXCUSED, AGAIN, BAD = range(5)
 """What a member counts as: not ended, succeeded, skipped by a person, failed with a retry left, ended otherwise."""
 NOBODY = frozenset[str]()
+About = tuple[tuple[str, ...], tuple[GroupNeed, ...]]
+"""Members, and, where it is what a dependent needs, the groups within with those of theirs."""
 UNDECIDED_TO_THE_END = "undecided after all had ended"
 _STANDS = {OPEN_LETTER: OPEN, EXCUSED_LETTER: EXCUSED, **{status.letter: GOOD for status in Status if status.good}}
 _VERDICT_LETTERS = {
@@ -136,6 +138,11 @@ class Tally:
     def standings(self) -> str:
         """A letter for each member, in their order."""
         return "".join(self.members.values())
+
+    @property
+    def about(self) -> About:
+        """Whom it is about: the same for all tallies whose members stand alike at any time."""
+        return tuple(self.members), self.need.parts if self.need is not None else ()
 
     def hear(self, policy: Custom, said: Judged) -> None:
         """Take what a custom *policy* said about these members."""
