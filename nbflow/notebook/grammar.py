@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -162,14 +163,24 @@ def one_of(*choices: str) -> Callable[[str], str]:
     return parse
 
 
+FOLD = 120
+"""Characters of a line of help."""
 DURATION = "a duration such as 30, 30s, 5m, 1h30m or 250ms"
 CLASSES = "names of exception classes, separated by commas without spaces"
 
 
 def describe(table: Sequence[Option]) -> str:
-    """One line of help for each option of *table*.
+    """The help for each option of *table*.
 
     >>> print(describe([Option(name="retries", metavar="N", help="N more attempts after a failed first one")]))
       --retries N             N more attempts after a failed first one
     """
-    return "\n".join(f"  {option.usage:<23} {option.help}" for option in table)
+    return "\n".join(beside(option.usage, option.help, 26) for option in table)
+
+
+def beside(what: str, text: str, column: int, indent: int = 2) -> str:
+    """*what*, and *text* from *column* on, folded to lines of `FOLD` characters; under it where it is too long."""
+    lines = textwrap.wrap(text, FOLD - column, break_on_hyphens=False)
+    left = " " * indent + what
+    head = [left.ljust(column) + lines.pop(0)] if len(left) < column - 1 else [left]
+    return "\n".join([*head, *(" " * column + line for line in lines)])

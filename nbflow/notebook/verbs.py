@@ -9,7 +9,7 @@ from nbflow.core.elements import split_names
 from nbflow.core.match import nearest
 from nbflow.notebook import quantities as take
 from nbflow.notebook.failure_options import RULE_OPTIONS
-from nbflow.notebook.grammar import Option, Read, read, verbatim
+from nbflow.notebook.grammar import Option, Read, beside, read, verbatim
 from nbflow.notebook.group_options import GROUP_OPTIONS, POLICY
 from nbflow.notebook.handlers import Handlers, written_rules
 from nbflow.notebook.tokens import Expand, LineError, tokenize
@@ -30,10 +30,10 @@ class Verb:
 
     @property
     def usage(self) -> str:
-        """``log JOB [--attempt K] [-f] [--err]``."""
+        """``wait [JOBS] [--timeout D]``; many options are only hinted at."""
         word = self.argument.upper()
         parts = [self.name, word if self.required or not word else f"[{word}]"]
-        parts += [f"[{f'-{each.short}' if each.short else each.usage}]" for each in self.options]
+        parts += [f"[{each.usage}]" for each in self.options] if len(self.options) <= 2 else ["[options]"]
         return " ".join(filter(None, parts))
 
 
@@ -212,10 +212,14 @@ def _check_name(what: str, name: str) -> None:
         raise LineError(f"a {what}'s name has no spaces, commas, * or ?: {name!r}") from None
 
 
+def _usage(option: Option) -> str:
+    return f"-{option.short} {option.usage}" if option.short else option.usage
+
+
 def verbs_help() -> str:
     """The text of ``%nbflow?``."""
     lines = []
     for verb in VERBS:
-        lines.append(f"  {verb.usage:<40} {verb.help}")
-        lines += [f"      {option.usage:<36} {option.help}" for option in verb.options]
+        lines.append(beside(verb.usage, verb.help, 44))
+        lines += [beside(_usage(option), option.help, 44, indent=6) for option in verb.options]
     return "Look at and steer the flow of this notebook.\n\n%nbflow VERB …\n\n" + "\n".join(lines) + "\n"

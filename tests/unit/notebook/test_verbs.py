@@ -7,7 +7,7 @@ from nbflow.core.spec import AtLeast, Strict
 from nbflow.notebook.line import LineError, VerbCall, parse_verb, verbs_help
 from nbflow.notebook.verbs import VERBS
 
-LOG = "%nbflow log JOB [--attempt K] [-f] [--err] [--recovery] [--rollback] [--fallback]"
+LOG = "%nbflow log JOB [options]"
 RULES = (
     Rule(exits=("1",), retries=2, script="a", optional=True, label="--on-exit 1:2:a"),
     Rule(on="log", pattern="x", label="--on-log x"),
@@ -88,6 +88,6 @@ def test_a_line_without_a_known_verb_lists_them(line):
 
 def test_help_names_every_verb_and_option():
     """The help text is made from the table."""
-    text = verbs_help()
+    text = " ".join(verbs_help().split())
     assert all(verb.usage in text and verb.help in text for verb in VERBS)
     assert all(option.help in text for verb in VERBS for option in verb.options)
