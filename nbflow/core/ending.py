@@ -241,9 +241,9 @@ def _close(job: JobState, status: Status, reason: Reason) -> None:
     job.closing = status, reason
     if job.asked == "deadline":
         job.asked = ""
-    if job.spec.rollback is not None and job.began and not job.rolled_back:
+    if job.began and job.spec.rollback is not None and not job.rolled_back:
         job.owed = "rollback"
-    elif job.spec.fallback is not None and status is Status.FAILED and not job.fell_back:
+    elif job.began and job.spec.fallback is not None and status is Status.FAILED and not job.fell_back:
         job.owed = "fallback"
     else:
         _end(job, status, reason)
@@ -251,8 +251,10 @@ def _close(job: JobState, status: Status, reason: Reason) -> None:
 
 def _end(job: JobState, status: Status, reason: Reason | None) -> None:
     job.end, job.end_reason = status, reason
-    if status is Status.SUBSTITUTED and job.standin is not None:
-        job.outputs = job.standin
+    if status is Status.SUBSTITUTED:
+        job.outputs = job.standin or {}
+    elif not status.good:  # it may have succeeded itself, and waited for jobs that it made
+        job.outputs = {}
     _settle(job)
 
 

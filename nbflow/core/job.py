@@ -205,7 +205,8 @@ class JobState:
     @property
     def limited(self) -> bool:
         """Its deadline may yet pass and mean something."""
-        return self.deadline_at is not None and not self.status.ended and not self.asked and self.closing is None
+        settled = self.status.ended or self.end is not None or self.closing is not None
+        return self.deadline_at is not None and not settled and not self.asked
 
     def overdue(self, now: float) -> bool:
         """Its deadline has passed at *now*."""

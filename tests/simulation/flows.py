@@ -1,45 +1,72 @@
-"""Random flows: every kind of need, policy, retry rule and hold, small enough to be checked thousands of times."""
+"""Random flows: every kind of need, policy, rule and step, small enough to be checked thousands of times."""
 
 from __future__ import annotations
 
 from random import Random
 
+from nbflow.core import groups
+from nbflow.core.rules import Rule
 from nbflow.core.run import Run
 from nbflow.core.spec import (
     AtLeast,
     BestEffort,
     Both,
+    Call,
     Critical,
+    Custom,
     Either,
-    GroupNeed,
     JobNeed,
     JobSpec,
     Judge,
+    Limits,
     Need,
     Policy,
     Retry,
     Ruled,
     Strict,
+    ValueRef,
 )
 
 EXECUTORS = ("process", "process", "process", "kernel")
 GROUPS = ("g", "h")
+UNDO, MEND = Call("undo"), Call("mend")
+RULES = (
+    Rule(exits=("10",), retries=1, script="fix.sh"),
+    Rule(exits=("10", "11"), retries=2, script="fix.sh", optional=True),
+    Rule(exits=("SIGKILL", "1"), retries=1),
+    Rule(exits=("*",), retries=1, script="fix.sh"),
+    Rule(on="error", classes=("LookupError",), retries=1),
+    Rule(on="log", pattern="disk full", retries=1, script="clean.sh"),
+    Rule(on="oom", memory=2.0, retries=2),
+    Rule(on="timeout", retries=1),
+)
+CUSTOM = Custom("ours", ValueRef(inline=b"p"))
 
 
-def random_spec(rng: Random, run: Run, name: str) -> JobSpec:
+def random_spec(rng: Random, run: Run, name: str, maker: str = "") -> JobSpec:
     """A job *name* that needs some of what *run* has; it may well be one that cannot be taken."""
-    group = rng.choice(GROUPS) if rng.random() < 0.4 else None
+    chance = rng.random
+    group = rng.choice(GROUPS) if chance() < 0.4 and not maker else None
     return JobSpec(
         name=name,
-        needs=random_needs(rng, run, name, group),
+        needs=() if maker else random_needs(rng, run, name),
         retry=random_retry(rng),
+        rules=tuple(rng.sample(RULES, rng.choice((1, 1, 2)))) if chance() < 0.4 else (),
+        rollback=UNDO if chance() < 0.3 else None,
+        fallback=MEND if chance() < 0.3 else None,
+        condition="x" if chance() < 0.15 else "",
+        once=chance() < 0.15,
+        bash=chance() < 0.1,
+        memory=100,
+        outputs=("x",),
         group=group,
-        on_missing="none" if rng.random() < 0.2 else "error",
+        on_missing=rng.choice(("error", "error", "error", "none", "pass", "=0")),
         executor=rng.choice(EXECUTORS),
-        hold=rng.random() < 0.08,
+        hold=chance() < 0.08,
         timeout=2.0,
         deadline=rng.choice((None, None, None, 0.5, 2.0, 3.5)),
-        source=str(rng.random()),
+        source=str(chance()),
+        maker=maker,
     )
 
 
@@ -53,36 +80,41 @@ def random_retry(rng: Random) -> Retry:
     )
 
 
-def random_needs(rng: Random, run: Run, name: str, group: str | None) -> tuple[Need, ...]:
-    jobs = [other for other in run.jobs if other != name]
+def random_needs(rng: Random, run: Run, name: str) -> tuple[Need, ...]:
+    jobs = [other for other in run.jobs if other != name and not run.jobs[other].spec.withdrawn]
     needs: list[Need] = [
         JobNeed(other, optional=rng.random() < 0.15)
         for other in rng.sample(jobs, min(len(jobs), rng.choice((0, 1, 1, 2))))
     ]
     for other in run.groups:
-        members = tuple(member for member in run.groups[other].members if member != name)
-        if other != group and members and rng.random() < 0.35:
-            needs.append(GroupNeed(other, members, optional=rng.random() < 0.1))
+        if rng.random() < 0.35:
+            need = groups.need(run, other, optional=rng.random() < 0.1, without=name)
+            needs += [need] * bool(need.jobs)
     return tuple(needs)
 
 
 def random_policy(rng: Random, run: Run, group: str) -> Policy:
     judge = random_judge(rng, run, group)
-    if rng.random() < 0.5:
+    if rng.random() < 0.3:
         return judge
     hasty = isinstance(judge, AtLeast | Both | Either)
     return Ruled(
         judge,
         early=hasty and rng.random() < 0.5,
-        fail_fast=rng.random() < 0.5,
+        fail_fast=rng.random() < 0.6,
         cancel_rest=hasty and rng.random() < 0.5,
         max_parallel=rng.choice((None, None, 1, 2)),
+        retries=rng.choice((0, 0, 1, 2)),
+        rollback=rng.random() < 0.4,
+        parent="g" if group == "h" and rng.random() < 0.4 else None,
     )
 
 
 def random_judge(rng: Random, run: Run, group: str) -> Judge:
     members = list(run.groups[group].members) if group in run.groups else []
-    kind = rng.randrange(6)
+    kind = rng.randrange(7)
+    if kind == 6:
+        return CUSTOM if rng.random() < 0.7 else Both((CUSTOM, Strict()))
     if kind == 4:
         return AtLeast(rng.choice((30, 50, 70, 100)), percent=True)
     if kind == 5 and members:
@@ -95,3 +127,12 @@ def random_judge(rng: Random, run: Run, group: str) -> Judge:
     if kind == 3 and members:
         return Critical(tuple(rng.sample(members, rng.randint(1, min(2, len(members))))))
     return Strict()
+
+
+def random_limits(rng: Random) -> Limits:
+    return Limits(
+        retries=rng.choice((None, 0, 1, 3)),
+        attempts=rng.choice((None, None, 3, 6, 12)),
+        jobs=rng.choice((None, None, 5)),
+        forbidden=rng.choice(((), (), ("kernel",), ("shell",), ("shell", "kernel"))),
+    )

@@ -2,44 +2,126 @@
 
 from __future__ import annotations
 
-from nbflow.core.derive import Facts, derive
-from nbflow.core.policy import Member, verdict
-from nbflow.core.run import JobState, Run
-from nbflow.core.spec import JobNeed, Need, Ruled, Strict
+from nbflow.core import derive_groups
+from nbflow.core.derive import derive
+from nbflow.core.derive_groups import Facts
+from nbflow.core.plan import Plan, Record, Schedule, Start, StartStep, Stop
+from nbflow.core.policy import customs, cuts
+from nbflow.core.run import GroupState, JobState, Run
+from nbflow.core.spec import GroupNeed, JobNeed, Need
 from nbflow.core.status import Status, Verdict
 
+KINDS = {"skip": "skipped", "cancel": "cancelled"}
 
-def starts(run: Run, facts: Facts, now: float, free: dict[str, int]) -> list[tuple[str, int, int]]:
-    """What has to start now: job, generation, attempt."""
-    left, found = dict(free), []
-    room = {group: most - running(run, group) for group in run.groups if (most := cap(run, group)) is not None}
-    for name, job in run.jobs.items():
-        if room.get(job.spec.group, 1) <= 0:
-            continue
-        if left.get(job.spec.executor, 0) > 0 and may_start(job, facts.status[name], now):
-            left[job.spec.executor] -= 1
-            if job.spec.group in room:
-                room[job.spec.group] -= 1
-            found.append((name, job.generation, len(job.attempts) + 1))
+
+# --- what starts
+class Room:
+    """Slots and places in groups that are left."""
+
+    def __init__(self, run: Run, free: dict[str, int]) -> None:
+        self.run, self.free = run, dict(free)
+        self.most = {name: cap(run, name) for name in run.groups}
+        self.used = {name: running(run, name) for name, most in self.most.items() if most is not None}
+
+    def take(self, job: JobState, executor: str) -> bool:
+        """Whether there is a slot of *executor* for *job*, which is then gone."""
+        capped = [name for name in around(self.run, job) if self.most[name] is not None]
+        full = any(self.used[name] >= (self.most[name] or 0) for name in capped)
+        if full or self.free.get(executor, 0) <= 0:
+            return False
+        self.free[executor] -= 1
+        for name in capped:
+            self.used[name] += 1
+        return True
+
+
+def around(run: Run, job: JobState) -> list[str]:
+    """The groups that *job* is in."""
+    found, group = [], job.spec.group
+    while group is not None:
+        found.append(group)
+        group = run.groups[group].parent
     return found
 
 
 def cap(run: Run, group: str) -> int | None:
-    policy = run.groups[group].policy
-    return policy.max_parallel if isinstance(policy, Ruled) else None
+    return run.groups[group].options.max_parallel
 
 
 def running(run: Run, group: str) -> int:
-    return sum(job.running is not None and job.spec.group == group for job in run.jobs.values())
+    return sum((job.running or job.step) is not None and group in around(run, job) for job in run.jobs.values())
+
+
+def starts(run: Run, facts: Facts, now: float, free: dict[str, int]) -> tuple[list[tuple[str, str]], list[str]]:
+    """What has to start now: (job, step) of the steps that jobs owe, and the jobs whose next attempt starts."""
+    room = Room(run, free)
+    steps = [
+        (name, job.owed)
+        for name, job in run.jobs.items()
+        if owes(run, job, now) and room.take(job, "process" if job.owed == "recovery" else job.spec.executor)
+    ]
+    compensated = next((job for job in run.jobs.values() if undone(run, facts, job)), None)
+    if compensated is not None:  # which ones, in which order, is for the simulation of groups
+        return steps, []
+    found = [
+        name
+        for name, job in run.jobs.items()
+        if not run.paused and may_start(job, facts.status[name], now) and room.take(job, job.spec.executor)
+    ]
+    most = run.limits.attempts
+    return steps, found if most is None else found[: max(0, most - attempts(run))]
+
+
+def undone(run: Run, facts: Facts, job: JobState) -> bool:
+    """Whether a group that *job* is in may want its success taken back."""
+    wanted = job.end is Status.SUCCEEDED and job.spec.rollback is not None and not job.rolled_back
+    return wanted and any(
+        run.groups[name].options.rollback and facts.verdict[name] is Verdict.BROKEN for name in around(run, job)
+    )
+
+
+def attempts(run: Run) -> int:
+    return sum(len(job.attempts) for job in run.jobs.values())
+
+
+def owes(run: Run, job: JobState, now: float) -> bool:
+    """Whether a step that *job* owes waits for nothing but a slot."""
+    if job.owed is None or job.running is not None or job.step is not None:
+        return False
+    if job.owed == "rollback":
+        return True
+    late = job.owed == "recovery" and (at := deadline_at(job)) is not None and at <= now
+    return not run.paused and not late
 
 
 def may_start(job: JobState, status: Status, now: float) -> bool:
     due = job.due_at is not None and job.due_at <= now
     if (at := deadline_at(job)) is not None and at <= now:
         return False
-    return job.running is None and (status is Status.READY or (status is Status.RETRYING and due))
+    under = job.running is not None or job.step is not None
+    return not under and (status is Status.READY or (status is Status.RETRYING and due))
 
 
+def refused(run: Run, facts: Facts, now: float) -> dict[str, str]:
+    """The jobs whose next attempt or step may not start by the limits of the run, each with the kind of reason."""
+    found, barred = dict[str, str](), run.limits.forbidden
+    for name, job in run.jobs.items():
+        where = "process" if job.owed == "recovery" else job.spec.executor
+        shell = "shell" in barred and (job.owed == "recovery" or (job.owed is None and job.spec.bash))
+        late = (at := deadline_at(job)) is not None and at <= now and job.closing is None
+        startable = may_start(job, facts.status[name], -1e9) or (
+            facts.status[name] is Status.RETRYING and job.due_at is not None and not job.running and not job.step
+        )
+        if late or not (owes(run, job, now) or (startable and not run.paused)):
+            continue
+        if where in barred or shell:
+            found[name] = "forbidden"
+        elif job.owed is None and run.limits.attempts is not None and attempts(run) >= run.limits.attempts:
+            found[name] = "attempt limit"
+    return found
+
+
+# --- deadlines and waits
 def deadline_at(job: JobState) -> float | None:
     """When the time of this generation is up, by its first attempt."""
     first = next((attempt for attempt in job.attempts if attempt.generation == job.generation), None)
@@ -51,7 +133,11 @@ def limits(run: Run, facts: Facts) -> dict[str, float]:
     return {
         name: at
         for name, job in run.jobs.items()
-        if (at := deadline_at(job)) is not None and not facts.status[name].ended and not job.asked
+        if (at := deadline_at(job)) is not None
+        and not facts.status[name].ended
+        and not job.asked
+        and facts.status[name] not in (Status.ROLLING_BACK, Status.FALLING_BACK)
+        and job.end is None
     }
 
 
@@ -60,26 +146,43 @@ def overdue(run: Run, facts: Facts, now: float) -> list[str]:
     return [name for name, at in limits(run, facts).items() if at <= now and run.jobs[name].unscheduled is None]
 
 
-def stops(run: Run) -> list[tuple[str, int, str]]:
+def wake_at(run: Run, facts: Facts, now: float) -> float | None:
+    due = [
+        job.due_at
+        for name, job in run.jobs.items()
+        if facts.status[name] is Status.RETRYING and not job.running and not job.step and job.due_at is not None
+    ]
+    return min((at for at in (*(() if run.paused else due), *limits(run, facts).values()) if at > now), default=None)
+
+
+def idle(run: Run, facts: Facts, free: dict[str, int]) -> bool:
+    return not limits(run, facts) and not any(
+        job.running or job.step or will_start(run, job, facts.status[name], free) for name, job in run.jobs.items()
+    )
+
+
+def will_start(run: Run, job: JobState, status: Status, free: dict[str, int]) -> bool:
+    if job.owed is not None:
+        held = run.paused and job.owed != "rollback"
+        return not held and ("process" if job.owed == "recovery" else job.spec.executor) in free
+    return not run.paused and status in (Status.READY, Status.RETRYING) and job.spec.executor in free
+
+
+# --- stops and records
+def stops(run: Run) -> list[tuple[str, int, str | None, str]]:
+    """Job, attempt, step and cause of what has to be stopped."""
     found = []
     for name, job in run.jobs.items():
-        if job.running is not None:
-            if job.running.generation != job.generation:
-                found.append((name, job.running.number, "replaced"))
-            elif job.asked:
-                found.append(
-                    (name, job.running.number, {"skip": "skipped", "cancel": "cancelled"}.get(job.asked, job.asked))
-                )
+        under = job.running or job.step
+        step = job.step.step if job.step is not None else None
+        if under is None or step == "rollback":
+            continue
+        number = under.attempt if job.step is not None else job.running.number
+        if under.generation != job.generation:
+            found.append((name, number, step, "replaced"))
+        elif job.asked:
+            found.append((name, number, step, KINDS.get(job.asked, job.asked)))
     return found
-
-
-def barred(job: JobState) -> bool:
-    """Whether the last attempt failed with an exception that an option says is not to be tried again."""
-    last, retry = job.attempts[-1], job.spec.retry
-    if last.end != "failed" or not last.classes:
-        return False
-    names = {name.rpartition(".")[2] for name in last.classes} | set(last.classes)
-    return bool(names & set(retry.never_on)) or bool(retry.on and not names & set(retry.on))
 
 
 def schedules(run: Run) -> list[str]:
@@ -97,50 +200,48 @@ def records(run: Run, facts: Facts) -> list[str]:
     return told + sorted(name for name, group in run.groups.items() if facts.verdict[name] is not group.recorded)
 
 
-def cutting(run: Run, facts: Facts) -> list[str]:
-    """The groups whose verdict is yet to be told, and will cancel members when it is."""
-    found = []
-    for name, group in run.groups.items():
-        policy, came_to = group.policy, facts.verdict[name]
-        statuses = [facts.status[member] for member in group.members]
-        lost = any(status.ended and not status.good for status in statuses)
-        if came_to is group.recorded or not isinstance(policy, Ruled) or all(status.ended for status in statuses):
-            continue
-        met, broken = came_to is Verdict.MET, came_to is Verdict.BROKEN
-        if (met and policy.cancel_rest) or (broken and lost and policy.fail_fast):
-            found.append(name)
-    return found
+def about_to_cut(run: Run, facts: Facts, group: GroupState, came_to: Verdict) -> bool:
+    """Whether telling that *group* has come to this ends members of it."""
+    found = derive_groups.members_of(run, derive_groups.whole(run, group.name), facts, whole=True)
+    members = [member for member, _ in found.values()]
+    if came_to is group.recorded or not cuts(group.policy, came_to) or all(member.ended for member in members):
+        return False
+    lost = any(m.status.ended and not m.status.good for m in members)
+    return came_to is Verdict.MET or lost
 
 
-def wake_at(run: Run, facts: Facts, now: float) -> float | None:
-    due = [
-        job.due_at
-        for name, job in run.jobs.items()
-        if facts.status[name] is Status.RETRYING and job.running is None and job.due_at is not None
-    ]
-    return min((at for at in (*due, *limits(run, facts).values()) if at > now), default=None)
-
-
-def idle(run: Run, facts: Facts, free: dict[str, int]) -> bool:
-    return not limits(run, facts) and not any(
-        job.running or (facts.status[name] in (Status.READY, Status.RETRYING) and job.spec.executor in free)
-        for name, job in run.jobs.items()
-    )
+def inside(run: Run, group: str) -> list[str]:
+    """The jobs in *group*, at however many removes."""
+    return [name for name, job in run.jobs.items() if group in around(run, job)]
 
 
 def met(run: Run, facts: Facts, job: JobState, need: Need) -> bool:
     """Whether *need* lets *job* start, said once more in other words than the code under test has."""
-    names = (need.job,) if isinstance(need, JobNeed) else need.members
-    members = {name: Member(name, facts.status[name], facts.reason[name]) for name in names}
-    if not all(facts.status[name].ended for name in names):
-        policy = Strict() if isinstance(need, JobNeed) else run.groups[need.group].policy
-        early = isinstance(policy, Ruled) and policy.early and not need.optional
-        return early and verdict(policy, members) is Verdict.MET
-    if need.optional or job.spec.on_missing == "none":
-        return True
+    tolerant = need.optional or job.spec.on_missing != "error"
     if isinstance(need, JobNeed):
-        return facts.status[need.job] is Status.SUCCEEDED
-    return verdict(run.groups[need.group].policy, members) is Verdict.MET
+        status = facts.status[need.job]
+        return status in (Status.SUCCEEDED, Status.RECOVERED, Status.SUBSTITUTED) or (tolerant and status.ended)
+    return _group_met(run, facts, need, tolerant)
+
+
+def _group_met(run: Run, facts: Facts, need: GroupNeed, tolerant: bool) -> bool:
+    over = all(facts.status[name].ended for name in need.jobs)
+    came_to = derive_groups.judge(run, need, facts).verdict
+    if not over:
+        soon = any(run.groups[name].options.early or customs(run.groups[name].policy) for name in _groups_of(need))
+        return came_to is Verdict.MET and soon
+    return tolerant or came_to is Verdict.MET
+
+
+def _groups_of(need: GroupNeed) -> list[str]:
+    return [need.group, *(name for part in need.parts for name in _groups_of(part))]
+
+
+def same_facts(run: Run) -> Facts:
+    """The facts from scratch, once they are seen to be those of the indexes."""
+    facts = derive(run)
+    assert facts_of(run) == facts, f"indexes say {facts_of(run)}, from scratch it is {facts}"
+    return facts
 
 
 def facts_of(run: Run) -> Facts:
@@ -152,8 +253,36 @@ def facts_of(run: Run) -> Facts:
     )
 
 
-def same_facts(run: Run) -> Facts:
-    """The facts from scratch, once they are seen to be those of the indexes."""
-    facts = derive(run)
-    assert facts_of(run) == facts, f"indexes say {facts_of(run)}, from scratch it is {facts}"
-    return facts
+def same_plan(run: Run, facts: Facts, made: Plan, now: float, free: dict[str, int]) -> None:
+    """What the plan says is what a look at all jobs finds."""
+    by = {kind: [order for order in made.orders if isinstance(order, kind)] for kind in (Start, StartStep, Schedule)}
+    told = [order.event for order in made.orders if isinstance(order, Record)]
+    kinds = [type(event).__name__ for event in told]
+    assert [(o.job, o.attempt, o.step, o.cause.kind) for o in made.orders if isinstance(o, Stop)] == stops(run)
+    assert made.wake_at == wake_at(run, facts, now)
+    cutting = [n for n, g in run.groups.items() if about_to_cut(run, facts, g, facts.verdict[n])]
+    if cutting or "GroupRetried" in kinds:  # members end or open again: nothing else is done before
+        assert len(told) == 1 and not any(by.values()), "more is done than a group's decision"
+        assert kinds == ["GroupRetried"] or told[0].group in cutting
+        return
+    jobs = [event.job for event in told if type(event).__name__ in ("JobEnded", "JobReopened")]
+    assert jobs + sorted(event.group for event in told if type(event).__name__ == "GroupDecided") == records(run, facts)
+    assert [event.job for event in told if type(event).__name__ == "DeadlinePassed"] == overdue(run, facts, now)
+    assert [order.job for order in by[Schedule]] == schedules(run)
+    barred = {event.job: event.reason.kind for event in told if type(event).__name__ == "JobRefused"}
+    assert barred == refused(run, facts, now)
+    if barred:
+        assert not by[Start] and not by[StartStep], "something starts beside what is refused"
+        return
+    owed, found = starts(run, facts, now, free)
+    taken_back = [order for order in by[StartStep] if run.jobs[order.job].end is not None]
+    assert [(o.job, o.step) for o in by[StartStep] if o not in taken_back] == owed
+    if not any(undone(run, facts, job) for job in run.jobs.values()):
+        assert not taken_back
+        assert [(o.job, o.generation, o.attempt) for o in by[Start]] == [
+            (name, run.jobs[name].generation, len(run.jobs[name].attempts) + 1) for name in found
+        ]
+        asks = any(type(order).__name__ == "Ask" for order in made.orders)
+        assert asks or made.idle == (idle(run, facts, free) and not made.orders)
+
+
