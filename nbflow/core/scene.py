@@ -6,15 +6,13 @@ the same needs and the same dependents are folded into a block of small cells, s
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any
 
-from nbflow.core.captions import policy_words
 from nbflow.core.layout import GROUP_ABOVE, GROUP_BELOW, GROUP_SIDE, Layout, Point, Size, layout
 from nbflow.core.lettering import clip, shorten, width
-from nbflow.core.steps import fallback
+from nbflow.core.shape import Link, Shape
 
 NAME_SIZE, SMALL_SIZE = 12.5, 10.5
 NODE_HEIGHT, CELL_HEIGHT, DOT = 44.0, 26.0, 22.0
@@ -29,8 +27,6 @@ FOLDED = 9
 NAMED = 60
 """A block of more jobs than this shows glyphs only; names are in the tooltips."""
 MARGIN = 20.0
-
-Link = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,54 +78,6 @@ class Scene:
     width: float = 0.0
     height: float = 0.0
     layout: Layout = field(default_factory=Layout)
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """The part of a snapshot that a scene depends on: where two are equal, nothing needs to be laid out again."""
-
-    jobs: tuple[str, ...]
-    links: tuple[Link, ...]
-    group_of: tuple[str | None, ...]
-    titles: tuple[tuple[str, str], ...]
-    notes: tuple[str, ...] = ()
-    """A row more for each job, or an empty text."""
-
-
-def shape(snapshot: Mapping[str, Any]) -> Shape:
-    """Read the shape of a snapshot.
-
-    A need of a group becomes a link from each member that was declared before the dependent.
-
-    >>> shape({"jobs": {"a": {"needs": []}, "b": {"needs": ["a"]}}}).links
-    ((0, 1),)
-    """
-    jobs = snapshot.get("jobs") or {}
-    groups = snapshot.get("groups") or {}
-    number = {name: at for at, name in enumerate(jobs)}
-    links = {
-        (number[source], number[name]): None
-        for name, job in jobs.items()
-        for need in job.get("needs") or ()
-        for source in _sources(need, jobs, groups)
-        if source in number and (source == need or number[source] < number[name])
-    }
-    group_of = tuple(job.get("group") for job in jobs.values())
-    titles = tuple((name, _title(name, group, group_of.count(name))) for name, group in groups.items())
-    told = [fallback(job) for job in jobs.values()]
-    notes = tuple(one.words if one else "" for one in told)
-    return Shape(tuple(jobs), tuple(links), group_of, titles, notes if any(notes) else ())
-
-
-def _sources(need: str, jobs: Mapping[str, Any], groups: Mapping[str, Any]) -> Sequence[str]:
-    if need in jobs or need not in groups:
-        return [need]
-    members = groups[need].get("members")
-    return members if members is not None else [name for name, job in jobs.items() if job.get("group") == need]
-
-
-def _title(name: str, group: Mapping[str, Any], members: int) -> str:
-    return f"{name} · {policy_words(str(group.get('policy', '')), members)}"
 
 
 def scene(shape: Shape, previous: Scene | None = None) -> Scene:

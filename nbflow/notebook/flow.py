@@ -15,21 +15,22 @@ from nbflow.core.event import (
 )
 from nbflow.core.project import unexcused, verdict
 from nbflow.core.run import Run
-from nbflow.core.spec import Policy
 from nbflow.core.status import RunVerdict, Status
+from nbflow.core.streams import Streams
 from nbflow.errors import NbflowError, RunFailedError
-from nbflow.notebook.handlers import Handlers, rules_of
-from nbflow.notebook.looking import Look, Pumping
+from nbflow.notebook.declaring import Declaring
+from nbflow.notebook.handlers import rules_of
+from nbflow.notebook.looking import Pumping
 from nbflow.notebook.session import LAST, Session
-from nbflow.notebook.streams import Streams
 from nbflow.notebook.substitutes import substitutes
-from nbflow.notebook.waiting import stuck
+from nbflow.notebook.target import FlowTarget
+from nbflow.notebook.waiting import paused, stuck
 
 NO_VALUE: Any = type("NoValue", (), {"__repr__": lambda _: "no value"})()
 """Stands for a value that was not given, where None is one."""
 
 
-class Flow(Look):
+class Flow(Declaring):
     """All jobs of this notebook, and what a person can ask of them.
 
     Get it with `nbflow.flow`. Names may be patterns: ``flow.retry("fit*")``. Every request acts while other jobs run.
@@ -41,11 +42,11 @@ class Flow(Look):
         pumping: Pumping,
         settled: Callable[[], None] = lambda: None,
         resumed: Callable[[Run], None] = lambda _: None,
-        handlers: Handlers | None = None,
+        target: FlowTarget | None = None,
     ) -> None:
-        super().__init__(session, pumping)
+        super().__init__(session, pumping, target if target is not None else FlowTarget(session))
         self._settled, self._resumed = settled, resumed
-        self._handlers = handlers if handlers is not None else Handlers()
+        self._handlers = self._target.handlers
 
     # --- acting
     def run(self, *jobs: str) -> int:
@@ -129,10 +130,6 @@ class Flow(Look):
         names = self._names(jobs)
         return self._session.ask(CancelRequested, [n for n in names if not self._session.job(n).status.ended])
 
-    def group(self, name: str, policy: Policy) -> None:
-        """Set the policy of group *name*, and with a `nbflow.core.spec.Ruled` its options too; those not given go."""
-        self._session.declare((), {name: policy})
-
     def resume(self, number: int = LAST) -> Flow:
         """Take up the last run, or run *number*, after a restart: its jobs go on, its values can be read.
 
@@ -171,6 +168,10 @@ class Flow(Look):
             return RunVerdict.SUCCEEDED
         names = set(self._names(jobs)) if jobs else None
         done = _ended(names)
+        with self._session.replica.lock:
+            said = paused(self._session.replica.run, done)
+        if said is not None:
+            raise NbflowError(said)
         try:
             with self._pumping() as pump:
                 if not self._session.wait(done, timeout, pump):

@@ -11,7 +11,6 @@ from functools import partial
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from nbflow.core.downstream import downstream
 from nbflow.core.event import (
     CancelRequested,
     PauseRequested,
@@ -22,7 +21,9 @@ from nbflow.core.event import (
     UnpauseRequested,
 )
 from nbflow.core.job import JobState
+from nbflow.core.shape import members_of
 from nbflow.core.status import Status
+from nbflow.core.streams import Streams
 from nbflow.engine.client import ERR, OUT
 from nbflow.notebook.session import Session
 from nbflow.picture.svg import svg
@@ -155,14 +156,14 @@ class Shows:
         """The jobs that a request is about: of groups their members."""
         if op not in ("retry-group", "cancel-group"):
             return names
-        groups, jobs = self.session.replica.run.groups, set(self.session.names())
-        return [name for group in names for name in groups[group].members if name in jobs]
+        snapshot = self.session.snapshot()
+        return [name for group in names for name in members_of(snapshot["groups"], group) if name in snapshot["jobs"]]
 
     def _below(self, names: list[str]) -> list[JobState]:
         """The jobs that depend on those named, as far as they have ended."""
-        snapshot = self.session.snapshot()
-        below = dict.fromkeys(name for job in names for name in downstream(snapshot, job))
-        return [state for name in below if (state := self.session.job(name)).status.ended]
+        below = Streams(self.session.snapshot()).downstream(names)
+        states = (self.session.job(name) for name in below if name not in names)
+        return [state for state in states if state.status.ended]
 
 
 def _means(op: str, status: Status) -> bool:

@@ -11,7 +11,8 @@ from matplotlib.path import Path
 
 from nbflow.core.captions import caption
 from nbflow.core.layout import Point
-from nbflow.core.scene import SMALL_SIZE, Frame, Node, Scene, path_data, scene, shape
+from nbflow.core.scene import SMALL_SIZE, Frame, Node, Scene, path_data, scene
+from nbflow.core.shape import shape
 from nbflow.core.status import Status
 from nbflow.core.steps import fallback
 from nbflow.picture.graphic import graphic

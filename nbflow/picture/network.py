@@ -7,7 +7,7 @@ from typing import Any
 
 import networkx
 
-from nbflow.core.scene import shape
+from nbflow.core.shape import shape
 from nbflow.picture.summary import jobs
 
 

@@ -8,7 +8,8 @@ from typing import Any
 from nbflow.core.captions import caption
 from nbflow.core.icons import ICONS
 from nbflow.core.layout import Point
-from nbflow.core.scene import SMALL_SIZE, Frame, Node, Scene, path_data, scene, shape
+from nbflow.core.scene import SMALL_SIZE, Frame, Node, Scene, path_data, scene
+from nbflow.core.shape import shape
 from nbflow.core.status import Status
 from nbflow.core.steps import fallback
 from nbflow.picture.head import FIRST, NAME_SIZE, SAID_SIZE, SIDE, STEP, TALLY_SIZE, Count, Head, head

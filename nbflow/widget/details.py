@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from nbflow.core.downstream import downstream
 from nbflow.core.status import Reason, Status
 from nbflow.core.steps import looked_at, rule_words
+from nbflow.core.streams import Streams
 from nbflow.widget.sentences import why
 
 LOG_BYTES = 64_000
@@ -25,7 +25,7 @@ def details(snapshot: Mapping[str, Any], name: str, logs: Mapping[str, str]) -> 
     return {
         "why": why(snapshot, name),
         "kind": (job.get("reason") or {}).get("kind", ""),
-        "asked": job.get("reason_text", "") if job["status"] == Status.RUNNING else "",
+        "asked": _asked(job),
         "generation": job.get("generation", 1),
         "tried": job.get("try") or 0,
         "of": job.get("of") or 1,
@@ -72,9 +72,15 @@ def _last_good(job: Mapping[str, Any]) -> int | None:
     return good[-1] if good else None
 
 
+def _asked(job: Mapping[str, Any]) -> str:
+    """What somebody has asked for that is not done yet: ``being cancelled``."""
+    parts = (job.get("reason_text") or "").split("; ") if not Status(job["status"]).ended else ()
+    return next((part for part in parts if part.startswith("being ")), "")
+
+
 def _follow(snapshot: Mapping[str, Any], name: str) -> list[int]:
     """How many jobs depend on this one: those that a retry has run again by itself, and all that can be."""
-    below = [snapshot["jobs"][other] for other in downstream(snapshot, name)]
+    below = [snapshot["jobs"][other] for other in Streams(snapshot).downstream([name]) if other != name]
     follows = [_follows(job) for job in below]
     ended = [Status(job["status"]).ended for job in below]
     return [sum(follows), sum(map(max, follows, ended))]

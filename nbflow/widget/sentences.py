@@ -7,7 +7,7 @@ from typing import Any
 
 from nbflow.core.captions import policy_words
 from nbflow.core.status import Reason, Status
-from nbflow.core.steps import fallback, rule_words
+from nbflow.core.steps import rule_words
 
 
 def why(snapshot: Mapping[str, Any], name: str) -> str:
@@ -37,16 +37,10 @@ def why(snapshot: Mapping[str, Any], name: str) -> str:
         case Status.UNKNOWN:
             return "Nobody saw how its last attempt ended, and it may not start twice: retry or skip it by hand."
         case Status.FAILED:
-            return " ".join(filter(None, [_sentence(said or "it failed"), _fallback(job), _group(snapshot, job)]))
+            return " ".join(filter(None, [_sentence(said or "it failed"), _group(snapshot, job)]))
         case Status.SKIPPED | Status.CANCELLED as status:
             by_hand = said in ("", "skipped", "cancelled")
             return f"It was {status.value} by hand." if by_hand else _sentence(said)
-
-
-def _fallback(job: Mapping[str, Any]) -> str:
-    """What is to be said of a fallback that could not help."""
-    one = fallback(job)
-    return f"Its fallback {one.label} failed too." if one and one.status is Status.FAILED else ""
 
 
 def _failure(job: Mapping[str, Any]) -> str:
@@ -68,15 +62,17 @@ def _after(job: Mapping[str, Any]) -> str:
 
 
 def _step(job: Mapping[str, Any]) -> str:
-    """What is being done about a failure."""
+    """What is being done about a failure, or is about to be."""
+    parts = (job.get("reason_text") or "").split("; ")
+    does = next((part for part in parts if part.startswith("waits")), "runs")
     match Status(job["status"]):
         case Status.RECOVERING:
             rule = rule_words(job, _last(job))
-            return f"A recovery script runs{f' ({rule})' if rule else ''}, then attempt {_next(job)}."
+            return f"A recovery script{f' ({rule})' if rule else ''} {does}, then comes attempt {_next(job)}."
         case Status.ROLLING_BACK:
-            return f"{_name('Its rollback', job.get('rollback'))} runs."
+            return f"{_name('Its rollback', job.get('rollback'))} {does}."
         case _:
-            return f"{_name('Its fallback', job.get('fallback'))} runs."
+            return f"{_name('Its fallback', job.get('fallback'))} {does}."
 
 
 def _name(word: str, name: str | None) -> str:

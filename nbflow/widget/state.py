@@ -7,7 +7,8 @@ from typing import Any
 
 from nbflow.core.captions import caption, counts
 from nbflow.core.icons import ICONS
-from nbflow.core.scene import Frame, Node, Scene, Shape, path_data, scene, shape
+from nbflow.core.scene import Frame, Node, Scene, path_data, scene
+from nbflow.core.shape import Shape, members_of, shape
 from nbflow.core.status import RunVerdict, Status
 from nbflow.core.steps import fallback
 from nbflow.widget.details import details
@@ -125,7 +126,7 @@ def head(snapshot: Mapping[str, Any]) -> dict[str, Any]:
     >>> head({"flow": "a", "run": 3, "verdict": "succeeded", "jobs": {"x": {"status": "succeeded"}}})["counts"]
     [['S', 1]]
     """
-    jobs = snapshot.get("jobs") or {}
+    jobs, groups = snapshot.get("jobs") or {}, snapshot.get("groups") or {}
     tries = [attempt for job in jobs.values() for attempt in job.get("attempts") or ()]
     parts = [part for attempt in tries for part in (attempt, *(attempt.get("steps") or ()))]
     starts = [part["started_at"] for part in parts if part.get("started_at") is not None]
@@ -140,14 +141,14 @@ def head(snapshot: Mapping[str, Any]) -> dict[str, Any]:
         "started_at": min(starts, default=None),
         "ended_at": None if going else max(ends, default=None),
         "paused": bool(snapshot.get("paused")),
-        "groups": {name: _group(group, jobs) for name, group in (snapshot.get("groups") or {}).items()},
+        "groups": {name: _group(name, groups, jobs) for name in groups},
     }
 
 
-def _group(group: Mapping[str, Any], jobs: Mapping[str, Any]) -> list[Any]:
+def _group(name: str, groups: Mapping[str, Any], jobs: Mapping[str, Any]) -> list[Any]:
     """``[verdict, succeeded, members, why it broke, not ended, failed, sum of the members' generations]``"""
-    members = [jobs[name] for name in group.get("members") or () if name in jobs]
-    statuses = [Status(job["status"]) for job in members]
+    members = [jobs[name] for name in members_of(groups, name) if name in jobs]
+    group, statuses = groups[name], [Status(job["status"]) for job in members]
     going, failed = sum(not status.ended for status in statuses), sum(status in FAILED for status in statuses)
     why, generation = group.get("reason_text") or "", sum(job.get("generation", 1) for job in members)
     return [group.get("verdict", ""), len(group.get("succeeded") or ()), len(members), why, going, failed, generation]

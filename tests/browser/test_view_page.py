@@ -288,7 +288,9 @@ def test_a_step_under_way_shows_its_log(page):
     """A job whose recovery script runs: the rule, the script with its clock, and what it prints."""
     seen = show(page, snapshots.mended(), SCRIPT)
     drawer = seen.locator(".drawer")
-    expect(drawer.locator(".why")).to_have_text("Exit 10. A recovery script runs (rule exit 10), then attempt 2 of 3.")
+    expect(drawer.locator(".why")).to_have_text(
+        "Exit 10. A recovery script (rule exit 10) runs, then comes attempt 2 of 3."
+    )
     expect(drawer.locator("tbody tr")).to_have_text(
         [re.compile("^1.*exit 10"), "↳ rule exit 10", re.compile("↳ recovery0:3[78]running")]
     )

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from nbflow.core.icons import ICONS
 from nbflow.core.lettering import clip, shorten, width
-from nbflow.core.scene import FOLDED, NAME_SIZE, NAMED, Node, Scene, path_data, scene, shape
+from nbflow.core.scene import FOLDED, NAME_SIZE, NAMED, Node, Scene, path_data, scene
+from nbflow.core.shape import needed_links, shape
 from nbflow.core.status import Status
 from tests.unit.snapshots import empty, fan, job, layered, long_names, snapshot, ten
 
@@ -147,3 +148,20 @@ def test_every_status_has_its_own_drawing() -> None:
     """No two statuses look alike without colour."""
     assert set(ICONS) == set(Status)
     assert len(set(ICONS.values())) == len(Status)
+
+
+def test_jobs_that_a_job_made_are_linked_to_it() -> None:
+    """In the picture, as they appear; nobody says that they need it."""
+    snapshot = {"jobs": {"maker": {}, "made": {"maker": "maker"}}}
+    assert shape(snapshot).links == ((0, 1),)
+    assert needed_links(snapshot) == []
+
+
+def test_a_need_of_a_group_is_one_of_the_groups_within_it() -> None:
+    """Their members were waited for too."""
+    jobs = {"a": {"group": "outer"}, "b": {"group": "inner"}, "last": {"needs": ["outer"]}}
+    groups = {"outer": {"members": ["a", "inner"], "policy": "strict"}}
+    groups["inner"] = {"members": ["b"], "policy": "strict", "parent": "outer"}
+    drawn = shape({"jobs": jobs, "groups": groups})
+    assert drawn.links == ((0, 2), (1, 2))
+    assert dict(drawn.titles)["inner"] == "inner in outer · all 1"

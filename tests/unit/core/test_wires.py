@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nbflow.core.layout import Point
-from nbflow.core.scene import Node, Scene, bends, scene, shape
+from nbflow.core.scene import Node, Scene, bends, scene
+from nbflow.core.shape import shape
 from tests.unit.snapshots import fan, job, layered, long_names, snapshot, ten
 
 SAMPLES = {"ten": ten(), "long": long_names(), "layered": layered(60), "fan": fan(40), "wide fan": fan(300)}

@@ -17,7 +17,8 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
 
-from nbflow.core.scene import scene, shape
+from nbflow.core.scene import scene
+from nbflow.core.shape import shape
 from nbflow.core.status import Status
 from nbflow.picture.bars import End
 from nbflow.picture.fonts import MISSING, families, settable

@@ -32,7 +32,7 @@ def test_each_status_has_its_sentence(job, said):
 @pytest.mark.parametrize(
     ("job", "said"),
     [
-        ("fetch", "Exit 10. A recovery script runs (rule exit 10), then attempt 2 of 3."),
+        ("fetch", "Exit 10. A recovery script (rule exit 10) runs, then comes attempt 2 of 3."),
         ("prices", "Its fallback use_cache stands in for it, after exit 10."),
         ("rates", "Exit 10. Its fallback last_month runs."),
         ("orders", "Exit 10. Its rollback drop_orders runs."),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from nbflow.core.scene import shape
+from nbflow.core.shape import needed_links
 from nbflow.errors import NbflowError
 
 
@@ -22,7 +22,7 @@ class Streams:
         self.jobs = list(snapshot["jobs"])
         self.below: dict[str, list[str]] = {name: [] for name in self.jobs}
         self.above: dict[str, list[str]] = {name: [] for name in self.jobs}
-        for needed, dependent in shape(snapshot).links:
+        for needed, dependent in needed_links(snapshot):
             self.below[self.jobs[needed]].append(self.jobs[dependent])
             self.above[self.jobs[dependent]].append(self.jobs[needed])
 

@@ -1,0 +1,95 @@
+"""The part of a snapshot that its picture depends on: jobs, what needs what, groups, rows for fallbacks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from nbflow.core.captions import policy_words
+from nbflow.core.steps import fallback
+
+Link = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The part of a snapshot that a scene depends on: where two are equal, nothing needs to be laid out again."""
+
+    jobs: tuple[str, ...]
+    links: tuple[Link, ...]
+    group_of: tuple[str | None, ...]
+    titles: tuple[tuple[str, str], ...]
+    notes: tuple[str, ...] = ()
+    """A row more for each job, or an empty text."""
+
+
+def shape(snapshot: Mapping[str, Any]) -> Shape:
+    """Read the shape of a snapshot. Jobs that another one made while it ran are linked to it.
+
+    >>> shape({"jobs": {"a": {"needs": []}, "b": {"needs": ["a"]}}}).links
+    ((0, 1),)
+    """
+    jobs = snapshot.get("jobs") or {}
+    groups = snapshot.get("groups") or {}
+    number = {name: at for at, name in enumerate(jobs)}
+    links = dict.fromkeys(needed_links(snapshot))
+    made = ((number.get(job.get("maker") or ""), at) for at, job in enumerate(jobs.values()))
+    links |= {(maker, at): None for maker, at in made if maker is not None and maker < at}
+    group_of = tuple(job.get("group") for job in jobs.values())
+    titles = tuple((name, _title(name, group, group_of.count(name))) for name, group in groups.items())
+    told = [fallback(job) for job in jobs.values()]
+    notes = tuple(one.words if one else "" for one in told)
+    return Shape(tuple(jobs), tuple(links), group_of, titles, notes if any(notes) else ())
+
+
+def needed_links(snapshot: Mapping[str, Any]) -> list[Link]:
+    """(needed, dependent) as places in the snapshot's order.
+
+    A need of a group becomes a link from each member that was declared before the dependent.
+
+    >>> needed_links({"jobs": {"a": {"needs": []}, "b": {"needs": ["a"]}}})
+    [(0, 1)]
+    """
+    jobs = snapshot.get("jobs") or {}
+    groups = snapshot.get("groups") or {}
+    number = {name: at for at, name in enumerate(jobs)}
+    links = {
+        (number[source], number[name]): None
+        for name, job in jobs.items()
+        for need in job.get("needs") or ()
+        for source in _sources(need, jobs, groups)
+        if source in number and (source == need or number[source] < number[name])
+    }
+    return list(links)
+
+
+def _sources(need: str, jobs: Mapping[str, Any], groups: Mapping[str, Any]) -> Sequence[str]:
+    if need in jobs or need not in groups:
+        return [need]
+    if "members" in groups[need]:
+        return members_of(groups, need)
+    return [name for name, job in jobs.items() if job.get("group") == need]
+
+
+def members_of(groups: Mapping[str, Any], name: str) -> list[str]:
+    """The jobs of group *name* and of the groups within it.
+
+    >>> members_of({"outer": {"members": ["a", "inner"]}, "inner": {"members": ["b"]}}, "outer")
+    ['a', 'b']
+    """
+    found, ahead = dict[str, None](), [name]
+    seen = {name}
+    while ahead:
+        for member in groups[ahead.pop()].get("members") or ():
+            if member not in groups:
+                found[member] = None
+            elif member not in seen:
+                seen.add(member)
+                ahead.append(member)
+    return list(found)
+
+
+def _title(name: str, group: Mapping[str, Any], members: int) -> str:
+    within = f" in {group['parent']}" if group.get("parent") else ""
+    return f"{name}{within} · {policy_words(str(group.get('policy', '')), members)}"
