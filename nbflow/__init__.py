@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from nbflow.core.answers import Broken, Met, Undecided
 from nbflow.core.missing import Missing
 from nbflow.core.status import RunVerdict, Status
 from nbflow.engine.attempt.current import attempt
@@ -25,24 +26,31 @@ from nbflow.errors import (
 )
 
 if TYPE_CHECKING:
-    from nbflow.notebook.flow import Flow
+    from nbflow.notebook.flow import Flow as NotebookFlow
+    from nbflow.notebook.jobs import job
+    from nbflow.notebook.script import Flow
 
 __all__ = [
+    "Broken",
     "CycleError",
     "DeclarationError",
     "EngineError",
+    "Flow",
     "GroupError",
     "JobFailedError",
+    "Met",
     "Missing",
     "NbflowError",
     "RunFailedError",
     "RunVerdict",
     "Status",
     "StoreError",
+    "Undecided",
     "UnknownJob",
     "ValueNotStorable",
     "attempt",
     "flow",
+    "job",
     "load_ipython_extension",
     "unload_ipython_extension",
 ]
@@ -66,7 +74,20 @@ def unload_ipython_extension(shell: Any) -> None:  # noqa: ARG001 - IPython's si
         _extensions.pop().unload()
 
 
-def flow() -> Flow:
+def __getattr__(name: str) -> Any:
+    """`job` and `Flow`, when first asked for: the engine, which imports this too, has no use for them."""
+    if name == "job":
+        from nbflow.notebook.jobs import job
+
+        return job
+    if name == "Flow":
+        from nbflow.notebook.script import Flow
+
+        return Flow
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def flow() -> NotebookFlow:
     """The flow of this notebook: every ``%nbflow`` verb as a method.
 
     Raises:
@@ -79,5 +100,5 @@ def flow() -> Flow:
     """
     if not _extensions:
         raise NbflowError("nbflow is not loaded here: run %load_ext nbflow first")
-    found: Flow = _extensions[-1].flow
+    found: NotebookFlow = _extensions[-1].flow
     return found

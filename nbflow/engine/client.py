@@ -27,15 +27,15 @@ from nbflow.engine.attempt.cell import remember
 from nbflow.engine.attempt.cell import split as split_cell
 from nbflow.engine.attempt.displays import DisplayFile
 from nbflow.engine.attempt.failures import exit_code
-from nbflow.engine.attempt.patterns import with_found
 from nbflow.engine.attempt.functions import Function
+from nbflow.engine.attempt.patterns import with_found
 from nbflow.engine.attempt.record import DISPLAY, ERR, OUT, AttemptOrder, AttemptReport, Display
 from nbflow.engine.attempt.results import from_record
 from nbflow.engine.attempt.work import Work
 from nbflow.engine.imports import Import, imported
 from nbflow.engine.link import Answer, Link, LinkLost, dial
 from nbflow.engine.locate import find_store
-from nbflow.engine.logs import read_displays, read_log, read_since
+from nbflow.engine.logs import read_displays, read_log, read_progress, read_since
 from nbflow.engine.orders import attempt_folder
 from nbflow.engine.reach import end_engine, reach
 from nbflow.engine.replica import Replica
@@ -82,6 +82,7 @@ __all__ = [
     "find_store",
     "from_record",
     "imported",
+    "read_progress",
     "remember",
     "split_cell",
     "take",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
-from nbflow.engine.attempt.record import DISPLAY, ERR, OUT, Display
+from nbflow.engine.attempt.record import DISPLAY, ERR, OUT, PROGRESS, Display
 
 _decode = msgspec.json.Decoder(Display).decode
 
@@ -29,6 +30,15 @@ def read_since(folder: Path, stream: str, start: int) -> tuple[bytes, int]:
     if size < start:
         data, size = _read(folder, stream, 0)
     return data, size
+
+
+def read_progress(folder: Path) -> dict[str, Any] | None:
+    """How far the attempt in *folder* has said it is: ``{done, total, text, at}``; None if it has not."""
+    try:
+        found: dict[str, Any] = msgspec.json.decode((folder / PROGRESS).read_bytes())
+    except (OSError, msgspec.DecodeError):
+        return None
+    return found
 
 
 def _read(folder: Path, stream: str, start: int) -> tuple[bytes, int]:

@@ -1,4 +1,4 @@
-"""What an attempt's end leads to at once where the job asked for something from inside: its jobs are declared with it."""
+"""What an attempt's end leads to at once where its job asked for something from inside: jobs are declared with it."""
 
 from __future__ import annotations
 

@@ -37,8 +37,5 @@ def take(values: Values, given: Given, namespace: dict[str, Any], stand_in: Stan
 def _part(values: Values, given: Taken, namespace: dict[str, Any]) -> Any:
     found = values.load(given.value, namespace)
     for step in given.path:
-        if isinstance(step, Attribute):
-            found = getattr(found, step.name)
-        else:
-            found = found[values.load(step.key, namespace)]
+        found = getattr(found, step.name) if isinstance(step, Attribute) else found[values.load(step.key, namespace)]
     return found

@@ -18,7 +18,9 @@ from nbflow.notebook.cards import Cards
 from nbflow.notebook.cells import Cells
 from nbflow.notebook.completion import Completion
 from nbflow.notebook.declare import Declarer
+from nbflow.notebook.fan_slot import FanSlot
 from nbflow.notebook.flow import Flow
+from nbflow.notebook.jobs import enter, leave
 from nbflow.notebook.kernel_jobs import KernelJobs
 from nbflow.notebook.magics import NBFlow
 from nbflow.notebook.owners import Owners
@@ -28,9 +30,10 @@ from nbflow.notebook.reading import Reader
 from nbflow.notebook.session import Session
 from nbflow.notebook.shows import Shows
 from nbflow.notebook.slot import Slot
+from nbflow.notebook.target import FlowTarget
 from nbflow.notebook.waiting import Waiting
 
-_followed: dict[Place, tuple[int, list[Slot]]] = {}
+_followed: dict[Place, tuple[int, list[Slot | FanSlot]]] = {}
 """The run that an extension followed when it was unloaded, and its cards: one that is loaded later takes them up."""
 
 
@@ -61,9 +64,7 @@ class Extension:
             lambda: callables(shell.user_ns),
             lambda: self.declarer.handlers.declared,
         )
-        self.flow = Flow(
-            self.session, self.pumping, self.settle, self.declarer.take_up, handlers=self.declarer.handlers
-        )
+        self.flow = Flow(self.session, self.pumping, self.settle, self.declarer.take_up, self.target())
         forms: dict[str, Callable[..., Any]] = {"figure": self.figure, "trust": self.trust, "bring": self.waiting.bring}
         self.magics.attach(self.flow, self.declarer, self.shows.show, forms)
 
@@ -78,8 +79,18 @@ class Extension:
         self.session.on_connect(self.connected)
         self.session.on_change(self.cards.changed)
         self.session.on_change(self.shows.changed)
+        enter(self.flow, innermost=False)
         atexit.register(self.leave)
         self.follow_on()
+
+    def target(self) -> FlowTarget:
+        """Where calls of job functions are declared."""
+        return FlowTarget(
+            self.session,
+            lambda: self.magics.defaults,
+            self.declarer.handlers,
+            lambda: (self.cell_id(), getattr(self.shell, "execution_count", 0)),
+        )
 
     def follow_on(self) -> None:
         """Take up the run that an earlier extension of this process followed; else only connect."""
@@ -102,6 +113,7 @@ class Extension:
             for name in ("job", "nbflow"):
                 if getattr(table.get(name), "__self__", None) is self.magics:
                     del table[name]
+        leave(self.flow)
         shell.magics_manager.registry.pop("NBFlow", None)
         for found in [c for c in shell.configurables if c is self.magics]:
             shell.configurables.remove(found)

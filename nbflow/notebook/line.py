@@ -29,6 +29,7 @@ __all__ = [
     "LineError",
     "VerbCall",
     "expander",
+    "header_of",
     "job_help",
     "parse_job",
     "parse_verb",
@@ -122,12 +123,29 @@ def parse_job(
     ('fit', 3, 300.0, (After(pattern='load', optional=False),), '#\\nx = 1')
     """
     more, rest = split_header(body)
-    said = read(_words((line, *more), expand), OPTIONS)
+    words = _words((line, *more), expand)
+    return header_of(words, rest, known=known, defaults=defaults, handlers=handlers)
+
+
+def header_of(
+    words: Sequence[Token],
+    body: str = "",
+    *,
+    known: Collection[str] | None = None,
+    defaults: Defaults | None = None,
+    handlers: Handlers | None = None,
+) -> JobHeader:
+    """The header that *words* make: a name, options and their values. As `parse_job`, but for the reading of a line.
+
+    Raises:
+        LineError: one line on what is wrong, with the nearest right word.
+    """
+    said = read(words, OPTIONS)
     name = _name(said)
     after = tuple(dict.fromkeys(_after(item) for items in said.values.get("after", []) for item in items))
     _check_after(name, after, known)
     rules = written_rules(said.order, handlers or Handlers())
-    return _header(name, after, said.values, defaults or Defaults(), rest, rules)
+    return _header(name, after, said.values, defaults or Defaults(), body, rules)
 
 
 _VERBATIM = verbatim(OPTIONS)

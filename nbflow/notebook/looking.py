@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import networkx
     from matplotlib.figure import Figure
 
-Pumping = Callable[[], AbstractContextManager[Callable[[float], object]]]
+Pumping = Callable[[], AbstractContextManager[Callable[[float], object] | None]]
 
 
 class Look:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple, NoReturn, Protocol
+from typing import Any, NamedTuple, NoReturn, Protocol, runtime_checkable
 
 from nbflow.core.match import nearest
 from nbflow.errors import DeclarationError, NotThereYet
 
 
+@runtime_checkable
 class Made(Protocol):
     """A job that makes outputs."""
 

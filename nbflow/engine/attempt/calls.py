@@ -65,10 +65,10 @@ def names_in(expression: str) -> set[str]:
     return {node.id for node in ast.walk(ast.parse(expression.strip(), mode="eval")) if isinstance(node, ast.Name)}
 
 
-def as_outputs(result: Any, outputs: tuple[str, ...]) -> dict[str, Any]:
+def as_outputs(result: Any, outputs: tuple[str, ...], what: str = "the fallback") -> dict[str, Any]:
     """*result* as the job's *outputs*: it is the only one, or a dict of them by name, or a tuple of them in order.
 
-    Raises `Refused`, which says what was expected.
+    Raises `Refused`, which says *what* gave something else, and what was expected.
 
     >>> as_outputs((1, 2), ("a", "b")), as_outputs({"b": 2, "a": 1}, ("a", "b")), as_outputs((1, 2), ("a",))
     ({'a': 1, 'b': 2}, {'a': 1, 'b': 2}, {'a': (1, 2)})
@@ -81,7 +81,7 @@ def as_outputs(result: Any, outputs: tuple[str, ...]) -> dict[str, Any]:
         return {name: result[name] for name in outputs}
     names = ", ".join(outputs)
     expected = f"expected a dict with the keys {names}, or a tuple of {len(outputs)} in that order"
-    raise Refused("invalid type", f"the fallback gave {_described(result, outputs)}: {expected}")
+    raise Refused("invalid type", f"{what} gave {_described(result, outputs)}: {expected}")
 
 
 def _described(result: Any, outputs: tuple[str, ...]) -> str:
