@@ -59,7 +59,8 @@ class Needed:
     def _all_of(self, elements: list[str], optional: bool) -> None:
         """Need a fan-out: by its group, unless the jobs are of that group themselves."""
         group = self.run.jobs[elements[0]].spec.group
-        if group is not None and group not in chain(self.run, self.group):
+        around = chain(self.run, self.group) if self.group in self.run.groups else [self.group]
+        if group is not None and group not in around:
             self._group(group, optional, self._later())
         else:
             for name in elements:
