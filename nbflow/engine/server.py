@@ -33,6 +33,8 @@ from nbflow.engine.wire import (
 )
 from nbflow.errors import EngineError, NbflowError, StoreError
 
+CHECKING = ("pydantic",)
+"""What attempts need to check the types of their inputs: slow to import, so it is done ahead once a job has some."""
 _log = logging.getLogger(__name__)
 
 
@@ -139,6 +141,8 @@ class Server:
             case Declare(run=run, jobs=jobs, groups=groups):
                 self._writable(run)
                 self.loop.declare(run, jobs, groups)
+                if any(spec.types for spec in jobs):
+                    self.warm(CHECKING)
                 self._answer(connection, message.ref, len(jobs))
             case Ask(run=run, requests=requests):
                 self._writable(run)
