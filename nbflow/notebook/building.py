@@ -127,7 +127,13 @@ class Batch:
             self.add(call)  # it was hidden inside of an object
         return call.name if call.declared else self.names[id(call)]
 
+    def declared_in(self, flow: Any) -> None:
+        """All of them are declared in *flow*: those who hold them know it."""
+        for call in self.calls:
+            call.declared_in(flow, self.names[id(call)])
+
     def _build(self, call: Called) -> None:
+        call.check()
         wanted, exact = call.options.get("name") or call.name, call.options.get("name") is not None
         name = self.target.name(str(wanted), {spec.name for spec in self.specs}, exact)
         header, objects = self._header(call, name)

@@ -29,6 +29,12 @@ class Called(Protocol):
     def output(self) -> Reference | Outputs:
         """What it makes, as a reference."""
 
+    def check(self) -> None:
+        """Raise unless it can be declared."""
+
+    def declared_in(self, flow: Any, name: str) -> None:
+        """It is job *name* of *flow* from now on; None: of the flow that the code runs in."""
+
 
 def referred(arguments: Arguments) -> Iterator[Called]:
     """The calls that *arguments* refer to, in plain containers however deep; inside of objects they are met later."""

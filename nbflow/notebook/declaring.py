@@ -12,9 +12,9 @@ from nbflow.core.spec import Policy, Ruled, Strict
 from nbflow.core.status import Status
 from nbflow.engine.client import read_progress
 from nbflow.errors import NbflowError
-from nbflow.notebook import jobs as functions
 from nbflow.notebook.grammar import read
 from nbflow.notebook.group_options import GROUP_OPTIONS, POLICY
+from nbflow.notebook.handles import gathered
 from nbflow.notebook.keywords import words
 from nbflow.notebook.looking import Look, Pumping
 from nbflow.notebook.session import Session
@@ -38,10 +38,10 @@ class Declaring(Look):
             DeclarationError: one of them cannot be declared.
             ValueNotStorable: an argument of one of them cannot leave this process.
         """
-        batch = functions.gathered(jobs, self._target)
+        batch = gathered(jobs, self._target)
         if batch.specs:
             self._declare(batch.specs, batch.policies)
-            functions.declare(batch, self)
+            batch.declared_in(self)
 
     def _declare(self, specs: list[Any], policies: dict[str, Policy]) -> None:
         self._session.declare(specs, policies)

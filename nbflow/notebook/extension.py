@@ -20,7 +20,7 @@ from nbflow.notebook.completion import Completion
 from nbflow.notebook.declare import Declarer
 from nbflow.notebook.fan_slot import FanSlot
 from nbflow.notebook.flow import Flow
-from nbflow.notebook.jobs import enter, leave
+from nbflow.notebook.handles import enter, leave
 from nbflow.notebook.kernel_jobs import KernelJobs
 from nbflow.notebook.magics import NBFlow
 from nbflow.notebook.owners import Owners

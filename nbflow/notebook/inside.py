@@ -12,10 +12,9 @@ from nbflow.core.match import is_pattern
 from nbflow.core.spec import JobNeed, JobSpec, Need, Policy, ValueRef
 from nbflow.engine.client import AttemptOrder, Values
 from nbflow.errors import DeclarationError
-from nbflow.notebook.building import Surroundings
+from nbflow.notebook.building import Batch, Surroundings
+from nbflow.notebook.calling import Called
 from nbflow.notebook.handlers import Handlers
-from nbflow.notebook.jobs import Handle, gathered
-from nbflow.notebook.jobs import declare as declared
 from nbflow.notebook.line import Defaults, JobHeader
 
 _LONGEST = 100
@@ -75,15 +74,16 @@ class Inside:
         return Surroundings(order.env, order.path, os.getcwd())  # noqa: PTH109
 
 
-def declare(handle: Handle, asking: Asking) -> None:
+def declare(handle: Called, asking: Asking) -> None:
     """Have *handle*, and all that it refers to, among the jobs of *asking*."""
     if handle.declared:
         if handle.name not in asking.jobs:
             raise DeclarationError(f"job {handle.name!r} was declared elsewhere: call its function in here")
         return
-    batch = gathered((handle,), Inside(asking))
+    batch = Batch(Inside(asking))
+    batch.add(handle)
     asking.jobs.update((spec.name, spec) for spec in batch.specs)
-    declared(batch, None)
+    batch.declared_in(None)
 
 
 def _below(maker: str, wanted: str) -> str:

@@ -4,135 +4,14 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
-from typing import Any, NoReturn, Protocol, overload
+from typing import Any, overload
 
-from nbflow.core.status import Status
-from nbflow.errors import DeclarationError, NbflowError
+from nbflow.errors import DeclarationError
 from nbflow.notebook import quantities
-from nbflow.notebook.building import Batch, Target
-from nbflow.notebook.calling import Called, bound
+from nbflow.notebook.calling import bound
+from nbflow.notebook.handles import Handle, current
 from nbflow.notebook.keywords import words
 from nbflow.notebook.line import header_of
-from nbflow.notebook.references import Outputs, Reference, output_of
-
-
-class Declaring(Protocol):
-    """A flow, as far as jobs know it."""
-
-    def add(self, *jobs: Any) -> None:
-        """Declare jobs."""
-
-    def result(self, job: str, timeout: float | None = None) -> Any:
-        """What a job has made."""
-
-    def status_of(self, job: str) -> Status:
-        """How it stands."""
-
-
-_flows: list[Declaring] = []
-"""The flows that calls declare their jobs in: the innermost ``with flow:`` last, the notebook's own first."""
-
-
-def enter(flow: Declaring, innermost: bool = True) -> None:
-    """Calls declare their jobs in *flow* from now on; as that of the notebook, where it is not the *innermost*."""
-    _flows.insert(len(_flows) if innermost else 0, flow)
-
-
-def leave(flow: Declaring) -> None:
-    """Undo the last `enter` of *flow*; none is fine."""
-    for place in reversed(range(len(_flows))):
-        if _flows[place] is flow:
-            del _flows[place]
-            return
-
-
-class Handle:
-    """One call of a job function: a job that is declared in a flow, or is yet to be.
-
-    Made by calling a function that `job` has decorated. As an argument of another call it stands for its output.
-    """
-
-    is_job_call = True
-
-    def __init__(
-        self,
-        function: Callable[..., Any],
-        options: Mapping[str, Any],
-        name: str,
-        outputs: tuple[str, ...],
-        arguments: dict[str, Any],
-    ) -> None:
-        self.function, self.options, self.arguments = function, options, arguments
-        self.name = name
-        """The job's name: final once it is declared, for until then another may have it."""
-        self.outputs = outputs
-        """The names of what it makes."""
-        self.declared = False
-        """It is a job of a flow."""
-        self._flow: Declaring | None = None
-
-    def __repr__(self) -> str:
-        return f"<job {self.name}: {self.status.value if self.declared and self._flow else 'not declared'}>"
-
-    @property
-    def output(self) -> Reference | Outputs:
-        """What it will make, to be given to other jobs: ``clean.output["train"].shape[0]``; of several, by name."""
-        return output_of(self)
-
-    @property
-    def status(self) -> Status:
-        """How the job stands.
-
-        Raises:
-            NbflowError: it is not declared.
-        """
-        return self._in_flow().status_of(self.name)
-
-    def result(self, timeout: float | None = None) -> Any:
-        """Wait for the job, and get what it has made: its output, or a dict of them where there are several.
-
-        Args:
-            timeout: seconds; None waits as long as it takes.
-
-        Raises:
-            JobFailedError: it ended without success.
-            TimeoutError: it took longer than *timeout*.
-            NbflowError: it is not declared, or held.
-        """
-        return self._in_flow().result(self.name, timeout)
-
-    def _in_flow(self) -> Declaring:
-        if not self.declared:
-            raise NbflowError(f"job {self.name!r} is not declared: add it to a flow with flow.add, or call it in one")
-        flow = self._flow or (_flows[-1] if _flows else None)
-        if flow is None:
-            raise NbflowError(f"there is no flow here to ask about job {self.name!r}")
-        return flow
-
-    def declared_in(self, flow: Declaring | None, name: str) -> None:
-        """It is job *name* of *flow* from now on; None: of the flow that the code runs in."""
-        self.name, self.declared, self._flow = name, True, flow
-        self.arguments = {}  # what they refer to can be let go
-
-    def declare_inside(self, asking: Any) -> None:
-        """Have it declared by the attempt that the code runs in; called by ``nbflow.attempt().add`` and its kind."""
-        from nbflow.notebook.inside import declare
-
-        declare(self, asking)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _restored, (self.name, self.outputs, self.declared)
-
-
-def _restored(name: str, outputs: tuple[str, ...], declared: bool) -> Handle:
-    """A handle that has travelled: it knows its job by name only."""
-    handle = Handle(_gone, {}, name, outputs, {})
-    handle.declared = declared
-    return handle
-
-
-def _gone(*_: Any, **__: Any) -> NoReturn:
-    raise NbflowError("this handle comes from another process: it cannot be declared")
 
 
 class Job:
@@ -160,8 +39,8 @@ class Job:
             ValueNotStorable: an argument cannot leave this process.
         """
         handle = Handle(self.fn, self._options, self._label, self._outputs, bound(self.fn, args, kwargs))
-        if _flows:
-            _flows[-1].add(handle)
+        if (flow := current()) is not None:
+            flow.add(handle)
         return handle
 
     def options(self, **options: Any) -> Job:
@@ -231,39 +110,6 @@ def job(function: Callable[..., Any] | None = None, /, **options: Any) -> Job | 
     if function is not None:
         return Job(function, options)
     return lambda decorated: Job(decorated, options)
-
-
-def declare(batch: Batch, flow: Declaring | None) -> None:
-    """The jobs of *batch* are declared in *flow*: their handles know it."""
-    for call in batch.calls:
-        assert isinstance(call, Handle)
-        call.declared_in(flow, batch.names[id(call)])
-
-
-def gathered(jobs: tuple[Any, ...], target: Target) -> Batch:
-    """*jobs*, handles or lists of them, and all that they refer to, ready to be declared in *target*.
-
-    Raises:
-        DeclarationError: one of them is no handle, or cannot be declared.
-    """
-    batch, ahead = Batch(target), list(jobs)
-    while ahead:
-        each = ahead.pop(0)
-        if isinstance(each, Handle):
-            batch.add(_checked(each))
-        elif isinstance(each, list | tuple | set | frozenset):
-            ahead[:0] = each
-        elif isinstance(each, dict):
-            ahead[:0] = each.values()
-        else:
-            raise DeclarationError(f"a {type(each).__name__} is no job: call a function decorated with nbflow.job")
-    return batch
-
-
-def _checked(handle: Handle) -> Called:
-    if not handle.declared and handle.function is _gone:
-        _gone()
-    return handle
 
 
 def _outputs(given: Any) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from typing import Literal, Self
 from nbflow.core.run import Run
 from nbflow.core.spec import JobSpec, Limits, Policy
 from nbflow.notebook import flow as notebook
-from nbflow.notebook import jobs as functions
+from nbflow.notebook import handles
 from nbflow.notebook.place import Place
 from nbflow.notebook.resuming import outdated
 from nbflow.notebook.session import NEW, Session
@@ -85,7 +85,7 @@ class Flow(notebook.Flow):
     def __enter__(self) -> Self:
         """Calls of job functions are declared in this flow from now on."""
         self._begun()
-        functions.enter(self)
+        handles.enter(self)
         return self
 
     def __exit__(
@@ -96,7 +96,7 @@ class Flow(notebook.Flow):
         Raises:
             RunFailedError: the run failed.
         """
-        functions.leave(self)
+        handles.leave(self)
         if kind is None:
             self.wait()
 

@@ -24,6 +24,10 @@ _OWN = {"nbflow", "ipykernel", "ipywidgets", "anywidget", "debugpy", "pydevd", "
 """What a kernel has loaded for itself."""
 
 
+_INSIDE = frozenset({"nbflow.notebook.jobs", "nbflow.notebook.inside"})
+"""What jobs that make jobs import."""
+
+
 class Settings(Protocol):
     """What the session reads of ``%config NBFlow``."""
 
@@ -60,7 +64,7 @@ class Session:
         """Tell the engine, in the background, which packages the kernel has loaded since it was last told."""
         if self._client is None or self._client.failure or self._loaded == len(sys.modules):
             return
-        self._loaded, found = len(sys.modules), preloads(sys.modules)
+        self._loaded, found = len(sys.modules), preloads(sys.modules) | _INSIDE
         if not found - self._warmed:
             return
         self._warmed = found
