@@ -68,7 +68,7 @@ def _check_limit(run: Run, new: Mapping[str, JobSpec]) -> None:
     most = run.limits.jobs
     if most is None or all(spec.withdrawn for spec in new.values()):
         return
-    after = {name: job.spec for name, job in run.jobs.items()} | new
+    after = {name: job.spec for name, job in run.jobs.items()} | dict(new)
     if sum(not spec.withdrawn for spec in after.values()) > most and not new.keys() <= run.jobs.keys():
         raise QueueLimit(most)
 

@@ -12,7 +12,7 @@ from nbflow.core.status import Reason
 from nbflow.engine.attempt.record import AttemptOrder, AttemptReport
 from nbflow.engine.executors import Executor
 from nbflow.engine.live import Underway, lost_report
-from nbflow.errors import NbflowError
+from nbflow.errors import EngineError, NbflowError
 
 Act = Callable[[], None]
 """What is done once the turn that asked for it is in the log."""
@@ -55,7 +55,7 @@ class Dispatch:
     def start(self, under: Underway, order: AttemptOrder) -> Act:
         """*order* is under way from now on; the result hands it to its executor."""
         self.underway[order.key] = under
-        return partial(self._submit, self.executors[under.executor], order)
+        return partial(self.submit, under.executor, order)
 
     def stop(self, key: str, cause: Reason) -> Act | None:
         """What tells the executor to stop *key*; None if it has been told, or there is nothing to stop."""
@@ -92,14 +92,17 @@ class Dispatch:
         for key in keys:
             self._ended(lost_report(key, "the engine ended meanwhile"))
 
-    def _submit(self, executor: Executor, order: AttemptOrder) -> None:
+    def submit(self, executor: str, order: AttemptOrder) -> None:
+        """Hand *order* to *executor*; its report comes in any case."""
         try:
             os.mkdir(order.folder, 0o700)  # noqa: PTH102 - on the way to every attempt
         except OSError as error:
             self._ended(lost_report(order.key, f"its folder cannot be made ({error})"))
             return
         try:
-            executor.submit(order)
+            if executor not in self.executors:
+                raise EngineError(f"there is no executor {executor!r}")
+            self.executors[executor].submit(order)
         except (OSError, NbflowError) as error:
             reason = Reason("executor unavailable", str(error), order.attempt)
             self._ended(AttemptReport(key=order.key, end="failed", reason=reason))

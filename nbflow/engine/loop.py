@@ -18,6 +18,7 @@ from nbflow.core.event import (
     AttemptStarted,
     Event,
     GroupDeclared,
+    GroupJudged,
     JobDeclared,
     LimitsSet,
     Request,
@@ -25,12 +26,13 @@ from nbflow.core.event import (
     StepStarted,
 )
 from nbflow.core.graph import check
-from nbflow.core.plan import Order, Record, Schedule, Start, StartStep, Stop, plan
+from nbflow.core.plan import Ask, Order, Record, Schedule, Start, StartStep, Stop, plan
 from nbflow.core.spec import JobSpec, Limits, Policy
 from nbflow.core.state import accepts, evolve, replay
 from nbflow.engine.attempt.record import AttemptOrder, AttemptReport
 from nbflow.engine.dispatch import Dispatch, Recover, executor_of
 from nbflow.engine.executors import Executor
+from nbflow.engine.judging import Judging
 from nbflow.engine.live import LiveRun, Turn, Underway
 from nbflow.engine.orders import Place, attempt_order, step_order
 from nbflow.engine.responses import unfolded
@@ -63,6 +65,7 @@ class Loop:
     ) -> None:
         self.store, self.now, self.draw, self.tell, self.stir = store, now, draw, tell, stir
         self.dispatch = Dispatch(self.ended)
+        self.judging = Judging(self.dispatch)
         self.runs: dict[int, LiveRun] = {}
         self.stuck = False
         """The disk is full: what happened waits in memory to be committed, nothing is told or started."""
@@ -139,6 +142,9 @@ class Loop:
 
     def ended(self, report: AttemptReport) -> None:
         """Take an executor's report; one that is not awaited is ignored."""
+        if (said := self.judging.over(report, self.now())) is not None:
+            self._judged(*said)
+            return
         under = self.dispatch.over(report.key)
         if under is None:
             _log.warning("stale report of attempt %s ignored", report.key)
@@ -146,6 +152,12 @@ class Loop:
         live = self.runs[under.run]
         for event in unfolded(live.run, under.end(report, self.now()), self.dispatch.executors):
             self._apply(live, event)
+
+    def _judged(self, run: int, event: GroupJudged | None) -> None:
+        """Take what a policy said; what is lost or out of date is asked for again."""
+        if event is not None:
+            self._apply(self.runs[run], event)
+        self.stir()
 
     def answer(self, callback: Callable[[], None]) -> None:
         """Call *callback* once everything taken so far is in the log and told."""
@@ -178,7 +190,8 @@ class Loop:
     def quiet(self) -> bool:
         """Nothing is running, due later, or waiting to be committed: only a client can make more happen."""
         pending = self._turn.rows or self._turn.acts or self.stuck
-        return not self.underway and not pending and all(live.wake_at is None for live in self.runs.values())
+        busy = self.underway or self.judging.busy or pending
+        return not busy and all(live.wake_at is None for live in self.runs.values())
 
     def _next(self) -> float | None:
         if self.stuck:
@@ -216,6 +229,8 @@ class Loop:
                 return self._start_step(live, order)
             case Stop():
                 return self._stop(live, order)
+            case Ask():
+                return self._ask(live, order)
             case Schedule():
                 at = self.now()
                 due_at = at + order.low + (order.high - order.low) * self.draw()
@@ -255,6 +270,14 @@ class Loop:
         executor = executor_of(order.step, live.run.jobs[order.job].spec.executor)
         under = Underway(live.row.id, order.job, order.generation, order.attempt, executor, order.step)
         self._turn.acts.append(self.dispatch.start(under, order))
+
+    def _ask(self, live: LiveRun, order: Ask) -> bool:
+        if self.store.tight:
+            return False
+        act = self.judging.ask(live.row.id, live.run, order, Place(self._place, live.cwd))
+        if act is not None:
+            self._turn.acts.append(act)
+        return False  # nothing has changed yet
 
     def _stop(self, live: LiveRun, order: Stop) -> bool:
         job = live.run.jobs[order.job]

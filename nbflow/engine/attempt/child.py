@@ -167,11 +167,20 @@ class Child:
         """Inputs, cell, outputs; whatever goes wrong on the way is the record's reason."""
         try:
             os.chdir(self.order.cwd)
+            if self.order.judged:
+                return self.judged()
             asking = current.begin(self.order, self.values)
             record = self.work.kept(self.work.run(self.script if self.order.bash else self.cell))
             return asking.told(record)
         except BaseException as error:
             return self.work.failed(error)
+
+    def judged(self) -> ResultRecord:
+        """Ask a group's policy."""
+        from nbflow.engine.attempt import judging
+
+        self.work.load([judging.POLICY])
+        return judging.judged(self.order, lambda: self.namespace[judging.POLICY])
 
     def bring(self, name: str, given: Given) -> None:
         self.namespace[name] = take(self.values, given, self.namespace, self.work.stand_in)
