@@ -11,7 +11,7 @@ from nbflow.core.match import nearest
 from nbflow.core.names import Names
 from nbflow.core.spec import Call, ValueRef
 from nbflow.engine.client import Import, imported
-from nbflow.errors import DeclarationError
+from nbflow.errors import DeclarationError, ValueNotStorable
 from nbflow.notebook.line import JobHeader
 from nbflow.notebook.owners import ByImport, ByJob, Owners
 
@@ -44,8 +44,7 @@ class Calls:
         """What *option* of *header* says to call; None where it is not given.
 
         Raises:
-            DeclarationError: a parameter of the function is none of *inputs*.
-            ValueNotStorable: the function cannot leave the kernel.
+            DeclarationError: a parameter of the function is none of *inputs*, or it cannot leave the kernel.
         """
         text = dict(_given(header)).get(option, "")
         if not text:
@@ -60,7 +59,10 @@ class Calls:
                 f"--{option} {text}: its parameter {unknown[0]!r} is no input of the job "
                 f"(inputs: {', '.join(inputs) or 'none'})"
             )
-        return Call(label=text, function=self.capture(text, function))
+        try:
+            return Call(label=text, function=self.capture(text, function))
+        except ValueNotStorable as error:
+            raise DeclarationError(f"--{option} {text}: it cannot leave the kernel: {error.cause.strip()}") from None
 
     def _behind(self, option: str, text: str) -> set[str]:
         """The parameters that must be given and have a value here, and what jobs make of the globals it uses."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from numbers import Number
+from pathlib import Path, PurePath
 from typing import Any
 
 from nbflow.core.names import Names
@@ -121,6 +122,7 @@ class Declarer:
             DeclarationError: it cannot be read.
         """
         if header.bash:
+            _check_variables(header, self.namespace, self.owners)
             return Transformed("", ""), Names()
         transformed = plain(header.body)
         names = self.reader.read(transformed.code)
@@ -233,3 +235,16 @@ def _reading_too(header: JobHeader, names: Names, more: frozenset[str]) -> tuple
     if header.inputs is not None:
         return replace(header, inputs=tuple(dict.fromkeys([*header.inputs, *sorted(more)]))), names
     return header, replace(names, reads=names.reads | more)
+
+
+def _check_variables(header: JobHeader, namespace: Mapping[str, Any], owners: Owners) -> None:
+    """What a script gets as environment variables has to be text, a number or a path, as far as that is known yet.
+
+    Raises:
+        DeclarationError: something is not.
+    """
+    for name in header.inputs or ():
+        value = namespace.get(name)
+        if owners.maker(name) is None and name in namespace and not isinstance(value, str | Number | PurePath):
+            kind = type(value).__name__
+            raise DeclarationError(f"--inputs: {name!r} is a {kind}, and a script can be given text, numbers and paths")

@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from nbflow.core.event import Event, JobDeclared
+from nbflow.core.event import Event, JobDeclared, kind
 from nbflow.notebook.session import Session
 
 
@@ -30,7 +30,7 @@ def told(events: Sequence[Event], first: int = 1) -> list[dict[str, Any]]:
     found = []
     for seq, event in enumerate(events, first):
         job = {"job": event.job} if isinstance(event, JobDeclared) else {}
-        found.append({"seq": seq, **msgspec.json.decode(msgspec.json.encode(event)), **job})
+        found.append({"seq": seq, **msgspec.json.decode(msgspec.json.encode(event)), "kind": kind(event), **job})
     return found
 
 

@@ -260,6 +260,8 @@ def _check_together(header: JobHeader, values: dict[str, Any]) -> None:
         for option in ("shell", "memory", "for"):
             if option in values:
                 raise LineError(f"--{option} needs a process: it cannot be given with --in kernel")
+    if header.bash and header.outputs:
+        raise LineError("--outputs cannot be given with --shell: a script leaves files, and no variables")
     if header.memory is None and any(rule.memory > 1 for rule in values.get("on-oom", [])):
         raise LineError("--on-oom memory*F needs --memory: it says what F is a multiple of")
     if header.timeout is None and "on-timeout" in values:
@@ -327,5 +329,6 @@ Examples:
 A failure rule: what it is about, then the number of attempts that it adds (1 if not given), then a script for bash that
 is run before each of them, which has NBFLOW_EXIT_CODE, NBFLOW_SIGNAL, NBFLOW_REASON and more in its environment:
 --on-exit 10,11:2:./fix.sh. The first rule written that fits a failure decides; all others are the business of
---retries. A --shell body is no Python: nothing is read from its text.
+--retries. A --shell body is no Python: nothing is read from its text. What --inputs names are environment variables
+there (text, numbers, paths); it leaves files, and no variables.
 """

@@ -77,7 +77,9 @@ class Look:
         if not ran:
             after = f" after attempt {attempt}" if attempt is not None else ""
             raise NbflowError(f"job {name!r} had no {step}{after}: %nbflow events {name} tells what it had")
-        return (client.log(ran[-1].key, stream) if ran[-1].key else "") + ran[-1].traceback
+        last = ran[-1]
+        text = (client.log(last.key, stream) if last.key else "") + last.traceback
+        return text or (f"{last.reason.words()}\n" if last.reason else "")
 
     def follow(self, job: str, attempt: int | None = None, *, err: bool = False) -> Iterator[str]:
         """What *job* prints until it has ended, piece by piece; attempt after attempt, or of number *attempt* alone."""

@@ -66,7 +66,7 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option(
         name="shell",
-        help="the body is a script for bash (set -euo pipefail); --inputs and --outputs name what it reads and leaves",
+        help="the body is a script for bash (set -euo pipefail); what --inputs names are environment variables",
     ),
     Option(
         name="memory",

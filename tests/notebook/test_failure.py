@@ -176,6 +176,17 @@ def test_a_body_for_bash(nb: Kernel) -> None:
     assert (job(nb, "sh")["status"], nb.run("%nbflow log sh").text) == ("succeeded", "done\n")
 
 
+def test_a_script_is_given_plain_inputs(nb: Kernel) -> None:
+    """Text, numbers and paths are environment variables; what cannot be one is told at once."""
+    declare(nb, "name, count, rows = 'ann', 3, [1]")
+    declare(nb, "%%job sh --shell --inputs name,count\necho $name $count")
+    settle(nb, "sh")
+    assert nb.run("%nbflow log sh").text == "ann 3\n"
+    assert nb.run("%%job no --shell --inputs rows\necho $rows").text == (
+        "UsageError: --inputs: 'rows' is a list, and a script can be given text, numbers and paths\n"
+    )
+
+
 def test_conditions_types_and_missing_needs(nb: Kernel) -> None:
     """A false condition skips, a value of the wrong type fails, a need that failed is what --on-missing says."""
     declare(nb, "count, default = 'three', -1")

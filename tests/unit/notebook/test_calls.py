@@ -9,7 +9,7 @@ import pytest
 
 from nbflow.core.spec import Call, ValueRef
 from nbflow.engine.client import Import
-from nbflow.errors import DeclarationError
+from nbflow.errors import DeclarationError, ValueNotStorable
 from nbflow.notebook.binding import types_of
 from nbflow.notebook.calls import Calls
 from nbflow.notebook.line import JobHeader, parse_job
@@ -123,6 +123,17 @@ def test_a_wrong_function_is_one_line(line, message):
             taker.call(option, header(line), ["raw"])
     assert str(caught.value) == message
     assert not took.values
+
+
+def test_a_function_that_cannot_leave_the_kernel_is_told():
+    """With what keeps it there."""
+
+    def refuse(name: str, value: Any) -> ValueRef:
+        raise ValueNotStorable(name, "function", "uses lock (lock): cannot pickle it")
+
+    taker = Calls({"mend": len}, Owners(), Reader({}, Owners()).read, refuse)
+    with pytest.raises(DeclarationError, match="--fallback mend: it cannot leave the kernel: uses lock"):
+        taker.call("fallback", header("--fallback mend"), ["obj"])
 
 
 def test_annotations_of_inputs_are_types():

@@ -128,6 +128,7 @@ def test_a_condition_goes_on_in_the_next_line():
         ("--memory 500", "--memory takes a size such as 2GB, 500MB or 1GiB, not '500'"),
         ("--memory 0GB", "--memory takes a size such as 2GB, 500MB or 1GiB, not '0GB'"),
         ("--shell --in kernel", "--shell needs a process: it cannot be given with --in kernel"),
+        ("--shell --outputs x", "--outputs cannot be given with --shell: a script leaves files, and no variables"),
         ("--memory 1GB --in kernel", "--memory needs a process: it cannot be given with --in kernel"),
     ],
 )  # fmt: skip
