@@ -50,7 +50,7 @@ def caption(job: Mapping[str, Any]) -> Caption:
         case Status.WAITING:
             return Caption(_needs(job.get("waits_for") or job.get("needs") or []))
         case Status.READY:
-            return Caption("queued")
+            return Caption("paused" if (job.get("reason_text") or "").endswith("the run is paused") else "queued")
         case Status.RUNNING:
             return _running(job)
         case Status.RETRYING:

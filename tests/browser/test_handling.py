@@ -128,6 +128,7 @@ def test_a_paused_run_starts_nothing_until_it_goes_on(notebook):
     node(seen, "first").click()
     seen.get_by_role("button", name="Retry first", exact=True).click()
     has(seen, "first", "ready")
+    has(seen, "first", "ready, paused")
     expect(seen.locator(".why")).to_have_text("Waits: the run is paused.")
     shot(nb, "handling-paused-lab")
     node(seen, "first").press("p")

@@ -6,7 +6,7 @@ import pytest
 
 from nbflow.core.captions import Caption, caption, counts, policy_words, took
 from nbflow.core.status import Status
-from tests.unit.snapshots import AT, attempt, job, ten
+from tests.unit.snapshots import AT, attempt, job, mended, ten
 
 SAID = {
     "load": "12.4 s · attempt 2",
@@ -92,3 +92,27 @@ def test_counts_keep_the_order_of_the_header() -> None:
 def test_an_unknown_policy_is_shown_as_written() -> None:
     """A newer engine's policy is no reason to show nothing."""
     assert policy_words("quorum:3", 5) == "quorum:3"
+
+
+MENDED = {
+    "fetch": "recovering: rule exit 10",
+    "prices": "recovered by use_cache",
+    "rates": "falling back: last_month",
+    "orders": "rolling back: drop_orders",
+    "sites": "exit 10",
+    "fit": "substituted by hand",
+    "send": "its end was not seen",
+}
+
+
+@pytest.mark.parametrize(("name", "said"), MENDED.items())
+def test_what_is_done_about_a_failure_is_said(name: str, said: str) -> None:
+    """By what, where that has a name."""
+    snapshot = mended()
+    assert caption(snapshot["jobs"][name]).said_at(snapshot["now"]) == said
+
+
+def test_a_job_that_a_pause_holds_back_says_so() -> None:
+    """It is not a slot that it waits for."""
+    assert caption(job("ready", reason_text="waits: the run is paused")).text == "paused"
+    assert caption(job("ready", reason_text="waits for a free slot")).text == "queued"

@@ -67,8 +67,7 @@ export class Attempts {
     const label = `${called(step)} after attempt ${one.number}, ${word}: show its log`;
     return html("tr", { class: `step${on === place ? " on" : ""}`, "data-place": place },
       html("td", { colspan: 2 }, pick(place, `↳ ${step.step}`, label, on)), this.took(step, now),
-      html("td", { class: `how s-${letter(step)}`, title: [step.name, step.reason || word].filter(Boolean).join(", ") },
-        word, ...(step.name ? [html("span", { class: "dim" }, ` · ${step.name}`)] : [])),
+      html("td", { class: `how s-${letter(step)}`, title: [step.name, step.reason || word].filter(Boolean).join(", ") }, word),
       html("td", { class: "mem" }));
   }
 

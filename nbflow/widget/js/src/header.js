@@ -5,7 +5,7 @@ import { duration, elapsed } from "./words.js";
 /** @typedef {import("./types.js").Head} Head */
 
 const BAR = ["S", "D", "U", "F", "N", "K", "C", "R", "V", "B", "L", "T"];
-const VERDICTS = /** @type {Record<string, string>} */ ({ succeeded: "S", degraded: "K", failed: "F", cancelled: "C", running: "R" });
+const VERDICTS = /** @type {Record<string, string>} */ ({ succeeded: "S", degraded: "U", failed: "F", cancelled: "C", running: "R" });
 
 /** The line at the top, and the thin bar under it. */
 export class Header {
