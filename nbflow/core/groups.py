@@ -234,8 +234,9 @@ def discount(run: Run, job: JobState) -> Iterator[Place]:
 # --- what custom policies say
 def _remember(run: Run, tally: Tally) -> None:
     """Give *tally*, whose members are others than before, what is known about just these."""
-    for policy, said in run.groups[tally.group].judged.get(tally.about, {}).items():
-        tally.hear(policy, said)
+    if judged := run.groups[tally.group].judged:  # whom it is about takes as long to say as it has members
+        for policy, said in judged.get(tally.about, {}).items():
+            tally.hear(policy, said)
 
 
 def _asked_about(run: Run, event: e.GroupJudged) -> list[Tally]:
