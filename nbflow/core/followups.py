@@ -14,7 +14,7 @@ from nbflow.core.followers import Followers
 from nbflow.core.graph import check, find_cycle, needed_by, waited_for
 from nbflow.core.job import JobState
 from nbflow.core.run import Run
-from nbflow.core.spec import JobNeed, JobSpec, Response, ValueRef
+from nbflow.core.spec import JobNeed, JobSpec, Response
 from nbflow.core.status import Status
 from nbflow.errors import CycleError, DeclarationError
 
@@ -32,6 +32,7 @@ def follow(run: Run, job: JobState, response: Response | None) -> None:
         run.links.makers[name][job.spec.name] = None
         if name in run.jobs:
             tell(run, run.jobs[name])
+            _take_over(job, run.jobs[name])
 
 
 def tell(run: Run, job: JobState) -> list[str]:
@@ -41,17 +42,25 @@ def tell(run: Run, job: JobState) -> list[str]:
     return [maker for maker, found in makers if found is not None and found.put(name, job.status, job.reason)]
 
 
-def located(run: Run, job: str, output: str) -> ValueRef | None:
-    """Where the present value of *output* of *job* is: its own, or that of a job that replaced it; None: nowhere."""
-    seen = set[str]()
-    while job in run.jobs and job not in seen:
-        seen.add(job)
-        state = run.jobs[job]
-        onward = state.response.outputs.get(output) if state.response and state.end is Status.SUCCEEDED else None
-        if onward is None:
-            return state.outputs.get(output)
-        job, output = onward.job, onward.output
-    return None
+def pass_on(run: Run, name: str) -> None:
+    """Give the present outputs of *name* to the jobs that it replaced, and so on to those that they replaced."""
+    ahead = [name]
+    while ahead:
+        made = run.jobs[ahead.pop()]
+        for maker in run.links.makers.get(made.spec.name, ()):
+            if _take_over(run.jobs[maker], made):
+                ahead.append(maker)
+
+
+def _take_over(maker: JobState, made: JobState) -> bool:
+    """Have those outputs of *maker* that *made* makes in its place; whether that changed any."""
+    if maker.response is None or maker.end is not Status.SUCCEEDED:
+        return False
+    before = maker.outputs
+    meant = {name: p.output for name, p in maker.response.outputs.items() if p.job == made.spec.name}
+    maker.outputs = {name: value for name, value in before.items() if name not in meant}
+    maker.outputs |= {name: made.outputs[output] for name, output in meant.items() if output in made.outputs}
+    return maker.outputs != before
 
 
 def stopped(run: Run, job: JobState) -> Iterator[JobState]:

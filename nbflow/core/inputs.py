@@ -6,7 +6,6 @@ from typing import NamedTuple, assert_never
 
 from msgspec import Struct
 
-from nbflow.core.followups import located
 from nbflow.core.run import Run
 from nbflow.core.spec import Attribute, Built, Captured, Gathered, Input, Item, Produced, ValueRef
 from nbflow.core.status import Reason
@@ -91,7 +90,7 @@ def _produced(run: Run, source: Produced) -> Whole | Taken | Absent | None:
     if maker is None or not maker.status.good:
         reason = maker.reason if maker is not None else None
         return Absent(source.job, reason or Reason("missing need"))
-    value = located(run, source.job, source.output)
+    value = maker.outputs.get(source.output)
     if value is None:
         return None
     return Taken(value, source.path) if source.path else Whole(value)
@@ -99,7 +98,7 @@ def _produced(run: Run, source: Produced) -> Whole | Taken | Absent | None:
 
 def _gathered(run: Run, source: Gathered) -> Dict:
     good = (part for part in source.parts if part.job in run.jobs and run.jobs[part.job].status.good)
-    values = ((part.key, located(run, part.job, source.output)) for part in good)
+    values = ((part.key, run.jobs[part.job].outputs.get(source.output)) for part in good)
     return Dict(tuple((key, value) for key, value in values if value is not None))
 
 

@@ -29,6 +29,8 @@ def settle(run: Run, touched: Iterable[str], at: float) -> None:
         if steps > len(seen) ** 2:  # only a loop takes so long: kept out by `graph.check`, but a log can hold anything
             break
         job = run.jobs[name]
+        if name in run.links.makers:
+            followups.pass_on(run, name)
         status, reason = _standing(run, job)
         if status is not job.status or reason != job.reason:
             job.status, job.reason, job.changed_at = status, reason, at

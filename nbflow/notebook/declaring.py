@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from nbflow.core.followups import located
 from nbflow.core.policy import ruled
 from nbflow.core.policy_text import filled
 from nbflow.core.run import Run
@@ -106,7 +105,7 @@ class Declaring(Look):
                 raise NbflowError(str(stuck(run, [name])))
             if not state.status.good:
                 raise failure(state)
-            found = {output: located(run, name, output) for output in state.spec.outputs}
+            found = {output: state.outputs.get(output) for output in state.spec.outputs}
         values = {name: self._session.client.values.load(ref) for name, ref in found.items() if ref is not None}
         return next(iter(values.values()), None) if len(found) == 1 else values
 

@@ -9,14 +9,14 @@ from msgspec.structs import replace
 
 from nbflow.core import event as e
 from nbflow.core.derive import derive
-from nbflow.core.followups import declared, left_over, located
+from nbflow.core.followups import declared, left_over
 from nbflow.core.graph import check
 from nbflow.core.project import waits_for
 from nbflow.core.spec import GroupNeed, JobNeed, Produced, Response, Retry, Strict, ValueRef
 from nbflow.core.state import evolve, replay
 from nbflow.errors import CycleError, DeclarationError, NbflowError, UnknownJob
 from tests.simulation.world import snapshot
-from tests.unit.core.build import VALUE, ask, came, end, job, reason, run_of, start, status
+from tests.unit.core.build import VALUE, ask, came, end, job, reason, run_of, start, status, take
 
 OTHER = ValueRef(inline=b"2")
 
@@ -60,7 +60,7 @@ def test_a_maker_waits_for_its_detour():
     )  # fmt: skip
     came(run, "check")
     assert (status(run, "split"), status(run, "plot")) == ("succeeded", "ready")
-    assert located(run, "split", "x") == VALUE
+    assert run.jobs["split"].outputs == {"x": VALUE}
 
 
 def test_jobs_that_were_only_added_are_not_waited_for():
@@ -98,10 +98,17 @@ def test_outputs_come_from_what_replaced_it():
     respond(run, "a", job("b", outputs=("y",)), replaced_by=("b",), outputs={"x": Produced("b", "y")})
     start(run, "b")
     respond(run, "b", job("c", outputs=("z",)), replaced_by=("c",), outputs={"y": Produced("c", "z")})
+    assert run.jobs["a"].outputs == run.jobs["b"].outputs == {}
     came(run, "c")
-    run.jobs["c"].outputs["z"] = OTHER
     assert status(run, "a") == "succeeded"
-    assert located(run, "a", "x") == located(run, "b", "y") == OTHER
+    assert run.jobs["a"].outputs == {"x": VALUE}
+    assert ask(run, "retry", "c")
+    assert take(run, e.SkipRequested(at=0.0, job="c", generation=2, outputs={"z": OTHER}))
+    assert run.jobs["a"].outputs == {"x": OTHER}
+    third = ValueRef(inline=b"3")
+    assert take(run, e.SkipRequested(at=0.0, job="c", generation=2, outputs={"z": third}))
+    assert (run.jobs["a"].outputs, run.jobs["b"].outputs) == ({"x": third}, {"y": third})
+    assert take(run, e.SkipRequested(at=0.0, job="a", generation=1, outputs={"x": VALUE})) is False
 
 
 def test_a_retry_of_the_maker_forgets_its_follow_ups():
