@@ -232,7 +232,7 @@ def test_pictures_that_cannot_be_saved(nb: Kernel) -> None:
 def test_help_and_completion_in_the_kernel(nb: Kernel) -> None:
     """%%job? and %nbflow? show examples and verbs; Tab knows options, jobs and verbs."""
     declare(nb, "%%job load\nraw = 1")
-    for question, answer in (("%%job?", "--retries N"), ("%nbflow?", "log JOB [--attempt K]")):
+    for question, answer in (("%%job?", "--retries N"), ("%nbflow?", "log JOB [options]")):
         nb.client.execute(question)
         reply = nb.client.get_shell_msg(timeout=10)
         assert answer in reply["content"]["payload"][0]["data"]["text/plain"]
