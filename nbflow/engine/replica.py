@@ -61,9 +61,9 @@ class Replica:
 
     @property
     def active(self) -> bool:
-        """Some job is running or will be without a person's doing."""
+        """Something is under way or will be without a person's doing."""
         with self.lock:
-            return any(job.status.active for job in self.run.jobs.values())
+            return self.run.queues.busy() or self.run.work.pending
 
     # --- asking
     def declare(self, jobs: Sequence[JobSpec], groups: Mapping[str, Policy] | None = None) -> None:
