@@ -19,7 +19,7 @@ bench: $(SETUP_BENCH)  ## overhead beside peers, responsiveness, replay of real 
 	$(BIN)/python -m benchmarks
 
 fault: $(SETUP)  ## the full doses of the fault tests and of the simulation
-	NBFLOW_KILLS=1000 NBFLOW_ESCAPES=20 NBFLOW_STARTS=200 NBFLOW_INTERRUPTS=300 NBFLOW_SCHEDULES=1000000 $(BIN)/python -m pytest tests/fault tests/simulation --timeout 14400
+	NBFLOW_KILLS=1000 NBFLOW_ESCAPES=20 NBFLOW_STARTS=200 NBFLOW_INTERRUPTS=300 NBFLOW_CRASHES=20 NBFLOW_SCHEDULES=1000000 $(BIN)/python -m pytest tests/fault tests/simulation --timeout 14400
 
 lab: $(SETUP)  ## JupyterLab on the example notebooks
 	$(BIN)/jupyter lab --notebook-dir notebooks

@@ -53,6 +53,8 @@ class Work:
         for name in names:
             try:
                 self._bring(name, self.order.inputs[name])
+            except MemoryError:
+                raise
             except Exception as error:
                 raise InputNotLoadable(name, error) from error
 
@@ -63,7 +65,9 @@ class Work:
             if name in made:
                 try:
                     outputs[name] = self._keep(name, made[name])
-                except ValueNotStorable:
+                except ValueNotStorable as error:
+                    if isinstance(error.__cause__, MemoryError):
+                        raise error.__cause__ from None
                     if name not in self.order.passing:
                         raise
         missing = tuple(name for name in self.order.outputs if name not in outputs)
