@@ -25,23 +25,19 @@ class Fan(NamedTuple):
     elements: dict[str, Element]
 
 
-def fans(run: Run) -> dict[str, Fan]:
-    """The fan-outs of *run* by name, without the elements that were withdrawn."""
-    found: dict[str, Fan] = {}
-    for name, job in list(run.jobs.items()):  # at once: a replica's run changes on another thread
-        if (element := job.spec.element) is not None:
-            fan = found.setdefault(element.fan, Fan(element.fan, job.spec.group or element.fan, {}))
-            fan.elements[name] = element
-    return {name: fan._replace(elements=_in_order(fan.elements)) for name, fan in found.items()}
-
-
 def fan_of(run: Run, name: str) -> Fan | None:
-    """The fan-out *name* of *run*, or None."""
-    return fans(run).get(name)
+    """The fan-out *name* of *run*, without the elements that were withdrawn; None if there are none."""
+    found = {job: run.jobs[job].spec for job in list(run.fans.get(name, ()))}  # at once: another thread may fold events
+    elements = {job: spec.element for job, spec in found.items() if spec.element is not None}
+    if not elements:
+        return None
+    group = next(iter(found.values())).group or name
+    return Fan(name, group, dict(sorted(elements.items(), key=lambda item: item[1].place)))
 
 
-def _in_order(elements: Mapping[str, Element]) -> dict[str, Element]:
-    return dict(sorted(elements.items(), key=lambda item: item[1].place))
+def fan_names(run: Run) -> list[str]:
+    """The fan-outs of *run* that have elements."""
+    return [name for name, jobs in list(run.fans.items()) if jobs]
 
 
 def element_names(fan: str, variables: Sequence[str], texts: Sequence[Sequence[str]]) -> list[str]:

@@ -109,6 +109,8 @@ class Run:
     jobs: dict[str, JobState] = field(default_factory=dict)
     """In declaration order."""
     groups: dict[str, GroupState] = field(default_factory=dict)
+    fans: dict[str, dict[str, None]] = field(default_factory=dict)
+    """Fan-out -> the jobs of its elements, in no particular order; empty if all were withdrawn."""
     links: Links = field(default_factory=Links)
     queues: Queues = field(default_factory=Queues)
     work: GroupWork = field(default_factory=GroupWork)

@@ -251,8 +251,12 @@ def _declare(run: Run, spec: JobSpec, at: float) -> list[str]:
         job = run.jobs[spec.name] = JobState(spec, len(run.jobs), at, at)
     else:
         touched += needs.unlink(run, job, spec.group)
+        if job.spec.element is not None:
+            run.fans[job.spec.element.fan].pop(spec.name, None)
         ending.open_generation(job)
         job.spec, job.declared_at, job.released = spec, at, False
+    if spec.element is not None:
+        run.fans.setdefault(spec.element.fan, {})[spec.name] = None
     if spec.maker in run.jobs:
         run.jobs[spec.maker].made[spec.name] = None
     if spec.withdrawn:

@@ -18,6 +18,7 @@ TOLD = 5
 """Elements of which a line says why they failed."""
 WIDTH = 160
 """Characters of a line."""
+_CELL = "display:inline-block;box-sizing:border-box;width:8px;height:8px;margin:0 2px 2px 0;border-radius:2px;"
 
 _FAILED = (Status.FAILED, Status.UNKNOWN, Status.CANCELLED, Status.SKIPPED)
 _LIVELY = (
@@ -139,8 +140,7 @@ background:transparent">{escape(chr(10).join(self.told))}</pre>'
     def _strip(self) -> str:
         if len(self.statuses) <= CELLS:
             cells = "".join(
-                f'<span title="{escape(name)}: {status.value}" style="display:inline-block;box-sizing:border-box;width:8px;height:8px;'
-                f'margin:0 2px 2px 0;border-radius:2px;{_paint(status)}"></span>'
+                f'<span title="{escape(name)}: {status.value}" style="{_CELL}{_paint(status)}"></span>'
                 for name, status in self.statuses.items()
             )
             return f'<div style="margin:2px 0 0 22px;line-height:10px;max-width:480px">{cells}</div>'

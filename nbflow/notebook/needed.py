@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from nbflow.core.elements import Fan, fans
+from nbflow.core.elements import fan_names, fan_of
 from nbflow.core.groups import chain
 from nbflow.core.groups import need as group_need
 from nbflow.core.run import JobState, Run
@@ -23,16 +23,13 @@ class Needed:
     readers: Collection[str]
     group: str | None
     found: dict[str, Need] = field(default_factory=dict)
-    fans: dict[str, Fan] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.fans = fans(self.run)
 
     @property
     def known(self) -> list[str]:
         """What ``--after`` may name: jobs, fan-outs and groups."""
-        jobs = {name: None for name, job in list(self.run.jobs.items()) if not job.spec.withdrawn}
-        return [name for name in dict.fromkeys([*jobs, *self.fans, *self.run.groups]) if name not in self.readers]
+        jobs = [name for name, job in list(self.run.jobs.items()) if not job.spec.withdrawn]
+        names = dict.fromkeys([*jobs, *fan_names(self.run), *self.run.groups])
+        return [name for name in names if name not in self.readers]
 
     def read(self, source: Input) -> None:
         """Need what makes *source*."""
@@ -51,8 +48,8 @@ class Needed:
         """Need the job, fan-out or group *name*."""
         if name in self.run.jobs and not self.run.jobs[name].spec.withdrawn:
             self.found.setdefault(name, JobNeed(name, optional))
-        elif name in self.fans:
-            self._all_of(list(self.fans[name].elements), optional)
+        elif (fan := fan_of(self.run, name)) is not None:
+            self._all_of(list(fan.elements), optional)
         else:
             self._group(name, optional, self.readers)
 

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Any, Protocol
 
-from nbflow.core.elements import Fan, fans
+from nbflow.core.elements import fan_names, fan_of
 from nbflow.core.event import Request
+from nbflow.core.groups import jobs_in
 from nbflow.core.match import nearest
 from nbflow.core.run import JobState, Run
 from nbflow.core.spec import JobSpec, Limits, Policy, ValueRef
@@ -241,9 +242,15 @@ class Session:
         jobs = self._replica.run.jobs if self._replica is not None else {}
         return [name for name, job in list(jobs.items()) if not job.spec.withdrawn]
 
-    def fans(self) -> dict[str, Fan]:
-        """The fan-outs of the run by name."""
-        return fans(self._replica.run) if self._replica is not None else {}
+    def fans(self) -> list[str]:
+        """The fan-outs of the run."""
+        return fan_names(self._replica.run) if self._replica is not None else []
+
+    def members(self, name: str) -> list[str]:
+        """The jobs of the group, or else of the fan-out, *name*."""
+        run = self.replica.run
+        fan = fan_of(run, name) if name not in run.groups or not run.groups[name].members else None
+        return list(fan.elements) if fan is not None else jobs_in(run, name)
 
     def groups(self) -> list[str]:
         """The groups of the run."""
