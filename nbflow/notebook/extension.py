@@ -45,7 +45,7 @@ class Extension:
         kernel = getattr(shell, "kernel", None)
         self.headless = kernel is not None and not getattr(kernel, "_allow_stdin", True)
         self.magics = configured(shell)
-        self.session = Session(here(shell.user_ns), self.magics)
+        self.session = Session(here(shell.user_ns), self.magics, shell.user_ns)
         self.owners = Owners()
         self.reader = Reader(shell.user_ns, self.owners)
         live = kernel is not None

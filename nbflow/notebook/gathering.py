@@ -35,13 +35,12 @@ class Fans:
     Keys are the very objects that the notebook gave, where it was this kernel that declared the fan-out.
     """
 
-    def __init__(self, session: Session, namespace: dict[str, Any]) -> None:
-        self.session, self.namespace = session, namespace
-        self._keys: dict[str, tuple[list[ValueRef], list[Any]]] = {}
+    def __init__(self, session: Session) -> None:
+        self.session = session
 
     def remember(self, fan: str, refs: list[ValueRef], keys: list[Any]) -> None:
         """The elements of *fan* have these *keys*, which are stored as *refs*."""
-        self._keys[fan] = refs, keys
+        self.session.keys[fan] = refs, keys
 
     def of(self, name: str) -> Fan:
         """The fan-out *name*, which may have no elements."""
@@ -52,11 +51,14 @@ class Fans:
     def keys(self, fan: Fan) -> list[Any]:
         """The key of each element of *fan*."""
         refs = [element.key for element in fan.elements.values()]
-        known, keys = self._keys.get(fan.name, ([], []))
+        known, keys = self.session.keys.get(fan.name, ([], []))
         if known != refs:
-            keys = [self.session.client.values.load(ref, self.namespace) for ref in refs]
-            self._keys[fan.name] = refs, keys
+            keys = [self._load(ref) for ref in refs]
+            self.session.keys[fan.name] = refs, keys
         return keys
+
+    def _load(self, ref: ValueRef) -> Any:
+        return self.session.client.values.load(ref, self.session.namespace)
 
     def made_by(self, fan: Fan, output: str) -> tuple[object, ...]:
         """Tells what *fan* has left as *output* from what other attempts or elements leave."""
@@ -72,37 +74,41 @@ class Fans:
         with replica.lock:
             jobs = [replica.run.jobs[name] for name in fan.elements]
             good = [(key, job.outputs[output]) for key, job in zip(keys, jobs, strict=True) if _has(job, output)]
-        values = self.session.client.values.load_all([ref for _, ref in good], self.namespace)
+        values = self.session.client.values.load_all([ref for _, ref in good], self.session.namespace)
         return dict(zip((key for key, _ in good), values, strict=True))
 
-    def check(self, fan: Fan) -> None:
-        """Raise `GroupError` if the group of *fan* is broken."""
+    def check(self, group: str) -> None:
+        """Raise `GroupError` if *group* is broken."""
         replica = self.session.replica
         with replica.lock:
-            error = broken(replica.run, fan.group)
+            error = broken(replica.run, group)
         if error is not None:
             raise error
 
-    def results(self, fan: Fan, wait: Callable[[Callable[[Run], bool]], bool]) -> Iterator[Result]:
-        """The results of *fan* in the order in which they come; those that are there already in that of their ends.
+    def results(self, name: str, wait: Callable[[Callable[[Run], bool]], bool]) -> Iterator[Result]:
+        """What the fan-out, or the members of the group, *name* leave, in the order of their ends.
 
-        *wait* waits until what it is given says so of the run; False when its time is up.
+        A member of a group that is no fan-out has its job's name as key. *wait* waits until what it is given says so of
+        the run; False when its time is up.
 
         Raises:
             GroupError: at the end, the group is broken.
             TimeoutError: *wait* said so.
         """
-        places = dict(zip(fan.elements, self.keys(fan), strict=True))
+        fan = self.of(name)
+        if fan.elements:
+            group, places = fan.group, dict(zip(fan.elements, self.keys(fan), strict=True))
+        else:
+            group, places = name, {job: job for job in self.session.members(name)}
         while places:
             ended = self._ended(places)
-            for name, outputs in ended.items():
-                key = places.pop(name)
+            for job, outputs in ended.items():
+                key = places.pop(job)
                 if outputs is not None:
-                    loaded = {out: self.session.client.values.load(ref, self.namespace) for out, ref in outputs.items()}
-                    yield Result(key, loaded)
+                    yield Result(key, {out: self._load(ref) for out, ref in outputs.items()})
             if not ended and not wait(_any_ended(places)):
                 raise TimeoutError(f"not ended: {_few(list(places))}")
-        self.check(fan)
+        self.check(group)
 
     def _ended(self, names: Mapping[str, Any]) -> dict[str, dict[str, ValueRef] | None]:
         """Those of *names* that have ended, first ends first, with their outputs if they have any to give."""

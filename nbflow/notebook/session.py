@@ -48,8 +48,10 @@ class Session:
     engine; the run is opened by the first declaration (a new one) or by `resume`.
     """
 
-    def __init__(self, place: Place, settings: Settings) -> None:
-        self.place, self.settings = place, settings
+    def __init__(self, place: Place, settings: Settings, namespace: dict[str, Any] | None = None) -> None:
+        self.place, self.settings, self.namespace = place, settings, namespace
+        self.keys: dict[str, tuple[list[ValueRef], list[Any]]] = {}
+        """Fan-out -> the keys of its elements, as stored and as this kernel has them."""
         self._client: Client | None = None
         self._replica: Replica | None = None
         self._lock = threading.RLock()

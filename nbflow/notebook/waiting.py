@@ -36,7 +36,7 @@ class Waiting:
     ) -> None:
         self.session, self.owners, self.namespace = session, owners, namespace
         self.pumping, self.notice = pumping, notice
-        self.fans = Fans(session, namespace)
+        self.fans = Fans(session)
 
     def bring(self, names: Iterable[str], sure: Iterable[str] = ()) -> None:
         """Have the present version of each of *names* in the namespace; those of *sure* have to be there.
@@ -127,7 +127,7 @@ class Waiting:
 
     def _gather(self, name: str, fan: Fan) -> None:
         """Have the dict of what *fan* leaves as *name* in the namespace."""
-        self.fans.check(fan)
+        self.fans.check(fan.group)
         made_by = self.fans.made_by(fan, name)
         brought = self.owners.brought.get(name)
         if brought is not None and brought.made_by == made_by and name in self.namespace:
