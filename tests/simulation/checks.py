@@ -5,7 +5,7 @@ from __future__ import annotations
 from nbflow.core import event as e
 from nbflow.core.derive_groups import Facts
 from nbflow.core.run import JobState, Run
-from nbflow.core.spec import JobNeed, ValueRef
+from nbflow.core.spec import ValueRef
 from nbflow.core.status import Status, Verdict
 
 from . import oracle
@@ -22,7 +22,7 @@ class Checks:
         self.lives: dict[str, Life] = {}
         self.facts = Facts({}, {}, {})
         self.budget: Budget | None = None
-        self.ended: dict[tuple[str, int], Status] = {}
+        self.succeeded: set[tuple[str, int]] = set()
 
     # --- before
     def before(self, run: Run, event: e.Event) -> None:
@@ -89,7 +89,7 @@ class Checks:
         meant, ahead = set(run.jobs) if asked.stop_flow else set(), [event.job]
         while ahead:
             name = ahead.pop()
-            below = {n for n, job in run.jobs.items() if any(need == JobNeed(name, need.optional) for need in job.spec.needs)}
+            below = {n for n, job in run.jobs.items() if name in {getattr(need, "job", "") for need in job.spec.needs}}
             ahead += below - meant
             meant |= below
         return [
@@ -137,13 +137,16 @@ class Checks:
 
     def _keeps(self, name: str, job: JobState) -> None:
         """What it made is its own and stays; what it may use follows from the rules it has used."""
-        if job.end is not None and job.end.good:
+        if job.response is not None and job.response.outputs:  # others make them, and need not have yet
+            assert not job.status.good or job.outputs["x"] in (VALUE, MENDED, GIVEN)
+        elif job.end is not None and job.end.good:
             assert job.outputs["x"] in MADE[job.end], f"{name} is {job.end} with {job.outputs}"
         else:
             assert not job.outputs, f"{name} has outputs and is {job.status}"
-        was = self.ended.setdefault((name, job.generation), job.end) if job.end is Status.SUCCEEDED else None
-        kept = self.ended.get((name, job.generation))
-        assert kept is None or job.end in (kept, Status.SUBSTITUTED, Status.CANCELLED) or was, "a success was taken back"
+        if job.end is Status.SUCCEEDED:
+            self.succeeded.add((name, job.generation))
+        taken_back = (name, job.generation) in self.succeeded and job.end is not Status.SUCCEEDED
+        assert not taken_back or job.response is not None, "a success was taken back"
         matched = [attempt.rule for attempt in job.attempts if attempt.generation == job.generation]
         for place, rule in enumerate(job.spec.rules):
             used = job.uses.get(place, 0)

@@ -1,6 +1,6 @@
 """One generation of a job, told as the contract tells it: a coroutine that is sent what happens to the job.
 
-It shares no code with `nbflow.core.ending`, which keeps the same story as a record; the simulation holds the two together.
+It shares no code with `nbflow.core.ending`, which keeps the same story as a record; the simulation compares the two.
 """
 
 from __future__ import annotations
@@ -152,7 +152,11 @@ def ruled(spec: JobSpec, told: e.AttemptEnded) -> int | None:
     """The place of the first rule that speaks of this failure."""
     if reason_of(told) in HOPELESS:
         return None
-    code = "" if reason_of(told) == "timeout" else told.signal or (str(told.exit_code) if told.exit_code is not None else "")
+    code = (
+        ""
+        if reason_of(told) == "timeout"
+        else told.signal or (str(told.exit_code) if told.exit_code is not None else "")
+    )
     code = code or ("1" if told.classes and reason_of(told) != "timeout" else "")
     short = {name.rpartition(".")[2] for name in told.classes}
     for place, rule in enumerate(spec.rules):

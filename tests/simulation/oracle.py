@@ -105,6 +105,8 @@ def may_start(job: JobState, status: Status, now: float) -> bool:
 def refused(run: Run, facts: Facts, now: float) -> dict[str, str]:
     """The jobs whose next attempt or step may not start by the limits of the run, each with the kind of reason."""
     found, barred = dict[str, str](), run.limits.forbidden
+    if not barred and run.limits.attempts is None:
+        return found
     for name, job in run.jobs.items():
         where = "process" if job.owed == "recovery" else job.spec.executor
         shell = "shell" in barred and (job.owed == "recovery" or (job.owed is None and job.spec.bash))
@@ -124,8 +126,10 @@ def refused(run: Run, facts: Facts, now: float) -> dict[str, str]:
 # --- deadlines and waits
 def deadline_at(job: JobState) -> float | None:
     """When the time of this generation is up, by its first attempt."""
+    if job.spec.deadline is None:
+        return None
     first = next((attempt for attempt in job.attempts if attempt.generation == job.generation), None)
-    return None if first is None or job.spec.deadline is None else first.started_at + job.spec.deadline
+    return None if first is None else first.started_at + job.spec.deadline
 
 
 def limits(run: Run, facts: Facts) -> dict[str, float]:
@@ -141,22 +145,22 @@ def limits(run: Run, facts: Facts) -> dict[str, float]:
     }
 
 
-def overdue(run: Run, facts: Facts, now: float) -> list[str]:
+def overdue(run: Run, ahead: dict[str, float], now: float) -> list[str]:
     """Jobs to end by their deadline; one whose next attempt is being scheduled is ended by that."""
-    return [name for name, at in limits(run, facts).items() if at <= now and run.jobs[name].unscheduled is None]
+    return [name for name, at in ahead.items() if at <= now and run.jobs[name].unscheduled is None]
 
 
-def wake_at(run: Run, facts: Facts, now: float) -> float | None:
+def wake_at(run: Run, facts: Facts, ahead: dict[str, float], now: float) -> float | None:
     due = [
         job.due_at
         for name, job in run.jobs.items()
         if facts.status[name] is Status.RETRYING and not job.running and not job.step and job.due_at is not None
     ]
-    return min((at for at in (*(() if run.paused else due), *limits(run, facts).values()) if at > now), default=None)
+    return min((at for at in (*(() if run.paused else due), *ahead.values()) if at > now), default=None)
 
 
-def idle(run: Run, facts: Facts, free: dict[str, int]) -> bool:
-    return not limits(run, facts) and not any(
+def idle(run: Run, facts: Facts, ahead: dict[str, float], free: dict[str, int]) -> bool:
+    return not ahead and not any(
         job.running or job.step or will_start(run, job, facts.status[name], free) for name, job in run.jobs.items()
     )
 
@@ -259,7 +263,8 @@ def same_plan(run: Run, facts: Facts, made: Plan, now: float, free: dict[str, in
     told = [order.event for order in made.orders if isinstance(order, Record)]
     kinds = [type(event).__name__ for event in told]
     assert [(o.job, o.attempt, o.step, o.cause.kind) for o in made.orders if isinstance(o, Stop)] == stops(run)
-    assert made.wake_at == wake_at(run, facts, now)
+    ahead = limits(run, facts)
+    assert made.wake_at == wake_at(run, facts, ahead, now)
     cutting = [n for n, g in run.groups.items() if about_to_cut(run, facts, g, facts.verdict[n])]
     if cutting or "GroupRetried" in kinds:  # members end or open again: nothing else is done before
         assert len(told) == 1 and not any(by.values()), "more is done than a group's decision"
@@ -267,7 +272,7 @@ def same_plan(run: Run, facts: Facts, made: Plan, now: float, free: dict[str, in
         return
     jobs = [event.job for event in told if type(event).__name__ in ("JobEnded", "JobReopened")]
     assert jobs + sorted(event.group for event in told if type(event).__name__ == "GroupDecided") == records(run, facts)
-    assert [event.job for event in told if type(event).__name__ == "DeadlinePassed"] == overdue(run, facts, now)
+    assert [event.job for event in told if type(event).__name__ == "DeadlinePassed"] == overdue(run, ahead, now)
     assert [order.job for order in by[Schedule]] == schedules(run)
     barred = {event.job: event.reason.kind for event in told if type(event).__name__ == "JobRefused"}
     assert barred == refused(run, facts, now)
@@ -283,6 +288,4 @@ def same_plan(run: Run, facts: Facts, made: Plan, now: float, free: dict[str, in
             (name, run.jobs[name].generation, len(run.jobs[name].attempts) + 1) for name in found
         ]
         asks = any(type(order).__name__ == "Ask" for order in made.orders)
-        assert asks or made.idle == (idle(run, facts, free) and not made.orders)
-
-
+        assert asks or made.idle == (idle(run, facts, ahead, free) and not made.orders)
