@@ -11,7 +11,6 @@ from typing import Any, Protocol, cast
 
 from nbflow.core.names import Names
 from nbflow.core.policy import ruled
-from nbflow.core.policy_text import filled
 from nbflow.core.spec import (
     Attribute,
     Built,
@@ -40,6 +39,7 @@ from nbflow.notebook.calling import (
 )
 from nbflow.notebook.calls import Calls
 from nbflow.notebook.handlers import Handlers
+from nbflow.notebook.judges import evaluator, judging
 from nbflow.notebook.keywords import words
 from nbflow.notebook.line import Defaults, JobHeader, header_of
 from nbflow.notebook.owners import Owners
@@ -235,7 +235,7 @@ class Batch:
             return {}
         judge = header.policy
         if judge is not None:
-            judge = filled(judge, lambda text: self.target.dump(eval(text, dict(namespace)), text))
+            judge = judging(judge, evaluator(namespace), self.target.dump)
         present = self.policies.get(header.group) or self.target.policy(header.group) or Strict()
         return {header.group: ruled(present, judge, header.group_options)}
 

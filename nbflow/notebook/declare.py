@@ -13,7 +13,7 @@ from typing import Any
 from nbflow.core.names import Names
 from nbflow.core.policy import ruled
 from nbflow.core.run import Run
-from nbflow.core.spec import JobSpec, Policy, Strict, ValueRef
+from nbflow.core.spec import JobSpec, Policy, ValueRef
 from nbflow.errors import DeclarationError, StoreError
 from nbflow.notebook import surroundings
 from nbflow.notebook.binding import Binder, imports_of, outputs_of, spec_of, starred, types_of
@@ -22,6 +22,7 @@ from nbflow.notebook.cards import Cards
 from nbflow.notebook.fanout import FanOut, check_name, fan_out, sharing, withdrawn
 from nbflow.notebook.handlers import Handlers, unreached
 from nbflow.notebook.interrupt import whole
+from nbflow.notebook.judges import evaluator, judging
 from nbflow.notebook.line import JobHeader
 from nbflow.notebook.loops import values_of
 from nbflow.notebook.needed import follows
@@ -138,8 +139,8 @@ class Declarer:
         for name, state in sorted(run.jobs.items(), key=lambda item: item[1].declared_at):
             spec = state.spec
             fan = spec.element.fan if spec.element is not None else None
-            if spec.withdrawn or fan in fans:
-                continue
+            if spec.withdrawn or spec.function or fan in fans:
+                continue  # what a function gives is read through its handle
             outputs = [output for output in spec.outputs if output not in self.namespace]
             code = "" if spec.bash else spec.code or spec.source
             self.reader.learn(self.reader.read(code))
@@ -199,9 +200,10 @@ class Declarer:
         empty = fan is not None and not fan.keys
         if header.group is None or (header.policy is None and not header.group_options and not empty):
             return {}
-        run = self.session.replica.run if self.session.opened else None
-        present = run.groups[header.group].policy if run is not None and header.group in run.groups else Strict()
-        return {header.group: ruled(present, header.policy, header.group_options)}
+        present, judge = self.session.policy(header.group), header.policy
+        if judge is not None:
+            judge = judging(judge, evaluator(self.namespace), self.session.client.values.dump)
+        return {header.group: ruled(present, judge, header.group_options)}
 
     def _cwd(self, header: JobHeader) -> str:
         """The folder the job runs in: the kernel's present one, unless the header says otherwise.

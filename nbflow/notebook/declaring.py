@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from nbflow.core.policy import ruled
-from nbflow.core.policy_text import filled
 from nbflow.core.run import Run
 from nbflow.core.spec import Policy, Ruled, Strict
 from nbflow.core.status import Status
 from nbflow.engine.client import read_progress
 from nbflow.errors import NbflowError
 from nbflow.notebook.grammar import read
-from nbflow.notebook.group_options import GROUP_OPTIONS, POLICY
+from nbflow.notebook.group_options import GROUP_OPTIONS, ONLY_GROUP, POLICY, ruled_fields
 from nbflow.notebook.handles import gathered
+from nbflow.notebook.judges import given, judging
 from nbflow.notebook.keywords import words
 from nbflow.notebook.looking import Look, Pumping
 from nbflow.notebook.session import Session
@@ -61,15 +61,15 @@ class Declaring(Look):
         self._session.declare((), {name: policy})
 
     def _ruled(self, name: str, policy: Any, options: dict[str, Any]) -> Policy:
-        table = (POLICY, *GROUP_OPTIONS)
+        table = (POLICY, *GROUP_OPTIONS, *ONLY_GROUP)
         said, objects = words(name, {"policy": policy, **options}, table)
         values = read(said, table).values
         judge = values.pop("policy", None)
         if judge is not None:
-            judge = filled(judge, lambda text: self._target.dump(objects.get(text), text))
+            judge = judging(judge, given(objects), self._target.dump)
         present = self._target.policy(name) or Strict()
         present = present.policy if isinstance(present, Ruled) else present
-        return ruled(judge or present, None, {key.replace("-", "_"): value for key, value in values.items()})
+        return ruled(judge or present, None, ruled_fields(values))
 
     def status_of(self, job: str) -> Status:
         """How *job* stands."""

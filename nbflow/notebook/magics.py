@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from traitlets import Bool, CaselessStrEnum, Float, Int, List, TraitError, Unicode, validate
 
 from nbflow.core.match import nearest
-from nbflow.core.policy import ruled
+from nbflow.core.policy import bare, ruled
 from nbflow.core.rules import Rule
 from nbflow.core.spec import Limits, Retry
 from nbflow.core.status import Status
@@ -21,8 +21,10 @@ from nbflow.core.words import duration
 from nbflow.errors import NbflowError, RunFailedError
 from nbflow.notebook.declare import Declarer
 from nbflow.notebook.flow import Flow
+from nbflow.notebook.group_options import ruled_fields
 from nbflow.notebook.handlers import unreached
 from nbflow.notebook.interrupt import plainly
+from nbflow.notebook.judges import evaluator, judging
 from nbflow.notebook.line import Defaults, LineError, VerbCall, expander, job_help, parse_job, parse_verb, verbs_help
 
 __all__ = ["NBFlow"]
@@ -230,9 +232,14 @@ class NBFlow(Magics):
             print(f"{event['seq']:>4}  {duration(event['at'] - start):>9}  {event['kind']:<17} {who}{number}")
 
     def _do_group(self, group: str, policy: Any = None, **options: Any) -> None:
-        if policy is None:
-            raise LineError(f"group {group!r}: give its policy, such as --policy at-least:2")
-        self.flow.group(group, ruled(policy, None, {name.replace("-", "_"): value for name, value in options.items()}))
+        if policy is None and not options:
+            raise LineError(f"group {group!r}: give its policy, such as --policy at-least:2, or options")
+        session = self.declarer.session
+        if policy is not None:
+            policy = judging(policy, evaluator(self._names()), lambda *given: session.client.values.dump(*given))
+        else:
+            policy = bare(session.policy(group))
+        session.declare((), {group: ruled(policy, None, ruled_fields(options))})
 
     def _do_trust(self) -> None:
         self._forms["trust"]()

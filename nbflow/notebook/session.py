@@ -15,7 +15,7 @@ from nbflow.core.event import Request
 from nbflow.core.groups import jobs_in
 from nbflow.core.match import nearest
 from nbflow.core.run import JobState, Run
-from nbflow.core.spec import JobSpec, Limits, Policy, ValueRef
+from nbflow.core.spec import JobSpec, Limits, Policy, Strict, ValueRef
 from nbflow.engine.client import Client, Replica
 from nbflow.errors import EngineError, NbflowError, StoreError, UnknownJob
 from nbflow.notebook.place import Place
@@ -257,6 +257,11 @@ class Session:
     def groups(self) -> list[str]:
         """The groups of the run."""
         return list(self._replica.run.groups) if self._replica is not None else []
+
+    def policy(self, group: str) -> Policy:
+        """The present policy of *group*, options included; strict where nobody has said otherwise."""
+        run = self._replica.run if self._replica is not None else None
+        return run.groups[group].policy if run is not None and group in run.groups else Strict()
 
     # --- acting
     def declare(self, jobs: Iterable[JobSpec], groups: Mapping[str, Policy]) -> None:

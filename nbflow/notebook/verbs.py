@@ -10,7 +10,7 @@ from nbflow.core.match import nearest
 from nbflow.notebook import quantities as take
 from nbflow.notebook.failure_options import RULE_OPTIONS
 from nbflow.notebook.grammar import Option, Read, beside, read, verbatim
-from nbflow.notebook.group_options import GROUP_OPTIONS, POLICY
+from nbflow.notebook.group_options import GROUP_OPTIONS, ONLY_GROUP, POLICY
 from nbflow.notebook.handlers import Handlers, written_rules
 from nbflow.notebook.tokens import Expand, LineError, tokenize
 
@@ -132,7 +132,13 @@ VERBS: tuple[Verb, ...] = (
     Verb(name="plot", argument="file", help="the picture of the flow, shown or saved to FILE"),
     Verb(name="timeline", argument="file", help="the attempts along time, shown or saved to FILE"),
     Verb(name="events", argument="job", help="everything that happened, to one job or to all"),
-    Verb(name="group", argument="group", required=True, help="set a group's policy", options=(POLICY, *GROUP_OPTIONS)),
+    Verb(
+        name="group",
+        argument="group",
+        required=True,
+        help="set a group's policy, which stays as it is without --policy, and options, of which those not given go",
+        options=(POLICY, *GROUP_OPTIONS, *ONLY_GROUP),
+    ),
     Verb(
         name="handler",
         argument="handler",
