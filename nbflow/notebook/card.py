@@ -27,7 +27,7 @@ TONE = {
     Status.ROLLING_BACK: "#a97b00",
     Status.FALLING_BACK: "#a97b00",
     Status.RECOVERED: "#0f8a66",
-    Status.SUBSTITUTED: "#0f8a66",
+    Status.SUBSTITUTED: "#a0557e",
     Status.FAILED: "#c8500a",
     Status.UNKNOWN: "#c8500a",
     Status.CANCELLED: "#a0557e",

@@ -14,8 +14,12 @@ LOG_BYTES = 64_000
 """The most of one log that goes to the browser; what is left is in the file, and ``%nbflow log`` prints it."""
 
 
-def details(snapshot: Mapping[str, Any], name: str, logs: Mapping[str, str]) -> dict[str, Any]:
+def details(
+    snapshot: Mapping[str, Any], name: str, logs: Mapping[str, str], streams: Streams | None = None
+) -> dict[str, Any]:
     """Everything on job *name*, with the *logs* (attempt, or attempt/step -> text) of what is looked at.
+
+    *streams* are those of the snapshot, where they are known already.
 
     >>> details({"jobs": {"a": {"status": "held", "needs": []}}}, "a", {})["why"]
     'It is held until somebody runs it.'
@@ -34,7 +38,7 @@ def details(snapshot: Mapping[str, Any], name: str, logs: Mapping[str, str]) -> 
         "attempts": [_attempt(job, attempt) for attempt in job.get("attempts") or ()],
         "current": list(looked_at(job) or ()),
         "last_good": _last_good(job),
-        "follow": _follow(snapshot, name),
+        "follow": _follow(snapshot, name, streams or Streams(snapshot)),
         "needs": list(job.get("needs") or ()),
         "needed_by": needed_by(snapshot, name),
         "members": _members(snapshot, job.get("needs") or ()),
@@ -78,9 +82,9 @@ def _asked(job: Mapping[str, Any]) -> str:
     return next((part for part in parts if part.startswith("being ")), "")
 
 
-def _follow(snapshot: Mapping[str, Any], name: str) -> list[int]:
+def _follow(snapshot: Mapping[str, Any], name: str, streams: Streams) -> list[int]:
     """How many jobs depend on this one: those that a retry has run again by itself, and all that can be."""
-    below = [snapshot["jobs"][other] for other in Streams(snapshot).downstream([name]) if other != name]
+    below = [snapshot["jobs"][other] for other in streams.downstream([name]) if other != name]
     follows = [_follows(job) for job in below]
     ended = [Status(job["status"]).ended for job in below]
     return [sum(follows), sum(map(max, follows, ended))]

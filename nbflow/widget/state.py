@@ -11,6 +11,7 @@ from nbflow.core.scene import Frame, Node, Scene, path_data, scene
 from nbflow.core.shape import Shape, members_of, shape
 from nbflow.core.status import RunVerdict, Status
 from nbflow.core.steps import fallback
+from nbflow.core.streams import Streams
 from nbflow.widget.details import details
 
 State = dict[str, Any]
@@ -59,8 +60,14 @@ def view_state(snapshot: Mapping[str, Any], drawing: Drawing, logs: Logs) -> Sta
         "generations": _generations(jobs),
         "marks": _marks(drawn, jobs),
         "head": head(snapshot),
-        "details": {job: details(snapshot, job, _of(logs, job)) for job in dict.fromkeys(place[0] for place in logs)},
+        "details": _details(snapshot, logs),
     }
+
+
+def _details(snapshot: Mapping[str, Any], logs: Logs) -> dict[str, Any]:
+    streams = Streams(snapshot) if logs else None
+    looked_at = dict.fromkeys(place[0] for place in logs)
+    return {job: details(snapshot, job, _of(logs, job), streams) for job in looked_at}
 
 
 def _generations(jobs: Mapping[str, Any]) -> dict[str, int]:
