@@ -10,6 +10,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import Any
 
@@ -35,28 +36,40 @@ def told(events: Sequence[Event], first: int = 1) -> list[dict[str, Any]]:
 
 
 class Listener:
-    """Calls a person's function, plain or async, with each new event, on a thread where it may take its time."""
+    """Calls a person's function, plain or async, with each new event, one after the other, on a thread of its own.
+
+    An async one runs in a loop of that thread: the kernel's own loop stands still while a cell runs or waits, and this
+    one does not. Tasks that it starts go on there between events.
+    """
 
     def __init__(self, session: Session, callback: Callable[[dict[str, Any]], Any]) -> None:
         self._session, self._callback = session, callback
         self._replica = session.opened
         self._seen, self._since = (self._replica.run.seq if self._replica else 0), time.time()
-        self._wake, self._closed, self._failed = threading.Event(), False, False
-        session.on_change(self._wake.set)
+        self._closed, self._failed = False, False
+        self._loop, self._news = asyncio.new_event_loop(), asyncio.Event()
+        session.on_change(self._wake)
         threading.Thread(target=self._run, name="nbflow-events", daemon=True).start()
 
     def close(self) -> None:
         """Call no more."""
         self._closed = True
-        self._session.off_change(self._wake.set)
-        self._wake.set()
+        self._session.off_change(self._wake)
+        self._wake()
+
+    def _wake(self) -> None:
+        with suppress(RuntimeError):  # the loop is closed: there is nobody to wake
+            self._loop.call_soon_threadsafe(self._news.set)
 
     def _run(self) -> None:
-        with asyncio.Runner() as runner:
-            while self._wake.wait() and not self._closed and not self._session.closed:
-                self._wake.clear()
-                for event in self._fresh():
-                    self._call(runner, event)
+        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+            runner.run(self._listen())
+
+    async def _listen(self) -> None:
+        while await self._news.wait() and not self._closed and not self._session.closed:
+            self._news.clear()
+            for event in self._fresh():
+                await self._call(event)
 
     def _fresh(self) -> list[dict[str, Any]]:
         if self._replica is not self._session.opened:  # another run was taken up
@@ -66,14 +79,14 @@ class Listener:
         events = [event for event in events if event.at >= self._since]
         return told(events, self._seen - len(events) + 1)
 
-    def _call(self, runner: asyncio.Runner, event: dict[str, Any]) -> None:
+    async def _call(self, event: dict[str, Any]) -> None:
         """The fault of one call does not keep the next ones from being made; the first one is shown."""
         if self._closed:
             return
         try:
             result = self._callback(event)
             if inspect.isawaitable(result):
-                runner.run(_finished(result))
+                await result
         except Exception as error:
             if not self._failed:
                 error.__traceback__ = _inside(error.__traceback__)
@@ -87,10 +100,6 @@ def _inside(trace: TracebackType | None) -> TracebackType | None:
     while trace is not None and trace.tb_next is not None and trace.tb_frame.f_code.co_filename == __file__:
         trace = trace.tb_next
     return trace
-
-
-async def _finished(result: Any) -> Any:
-    return await result
 
 
 class Follower:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 from nbflow.core.event import Step
-from nbflow.core.match import match_names
-from nbflow.errors import NbflowError
+from nbflow.core.match import match_names, nearest
+from nbflow.core.run import Run
+from nbflow.errors import NbflowError, UnknownJob
 from nbflow.notebook.explain import explain
 from nbflow.notebook.following import Follower, Listener, told
+from nbflow.notebook.gathering import Fans, Result
 from nbflow.notebook.session import Session
 
 if TYPE_CHECKING:
@@ -54,7 +56,11 @@ class Look:
         return [event for event in events if job is None or event.get("job") == job]
 
     def on_event(self, callback: Callable[[dict[str, Any]], Any]) -> Callable[[], None]:
-        """Have *callback* called, on a thread of its own, with each event from now on; the result ends that."""
+        """Have *callback* called with each event from now on, in order; the result ends that.
+
+        It may be async. Either way it runs in a thread of its own, whose loop goes on while cells run or wait: what
+        belongs to another loop, an HTTP session say, has to be made in there.
+        """
         return Listener(self._session, callback).close
 
     def log(self, job: str, attempt: int | None = None, *, err: bool = False, step: Step | None = None) -> str:
@@ -94,6 +100,33 @@ class Look:
                     return
                 self._session.wait(lambda run: run.jobs[name].status.ended, 0.2, pump)
 
+    def gather(self, name: str, timeout: float | None = None) -> Iterator[Result]:
+        """What the elements of fan-out *name* leave, as they end: ``for key, outputs in flow.gather("fit"): …``.
+
+        *key* is the element's in the dicts, *outputs* maps its variables to their values; what failed is passed over.
+        Of a group that is no fan-out, *key* is a job's name. It ends when all have ended.
+
+        Args:
+            name: a fan-out or group.
+            timeout: seconds; None waits as long as it takes.
+
+        Raises:
+            UnknownJob: there is none.
+            GroupError: at the end, the group is broken.
+            TimeoutError: it took longer than *timeout*.
+        """
+        known = [*self._session.fans(), *self._session.groups()]
+        if name not in known:
+            raise UnknownJob(name, nearest(name, known))
+        until = time.monotonic() + timeout if timeout is not None else None
+
+        def wait(done: Callable[[Run], bool]) -> bool:
+            with self._pumping() as pump:
+                left = max(0.0, until - time.monotonic()) if until is not None else None
+                return self._session.wait(done, left, pump)
+
+        return Fans(self._session).results(name, wait)
+
     def why(self, job: str) -> str:
         """Why *job* waits, runs again, or ended as it did: one sentence."""
         name = self._one(job)
@@ -120,24 +153,16 @@ class Look:
         return _saved(timeline(self.snapshot()), file)
 
     def _names(self, patterns: Sequence[str]) -> list[str]:
-        known = self._session.names()
+        """The jobs that *patterns* mean, each once; a group or fan-out stands for its members."""
+        known = dict.fromkeys(self._session.names())
         if not patterns:
-            return known
-        groups: Mapping[str, Any] = self._session.replica.run.groups if self._session.opened else {}
-        matched = match_names(patterns, [*known, *(g for g in groups if g not in known)])
-        return list(dict.fromkeys(_members(matched, known, groups)))
+            return list(known)
+        matched = match_names(patterns, dict.fromkeys([*known, *self._session.groups(), *self._session.fans()]))
+        members = ([name] if name in known else self._session.members(name) for name in matched)
+        return list(dict.fromkeys(job for jobs in members for job in jobs))
 
     def _one(self, job: str) -> str:
         return match_names([job], self._session.names())[0]
-
-
-def _members(names: Sequence[str], jobs: Sequence[str], groups: Mapping[str, Any]) -> Iterator[str]:
-    """A group stands for its members."""
-    for name in names:
-        if name in jobs:
-            yield name
-        else:
-            yield from groups[name].members
 
 
 def _saved(figure: Figure, file: str | None) -> Figure:

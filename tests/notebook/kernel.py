@@ -98,9 +98,19 @@ class Kernel:
         """Every cell that was sent has ended."""
         return all(cell.done for cell in self.cells.values())
 
-    def start(self, code: str) -> Cell:
-        """Send a cell without waiting for it."""
-        cell = Cell(self.client.execute(code, allow_stdin=self.stdin))
+    def start(self, code: str, cell_id: str = "") -> Cell:
+        """Send a cell without waiting for it, with its id, as JupyterLab does."""
+        content = {
+            "code": code,
+            "silent": False,
+            "store_history": True,
+            "user_expressions": {},
+            "allow_stdin": self.stdin,
+            "stop_on_error": True,
+        }
+        message = self.client.session.msg("execute_request", content, metadata={"cellId": cell_id} if cell_id else None)
+        self.client.shell_channel.send(message)
+        cell = Cell(message["header"]["msg_id"])
         self.cells[cell.msg_id] = cell
         return cell
 
@@ -109,9 +119,9 @@ class Kernel:
         self.until(lambda: cell.done, timeout, "the cell to end")
         return cell
 
-    def run(self, code: str, timeout: float = 60) -> Cell:
+    def run(self, code: str, timeout: float = 60, cell_id: str = "") -> Cell:
         """Execute a cell as a person does, and return it whatever became of it."""
-        return self.wait(self.start(code), timeout)
+        return self.wait(self.start(code, cell_id), timeout)
 
     def value(self, expression: str, timeout: float = 60) -> Any:
         """The value of a plain expression (of literals) in the kernel."""

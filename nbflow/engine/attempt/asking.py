@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -45,8 +45,7 @@ class Asking:
         self.order, self.values = order, values
         self.jobs: dict[str, JobSpec] = {}
         self.children_stopped = self.flow_stopped = False
-        self._replaced: dict[str, None] = {}
-        self._outputs: dict[str, Produced] = {}
+        self._replaced: dict[str, Declarable] = {}
         self._detour: dict[str, None] = {}
         self._shown_at = 0.0
         self._unshown: bytes | None = None
@@ -69,36 +68,34 @@ class Asking:
         self._detour.update(dict.fromkeys(job.name for job in self.add(jobs)))
 
     def replace(self, jobs: Declarable | Iterable[Declarable]) -> None:
-        """Have *jobs* declared, and their outputs for those of this one.
+        """Have *jobs* declared, and their outputs for those of this one."""
+        self._replaced.update((job.name, job) for job in self.add(jobs))
+
+    def told(self, record: ResultRecord, made: Mapping[str, object]) -> ResultRecord:
+        """*record*, of an attempt that has succeeded and *made* these values, with all that was asked for.
 
         Raises:
-            DeclarationError: none of them makes any of its outputs.
+            DeclarationError: it was to be replaced by jobs that make none of its outputs.
         """
-        found = self.add(jobs)
-        outputs = replaced(self.order.outputs, found)
-        if self.order.outputs and not outputs:
-            names = ", ".join(self.order.outputs)
-            raise DeclarationError(f"none of these jobs makes {names}: name their outputs so, or use detour")
-        self._replaced.update(dict.fromkeys(job.name for job in found))
-        self._outputs.update(outputs)
-
-    def told(self, record: ResultRecord) -> ResultRecord:
-        """*record*, of an attempt that has succeeded, with all that was asked for."""
         self.show()
-        asked = self.response()
+        asked = self.response(made)
         return replace(record, response=asked) if asked is not None else record
 
-    def response(self) -> Response | None:
+    def response(self, made: Mapping[str, object]) -> Response | None:
         """All that was asked for; None if nothing was."""
-        made = Response(
+        outputs = replaced(self.order.outputs, list(self._replaced.values()), made)
+        if self._replaced and self.order.outputs and not outputs:
+            names = ", ".join(self.order.outputs)
+            raise DeclarationError(f"none of the jobs in its place makes {names}: name an output so, or use detour")
+        asked = Response(
             jobs=tuple(self.jobs.values()),
             replaced_by=tuple(self._replaced),
-            outputs=self._outputs,
+            outputs=outputs,
             detour=tuple(self._detour),
             stop_children=self.children_stopped,
             stop_flow=self.flow_stopped,
         )
-        return made if made != Response() else None
+        return asked if asked != Response() else None
 
     def progress(self, done: float, total: float | None, text: str) -> None:
         """Say how far the attempt is; what comes too soon after the last word waits for the next, or for the end."""
@@ -118,18 +115,23 @@ class Asking:
         self._shown_at, self._unshown = time.monotonic(), None
 
 
-def replaced(outputs: Sequence[str], jobs: Sequence[Declarable]) -> dict[str, Produced]:
-    """Where *outputs* come from when *jobs* make them: the last one that has an output of that name, or its only one.
+def replaced(
+    outputs: Sequence[str], jobs: Sequence[Declarable], made: Mapping[str, object]
+) -> dict[str, Produced]:
+    """Where *outputs* come from when *jobs* make them: see `Attempt.replace`.
 
     >>> from types import SimpleNamespace
     >>> fit = SimpleNamespace(name="fit", outputs=("output",))
-    >>> replaced(["model"], [fit]), replaced(["a", "b"], [fit])
-    ({'model': Produced(job='fit', output='output', path=())}, {})
+    >>> replaced(["model"], [fit], {}), replaced(["a", "b"], [fit], {}), replaced(["a", "b"], [fit], {"b": fit})
+    ({'model': Produced(job='fit', output='output', path=())}, {}, {'b': Produced(job='fit', output='output', path=())})
     """
     found = {}
     for output in outputs:
+        held = next((job for job in jobs if job is made.get(output) and len(job.outputs) == 1), None)
         maker = next((job for job in reversed(jobs) if output in job.outputs), None)
-        if maker is not None:
+        if held is not None:
+            found[output] = Produced(held.name, held.outputs[0])
+        elif maker is not None:
             found[output] = Produced(maker.name, output)
     if not found and len(outputs) == 1 and jobs and len(jobs[-1].outputs) == 1:
         found[outputs[0]] = Produced(jobs[-1].name, jobs[-1].outputs[0])

@@ -170,8 +170,8 @@ class Child:
             if self.order.judged:
                 return self.judged()
             asking = current.begin(self.order, self.values)
-            record = self.work.kept(self.work.run(self.script if self.order.bash else self.cell))
-            return asking.told(record)
+            made = self.work.run(self.script if self.order.bash else self.cell)
+            return asking.told(self.work.kept(made), made)
         except BaseException as error:
             return self.work.failed(error)
 

@@ -17,9 +17,10 @@ _asking: list[Asking] = []
 
 
 def begin(order: AttemptOrder, values: Values) -> Asking:
-    """The attempt of *order* runs in this process: from now on its code can ask for something."""
-    _asking[:] = [Asking(order, values)]
-    return _asking[0]
+    """The attempt of *order* runs in this process: from now on its code can ask for something, if it is no step."""
+    asking = Asking(order, values)
+    _asking[:] = [asking] if order.step is None else []
+    return asking
 
 
 @dataclass(frozen=True)
@@ -68,8 +69,9 @@ class Attempt:
     def replace(self, jobs: Declarable | Iterable[Declarable]) -> None:
         """Declare *jobs*, which have to succeed before this job has, and make its outputs in its place.
 
-        An output comes from the last of *jobs* that has one of that name, or, where this job and the last of *jobs*
-        have one each, from that one; other outputs stay this job's own. Raises as `add` does.
+        A variable of the cell that holds one of *jobs* in the end is what that job makes; any other output comes from
+        the last of *jobs* that has one of that name, or, where this job and the last of *jobs* have one each, from that
+        one. Outputs that none of them makes stay this job's own. Raises as `add` does.
         """
         _here().replace(jobs)
 
@@ -84,9 +86,11 @@ class Attempt:
     def progress(self, done: float, total: float | None = None, text: str = "") -> None:
         """Say how far this attempt is: *done* of *total*, if that is known, and what it is at.
 
-        Cheap enough for every turn of a loop: it is told to others at most ten times a second.
+        Cheap enough for every turn of a loop: it is told to others at most ten times a second. Nobody hears of it in a
+        rollback or fallback.
         """
-        _here().progress(done, total, text)
+        for asking in _asking:
+            asking.progress(done, total, text)
 
 
 def _here() -> Asking:
