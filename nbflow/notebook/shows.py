@@ -130,6 +130,8 @@ class Shows:
         if not tries or (step is not None and step >= len(tries[0].steps)):
             return ""
         part = tries[0] if step is None else tries[0].steps[step]
+        if not part.key:  # it never began
+            return ""
         client, key = self.session.client, part.key
         parts = [client.log(key, OUT, last=40_000), client.log(key, ERR, last=20_000), part.traceback]
         return "\n".join(part.rstrip("\n") for part in parts if part)
