@@ -156,5 +156,5 @@ def gathered(jobs: tuple[Any, ...], target: Target) -> Batch:
         elif isinstance(each, dict):
             ahead[:0] = each.values()
         else:
-            raise DeclarationError(f"a {type(each).__name__} is no job: call a function decorated with nbflow.job")
+            raise DeclarationError(f"a value of type {type(each).__name__} is no job: call a function of nbflow.job")
     return batch

@@ -93,14 +93,14 @@ def _text(option: Option, value: Any) -> str:
             return value
         case bool():
             pass
+        case Enum():
+            return value.name
         case int():
-            return str(int(value))
+            return str(value)
         case float():
             return format(Decimal(repr(value)), "f") if value == value and abs(value) != float("inf") else str(value)
         case timedelta():
             return _text(option, value.total_seconds())
-        case Enum():
-            return value.name
         case PathLike():
             return str(fspath(value))
         case type() if issubclass(value, BaseException):

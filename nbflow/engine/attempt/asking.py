@@ -59,7 +59,8 @@ class Asking:
         found = [jobs] if isinstance(jobs, Declarable) else list(jobs)
         for job in found:
             if not isinstance(job, Declarable):
-                raise DeclarationError(f"a {type(job).__name__} is no job: call a function decorated with nbflow.job")
+                kind = type(job).__name__
+                raise DeclarationError(f"a value of type {kind} is no job: call a function of nbflow.job")
             job.declare_inside(self)
         return found
 
