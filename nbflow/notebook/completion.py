@@ -96,9 +96,11 @@ class Completion:
 
     def _arguments(self, argument: Argument) -> Collection[str]:
         match argument:
-            case "jobs" | "job":
+            case "jobs":
+                return list(dict.fromkeys([*self.jobs(), *self.groups()]))
+            case "job":
                 return self.jobs()
-            case "group":
+            case "group" | "fan":
                 return self.groups()
             case "handler":
                 return self.handlers()

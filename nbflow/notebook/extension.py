@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import sys
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -14,12 +15,13 @@ from traitlets import TraitError
 from nbflow.engine.client import Client, RunInfo, trust
 from nbflow.errors import NbflowError
 from nbflow.notebook.calls import callables
-from nbflow.notebook.cards import Cards
+from nbflow.notebook.cards import PACE, Cards
 from nbflow.notebook.cells import Cells
 from nbflow.notebook.completion import Completion
 from nbflow.notebook.declare import Declarer
 from nbflow.notebook.fan_slot import FanSlot
 from nbflow.notebook.flow import Flow
+from nbflow.notebook.gathering import few
 from nbflow.notebook.handles import enter, leave
 from nbflow.notebook.kernel_jobs import KernelJobs
 from nbflow.notebook.magics import NBFlow
@@ -27,6 +29,7 @@ from nbflow.notebook.owners import Owners
 from nbflow.notebook.place import Place, here
 from nbflow.notebook.pump import Pump
 from nbflow.notebook.reading import Reader
+from nbflow.notebook.results import Results
 from nbflow.notebook.session import Session
 from nbflow.notebook.shows import Shows
 from nbflow.notebook.slot import Slot
@@ -59,13 +62,18 @@ class Extension:
         )
         self.completion = Completion(
             self.session.names,
-            self.session.groups,
+            lambda: list(dict.fromkeys([*self.session.groups(), *self.session.fans()])),
             self.variables,
             lambda: callables(shell.user_ns),
             lambda: self.declarer.handlers.declared,
         )
         self.flow = Flow(self.session, self.pumping, self.settle, self.declarer.take_up, self.target())
-        forms: dict[str, Callable[..., Any]] = {"figure": self.figure, "trust": self.trust, "bring": self.waiting.bring}
+        forms: dict[str, Callable[..., Any]] = {
+            "figure": self.figure,
+            "trust": self.trust,
+            "bring": self.waiting.bring,
+            "results": self.results,
+        }
         self.magics.attach(self.flow, self.declarer, self.shows.show, forms)
 
     def load(self) -> None:
@@ -139,7 +147,7 @@ class Extension:
             return
         open_ = [name for name, job in replica.run.jobs.items() if not job.status.ended and not job.held]
         if open_:
-            print(f"nbflow: jobs go on in the background: {', '.join(open_)}", file=sys.__stderr__)
+            print(f"nbflow: jobs go on in the background: {few(open_)}", file=sys.__stderr__)
 
     # --- the shell's side
     def connected(self, client: Client) -> None:
@@ -174,6 +182,21 @@ class Extension:
 
         self.publish(bundle(text), display_id, False)
         return lambda line: self.publish(bundle(line), display_id, True)
+
+    def results(self, results: Results) -> Callable[..., None]:
+        """Show *results* under the running cell; what is returned brings them up to date, when *last* at any rate."""
+        if not self.cards.live:
+            return lambda last=False: print(results.text()) if last else None
+        display_id, rest = uuid.uuid4().hex, 0.0
+        self.publish(results.bundle(), display_id, False)
+
+        def show(last: bool = False) -> None:
+            nonlocal rest
+            if last or time.monotonic() >= rest:
+                self.publish(results.bundle(), display_id, True)
+                rest = time.monotonic() + PACE
+
+        return show
 
     def figure(self, figure: Any) -> None:
         """Show a matplotlib figure once."""

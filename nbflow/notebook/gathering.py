@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from nbflow.core.elements import Fan, fan_of
@@ -107,7 +107,7 @@ class Fans:
                 if outputs is not None:
                     yield Result(key, {out: self._load(ref) for out, ref in outputs.items()})
             if not ended and not wait(_any_ended(places)):
-                raise TimeoutError(f"not ended: {_few(list(places))}")
+                raise TimeoutError(f"not ended: {few(list(places))}")
         self.check(group)
 
     def _ended(self, names: Mapping[str, Any]) -> dict[str, dict[str, ValueRef] | None]:
@@ -130,7 +130,12 @@ def _has(job: JobState, output: str) -> bool:
     return job.status.good and output in job.outputs
 
 
-def _few(names: list[str], shown: int = 5) -> str:
+def few(names: Sequence[str], shown: int = 5) -> str:
+    """Some of *names*, and how many more there are.
+
+    >>> few(["a", "b", "c"], shown=2)
+    'a, b and 1 more'
+    """
     return ", ".join(names) if len(names) <= shown else f"{', '.join(names[:shown])} and {len(names) - shown} more"
 
 

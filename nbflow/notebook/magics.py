@@ -18,14 +18,16 @@ from nbflow.core.rules import Rule
 from nbflow.core.spec import Limits, Retry
 from nbflow.core.status import Status
 from nbflow.core.words import duration
-from nbflow.errors import NbflowError, RunFailedError
+from nbflow.errors import GroupError, NbflowError, RunFailedError
 from nbflow.notebook.declare import Declarer
 from nbflow.notebook.flow import Flow
+from nbflow.notebook.gathering import few
 from nbflow.notebook.group_options import ruled_fields
 from nbflow.notebook.handlers import unreached
 from nbflow.notebook.interrupt import plainly
 from nbflow.notebook.judges import evaluator, judging
 from nbflow.notebook.line import Defaults, LineError, VerbCall, expander, job_help, parse_job, parse_verb, verbs_help
+from nbflow.notebook.results import Results
 
 __all__ = ["NBFlow"]
 
@@ -129,7 +131,7 @@ class NBFlow(Magics):
             return self._verb(call)
         except LineError as error:
             raise UsageError(str(error)) from None
-        except RunFailedError:
+        except (RunFailedError, GroupError):
             raise
         except KeyboardInterrupt as error:
             raise plainly(error, "the jobs go on") from None
@@ -151,6 +153,17 @@ class NBFlow(Magics):
 
     def _do_wait(self, *jobs: str, timeout: float | None = None) -> None:
         self.flow.wait(*jobs, timeout=timeout)
+
+    def _do_gather(self, name: str, timeout: float | None = None) -> None:
+        results = Results(name, len(self.declarer.session.members(name)))
+        show = self._forms["results"](results)
+        try:
+            for result in self.flow.gather(name, timeout=timeout):
+                results.add(result)
+                show()
+        finally:
+            results.over = True
+            show(last=True)
 
     def _do_status(self, json: bool = False) -> None:
         print(_json(self.flow.snapshot()) if json else repr(self.flow))
@@ -247,7 +260,7 @@ class NBFlow(Magics):
     def _do_stop(self) -> None:
         open_ = [name for name, status in self.flow.status().items() if not Status(status).ended]
         self.flow.stop()
-        print("the engine has ended" + (f", and with it: {', '.join(open_)}" if open_ else ""))
+        print("the engine has ended" + (f", and with it: {few(open_)}" if open_ else ""))
 
     def _say(self, count: int, what: str) -> None:
         print(f"{count} job{'' if count == 1 else 's'} {what}" if count else f"no job to be {what}")

@@ -14,7 +14,7 @@ from nbflow.notebook.group_options import GROUP_OPTIONS, ONLY_GROUP, POLICY
 from nbflow.notebook.handlers import Handlers, written_rules
 from nbflow.notebook.tokens import Expand, LineError, tokenize
 
-Argument = Literal["", "jobs", "job", "group", "handler", "run", "file"]
+Argument = Literal["", "jobs", "job", "group", "fan", "handler", "run", "file"]
 """What a verb's plain words are; ``jobs`` may be several and patterns, the others one."""
 
 
@@ -53,6 +53,21 @@ VERBS: tuple[Verb, ...] = (
         name="wait",
         argument="jobs",
         help="wait until the jobs, or all, have ended; an error when the run failed",
+        options=(
+            Option(
+                name="timeout",
+                metavar="D",
+                help="wait no longer",
+                parse=take.some_duration,
+                takes="a duration such as 30, 30s, 5m, 1h30m or 250ms",
+            ),
+        ),
+    ),
+    Verb(
+        name="gather",
+        argument="fan",
+        required=True,
+        help="show what the elements of a fan-out, or the members of a group, leave, as they end",
         options=(
             Option(
                 name="timeout",
