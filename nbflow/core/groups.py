@@ -304,6 +304,12 @@ def retries_used(run: Run, name: str) -> int:
     return max((run.jobs[job].retried.get(name, 0) for job in jobs_in(run, name)), default=0)
 
 
+def for_good(run: Run, name: str) -> bool:
+    """Whether the job *name* has ended, and no group around it may yet try it again."""
+    job = run.jobs[name]
+    return job.status.ended and not any(run.groups[each].verdict is Verdict.UNDECIDED for each in can_retry(run, job))
+
+
 # --- succeeded members rolled back
 def _is_undone(run: Run, group: GroupState) -> bool:
     """Whether there are members to be rolled back, now or once what is under way has ended."""

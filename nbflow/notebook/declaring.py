@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from nbflow.core.groups import for_good
 from nbflow.core.policy import ruled
 from nbflow.core.run import Run
 from nbflow.core.spec import Policy, Ruled, Strict
@@ -89,7 +90,7 @@ class Declaring(Look):
         name = self._one(job)
 
         def done(run: Run) -> bool:
-            return run.jobs[name].status.ended or stuck(run, [name]) is not None
+            return for_good(run, name) or stuck(run, [name]) is not None
 
         if not self._session.replica.wait(done, timeout=0):
             with self._pumping() as pump:

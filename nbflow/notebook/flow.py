@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from nbflow.core.event import (
@@ -13,12 +13,15 @@ from nbflow.core.event import (
     SkipRequested,
     UnpauseRequested,
 )
+from nbflow.core.groups import for_good
+from nbflow.core.match import match_names
 from nbflow.core.project import unexcused, verdict
 from nbflow.core.run import Run
 from nbflow.core.status import RunVerdict, Status
 from nbflow.core.streams import Streams
 from nbflow.errors import NbflowError, RunFailedError
 from nbflow.notebook.declaring import Declaring
+from nbflow.notebook.gathering import broken, decided
 from nbflow.notebook.handlers import rules_of
 from nbflow.notebook.looking import Pumping
 from nbflow.notebook.session import LAST, Session
@@ -154,20 +157,23 @@ class Flow(Declaring):
         """Wait until *jobs*, or all that are not held, have ended.
 
         Args:
-            jobs: names or patterns; none means the whole run.
+            jobs: names or patterns, of groups too, for which their policy says whether they failed; none means the
+                whole run.
             timeout: seconds; None waits as long as it takes.
 
         Returns:
             The run's verdict.
 
         Raises:
+            GroupError: a group among *jobs* is broken.
             RunFailedError: the run failed, or, where *jobs* are given, one of them did.
             TimeoutError: it took longer than *timeout*.
         """
         if self._session.opened is None:
             return RunVerdict.SUCCEEDED
         names = set(self._names(jobs)) if jobs else None
-        done = _ended(names)
+        groups = self._groups(jobs)
+        done = _ended(names, groups)
         with self._session.replica.lock:
             said = paused(self._session.replica.run, done)
         if said is not None:
@@ -178,9 +184,15 @@ class Flow(Declaring):
                     raise TimeoutError(f"not ended after {timeout:g} s: {', '.join(self._open(names))}")
         finally:
             self._settled()
-        return self._verdict(names)
+        return self._verdict(names, groups)
 
-    def _verdict(self, names: set[str] | None) -> RunVerdict:
+    def _groups(self, patterns: Sequence[str]) -> list[str]:
+        """The groups that *patterns* name."""
+        jobs, groups = dict.fromkeys(self._session.names()), dict.fromkeys(self._session.groups())
+        named = match_names(patterns, [*jobs, *groups, *self._session.fans()]) if groups and patterns else ()
+        return [name for name in named if name in groups and name not in jobs]
+
+    def _verdict(self, names: set[str] | None, groups: Sequence[str]) -> RunVerdict:
         replica = self._session.replica
         with replica.lock:
             run = replica.run
@@ -190,6 +202,9 @@ class Flow(Declaring):
                 said = stuck(run, names)
                 if said is not None:
                     raise NbflowError(said)
+            for group in groups:
+                if (error := broken(run, group)) is not None:
+                    raise error
             if failed:
                 raise RunFailedError(failed)
             return verdict(run)
@@ -202,7 +217,13 @@ class Flow(Declaring):
 _STARTED_AGAIN = (Status.FAILED, Status.CANCELLED, Status.UNKNOWN)
 
 
-def _ended(names: set[str] | None) -> Callable[[Run], bool]:
+def _ended(names: set[str] | None, groups: Sequence[str] = ()) -> Callable[[Run], bool]:
+    """Whether the jobs *names* have ended, and the *groups* among what was named are decided."""
     if names is None:
         return lambda run: verdict(run) is not RunVerdict.RUNNING
-    return lambda run: all(run.jobs[n].status.ended for n in names) or stuck(run, names) is not None
+
+    def done(run: Run) -> bool:
+        ended = all(for_good(run, name) for name in names) and all(decided(group)(run) for group in groups)
+        return ended or stuck(run, names) is not None
+
+    return done

@@ -10,6 +10,7 @@ from typing import Any
 
 from nbflow.core import words
 from nbflow.core.elements import Fan
+from nbflow.core.groups import for_good
 from nbflow.core.run import JobState, Run
 from nbflow.core.status import Status
 from nbflow.engine.client import imported
@@ -77,7 +78,7 @@ class Waiting:
         awaited = _Awaited(tuple(jobs), fans)
 
         def done(run: Run) -> bool:
-            ended = all(run.jobs[job].status.ended or stuck(run, [job]) for job in jobs)
+            ended = all(for_good(run, job) or stuck(run, [job]) for job in jobs)
             return ended and all(decided(fan.group)(run) or stuck_fan(run, fan) for fan in fans.values())
 
         self._until(done, awaited)
@@ -172,7 +173,7 @@ class _Awaited:
 
     def done(self, run: Run) -> bool:
         """All jobs have ended, all fan-outs are decided."""
-        ended = all(run.jobs[job].status.ended for job in self.jobs)
+        ended = all(for_good(run, job) for job in self.jobs)
         return ended and all(decided(fan.group)(run) for fan in self.fans.values())
 
     def stuck(self, run: Run) -> str | None:

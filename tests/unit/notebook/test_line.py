@@ -10,7 +10,8 @@ from nbflow.notebook.options import OPTIONS
 
 WAITS = {"delay": 0.5, "backoff": 3, "max_delay": 120, "jitter": 0.5}
 MIXED = Either((Strict(), Both((AtLeast(1), Critical(("a", "b"))))))
-POLICIES = "--policy takes strict, best-effort, at-least:N, at-least:N% or critical:A,B, combined with & and |, not "
+POLICIES = "--policy takes strict, best-effort, at-least:N, at-least:N%, critical:A,B or "
+POLICIES += "=EXPRESSION, combined with &, | and ( ), not "
 NAME = "a job's name is at most 200 characters, without spaces , * ? and not starting with -: "
 
 
