@@ -120,6 +120,8 @@ class Reason(Struct, frozen=True, omit_defaults=True):
         match self.kind:
             case "exit code":
                 return f"exit {self.detail}"
+            case "stopped" if self.detail:
+                return f"stopped by {self.detail}"
             case "exception" | "assertion" | "invalid argument" | "invalid type" | "import" | "syntax" | "signal":
                 return self.detail or self.kind
             case _:

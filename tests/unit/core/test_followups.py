@@ -155,7 +155,7 @@ def test_stopped_children_are_skipped():
     start(run, "a")
     respond(run, "a", job("more"), stop_children=True)
     assert [status(run, n) for n in "abcde"] == ["succeeded", "skipped", "skipped", "ready", "skipped"]
-    assert (reason(run, "b"), reason(run, "c"), status(run, "more")) == ("stopped: a", "stopped: a", "ready")
+    assert (reason(run, "b"), reason(run, "c"), status(run, "more")) == ("stopped by a", "stopped by a", "ready")
 
 
 def test_a_stopped_flow_starts_nothing_more():
