@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import ModuleType
 from typing import Any, NamedTuple
 
 from nbflow.core.elements import Fan, fan_of
@@ -105,7 +106,8 @@ class Fans:
             for job, outputs in ended.items():
                 key = places.pop(job)
                 if outputs is not None:
-                    yield Result(key, {out: self._load(ref) for out, ref in outputs.items()})
+                    values = {out: self._load(ref) for out, ref in outputs.items()}
+                    yield Result(key, {n: v for n, v in values.items() if not isinstance(v, ModuleType)})
             if not ended and not wait(_any_ended(places)):
                 raise TimeoutError(f"not ended: {few(list(places))}")
         self.check(group)

@@ -155,10 +155,11 @@ class NBFlow(Magics):
         self.flow.wait(*jobs, timeout=timeout)
 
     def _do_gather(self, name: str, timeout: float | None = None) -> None:
+        coming = self.flow.gather(name, timeout=timeout)
         results = Results(name, len(self.declarer.session.members(name)))
         show = self._forms["results"](results)
         try:
-            for result in self.flow.gather(name, timeout=timeout):
+            for result in coming:
                 results.add(result)
                 show()
         finally:

@@ -152,3 +152,44 @@ def test_a_fan_out_has_one_card(nb: Kernel) -> None:
     nb.until(lambda: "2 succeeded · 1 failed" in cell.text, 20, "the card to be true")
     assert "✕ fit[a=2] failed · AssertionError: not two" in cell.text
     assert len(cell.outputs) == 1
+
+
+def test_results_are_gathered_as_they_end(nb: Kernel) -> None:
+    """Those that fail are passed over, and a broken group is told at the end."""
+    body = "import time, os\nwhile a < 3 and not os.path.exists(f'go{a}'):\n    time.sleep(0.01)\nassert a != 3\ny = a"
+    assert nb.run(f"%%job fit --for a=[1, 2, 3] --group g --policy at-least:2\n{body}").ok
+    loop = "import nbflow\nseen = []\nopen('go2', 'w').close()\nfor key, found in nbflow.flow().gather('fit'):\n"
+    cell = nb.run(f"%config NBFlow.parallel = 3\n{loop}    seen.append((key, found))\n    open('go1', 'w').close()")
+    assert cell.ok, cell.error
+    assert nb.value("seen") == [(2, {"y": 2}), (1, {"y": 1})]
+    cell = nb.run("%nbflow gather fit")
+    assert cell.ok and cell.text == "fit: 2 of 3, 1 without a result\n    2  y = 2\n    1  y = 1", cell.text
+    assert nb.run("%%job bad --for a=[3]\nassert a != 3").ok
+    assert nb.run("%nbflow gather bad").error.startswith("GroupError: group 'bad' is broken")
+    assert nb.run("%%job slow --for a=[3]\nimport time; time.sleep(600)").ok
+    assert "not ended: slow[a=3]" in nb.run("%nbflow gather slow --timeout 200ms").error
+    assert "did you mean 'slow'" in nb.run("%nbflow gather slo").text
+    cell = nb.start("%nbflow gather slow")
+    nb.until(lambda: "slow: 0 of 1" in cell.text)
+    nb.interrupt()
+    assert "KeyboardInterrupt" in nb.wait(cell).error
+
+
+def test_a_run_taken_up_again_has_its_fan_outs(nb: Kernel) -> None:
+    """With their keys, from the store."""
+    assert nb.run("%%job fit --for a=[1, 2],b=['x']\ny = a").ok
+    assert nb.value("y") == {(1, "x"): 1, (2, "x"): 2}
+    assert nb.run("%unload_ext nbflow").ok
+    assert nb.run("%reset -f").ok
+    assert nb.run("%load_ext nbflow").ok
+    assert nb.value("y") == {(1, "x"): 1, (2, "x"): 2}
+    assert nb.run("%%job fit --for a=[5],b=['x']\ny = a").ok
+    assert nb.value("y") == {(5, "x"): 5}
+
+
+def test_a_fan_out_held_is_let_go_by_its_name(nb: Kernel) -> None:
+    """Whoever reads it is told how."""
+    assert nb.run("%%job fit --for a=[1, 2] --hold\ny = a").ok
+    assert "start them with %nbflow run fit" in nb.run("y").error
+    assert "2 jobs started" in nb.run("%nbflow run fit").text
+    assert nb.value("y") == {1: 1, 2: 2}
