@@ -36,7 +36,7 @@ PLACES = {
     "anywidget": ("widget",),
     "ipywidgets": ("widget",),
     "sqlite3": ("engine.store",),
-    "matplotlib": ("picture", "notebook.flow", "engine.attempt"),
+    "matplotlib": ("picture", "notebook.looking", "engine.attempt"),
     "nest_asyncio2": ("engine.attempt",),
     "nbclient": ("cli",),
 }
