@@ -245,7 +245,7 @@ class NBFlow(Magics):
             number = f" attempt {event['attempt']}" if "attempt" in event else ""
             print(f"{event['seq']:>4}  {duration(event['at'] - start):>9}  {event['kind']:<17} {who}{number}")
 
-    def _do_group(self, group: str, policy: Any = None, **options: Any) -> None:
+    def _do_group(self, group: str, /, policy: Any = None, **options: Any) -> None:
         if policy is None and not options:
             raise LineError(f"group {group!r}: give its policy, such as --policy at-least:2, or options")
         session = self.declarer.session
