@@ -18,11 +18,14 @@ Example:
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, NamedTuple, assert_never
+from typing import Any, Literal, NamedTuple, assert_never
 
 from nbflow.core import event as e
+from nbflow.core.answers import heard, said
 from nbflow.core.graph import check
+from nbflow.core.group_plan import Question, seen
 from nbflow.core.plan import Ask, Order, Plan, Record, Schedule, Start, StartStep, Stop, plan
+from nbflow.core.policy import customs
 from nbflow.core.run import Run
 from nbflow.core.spec import JobSpec, Policy, ValueRef
 from nbflow.core.state import accepts, empty, evolve
@@ -204,6 +207,7 @@ def drive(
     slots: int = 2,
     until: float | None = None,
     draw: float = 1.0,
+    policies: Mapping[str, Any] | None = None,
 ) -> list[e.Event]:
     """Play the engine for *run* until nothing is left to do without a person, or the instant *until* is reached.
 
@@ -214,11 +218,13 @@ def drive(
         slots: attempts under way at once, of all jobs together.
         until: stop there; by default go on to the end.
         draw: where in its bounds the wait before a retry falls, from 0 (shortest) to 1 (longest).
+        policies: label of a custom policy, as typed (``=mine``) -> the object that is asked for it.
 
     Returns:
         The events that were added to *run*, in order.
     """
     player = _Player(run, executor or ScriptedExecutor(), clock or ManualClock(), slots, draw)
+    player.policies = policies or {}
     while (at := player.next_at()) is not None and (until is None or at <= until):
         player.clock.advance_to(at)
         player.take_ends()
@@ -233,6 +239,7 @@ class _Player:
     def __init__(self, run: Run, executor: ScriptedExecutor, clock: ManualClock, slots: int, draw: float) -> None:
         self.run, self.executor, self.clock, self.slots, self.draw = run, executor, clock, slots, draw
         self.events: list[e.Event] = []
+        self.policies: Mapping[str, Any] = {}
 
     def next_at(self) -> float | None:
         """Do all that can be done now; when the next thing happens."""
@@ -280,9 +287,29 @@ class _Player:
             case Record(event=event):
                 return self.commit(event)
             case Ask():
-                raise NotImplementedError("policies that are objects of a notebook cannot be asked here")
+                return self.ask(order)
             case _:
                 assert_never(order)
+
+    def ask(self, order: Ask) -> bool:
+        """Ask a custom policy, here and now."""
+        asked = customs(self.run.groups[order.group].policy)[order.place]
+        if asked.label not in self.policies:
+            raise ValueError(f"drive needs the object of policy {asked.label!r}: policies={{{asked.label!r}: …}}")
+        question = Question(order.group, order.members, order.standings, order.place, order.parts)
+        verdict, reason = heard(said(self.policies[asked.label].verdict(seen(self.run, question))))
+        return self.commit(
+            e.GroupJudged(
+                at=self.clock(),
+                group=order.group,
+                members=order.members,
+                standings=order.standings,
+                verdict=verdict,
+                reason=reason,
+                place=order.place,
+                parts=order.parts,
+            )
+        )
 
     def start(self, order: Start | StartStep) -> bool:
         at, job = self.clock(), order.job

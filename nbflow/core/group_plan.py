@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 from nbflow.core import event as e
 from nbflow.core.groups import to_retry
-from nbflow.core.policy import broken_words, customs
+from nbflow.core.policy import Member, broken_words, customs
 from nbflow.core.run import GroupState, Run
 from nbflow.core.spec import GroupNeed
-from nbflow.core.status import Verdict
+from nbflow.core.status import Status, Verdict
+from nbflow.core.tally import Tally
 
 
 class Question(NamedTuple):
@@ -45,6 +46,24 @@ def questions(run: Run) -> list[Question]:
             members, parts = tally.about
             found[Question(tally.group, members, tally.standings, place, parts)] = None
     return list(found)
+
+
+def seen(run: Run, question: Question) -> list[Member]:
+    """The members that *question* is about, as the policy sees them."""
+    group = run.groups[question.group]
+    about = question.members, question.parts
+    tally = next(each for each in (group.tally, *group.needed) if each.about == about)
+    return [_inner(tally, name) if name in tally.parts else _job(run, name) for name in tally.members]
+
+
+def _job(run: Run, name: str) -> Member:
+    job = run.jobs.get(name)
+    return Member(name, job.status, job.reason) if job is not None else Member(name, Status.WAITING)
+
+
+def _inner(tally: Tally, name: str) -> Member:
+    looks = {Verdict.MET: Status.SUCCEEDED, Verdict.BROKEN: Status.FAILED, Verdict.UNDECIDED: Status.WAITING}
+    return Member(name, looks[tally.parts[name].verdict], going=name in tally.going)
 
 
 def needed_text(group: GroupState) -> str:

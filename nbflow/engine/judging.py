@@ -12,13 +12,13 @@ from typing import NamedTuple
 from nbflow.core import groups
 from nbflow.core.answers import heard
 from nbflow.core.event import GroupJudged
+from nbflow.core.group_plan import Question, seen
 from nbflow.core.inputs import Whole
 from nbflow.core.plan import Ask
 from nbflow.core.policy import customs
 from nbflow.core.run import Run
 from nbflow.core.spec import JobSpec
-from nbflow.core.status import Status, Verdict
-from nbflow.core.tally import Tally
+from nbflow.core.status import Verdict
 from nbflow.engine.attempt.judging import POLICY, Seen, sent
 from nbflow.engine.attempt.record import AttemptOrder, AttemptReport
 from nbflow.engine.dispatch import Act, Dispatch
@@ -100,6 +100,7 @@ def _order(run: Run, ask: Ask, place: Place) -> AttemptOrder:
     key = token_hex(12)
     first = next((run.jobs[name].spec for name in groups.jobs_in(run, ask.group)), JobSpec(name=ask.group))
     policy = customs(run.groups[ask.group].policy)[ask.place]
+    asked = Question(ask.group, ask.members, ask.standings, ask.place, ask.parts)
     return AttemptOrder(
         key=key,
         run=run.number,
@@ -114,22 +115,6 @@ def _order(run: Run, ask: Ask, place: Place) -> AttemptOrder:
         path=first.path,
         source="",
         inputs={POLICY: Whole(policy.value)},
-        judged=sent(_members(run, ask)),
+        judged=sent([Seen(m.name, m.status, m.reason, m.going) for m in seen(run, asked)]),
         timeout=TIMEOUT,
     )
-
-
-def _members(run: Run, ask: Ask) -> list[Seen]:
-    group = run.groups[ask.group]
-    tally = next(each for each in (group.tally, *group.needed) if each.about == (ask.members, ask.parts))
-    return [_inner(tally, name) if name in tally.parts else _job(run, name) for name in tally.members]
-
-
-def _job(run: Run, name: str) -> Seen:
-    job = run.jobs.get(name)
-    return Seen(name, job.status, job.reason) if job is not None else Seen(name, Status.WAITING)
-
-
-def _inner(tally: Tally, name: str) -> Seen:
-    looks = {Verdict.MET: Status.SUCCEEDED, Verdict.BROKEN: Status.FAILED, Verdict.UNDECIDED: Status.WAITING}
-    return Seen(name, looks[tally.parts[name].verdict], going=name in tally.going)
