@@ -125,7 +125,7 @@ def test_a_fallbacks_result_becomes_the_outputs(runner, result, outputs, expecte
     if isinstance(expected, dict):
         assert {name: runner.value(trial, name) for name in report.outputs} == expected
     else:
-        wanted = "expected a dict with the keys y, z, or a tuple of 2 in that order"
+        wanted = "expected a dict with the keys y, z, or a tuple of 2 in that order, or fewer --outputs"
         assert report.reason == Reason("invalid type", f"{expected}: {wanted}", 4)
 
 

@@ -80,7 +80,7 @@ def as_outputs(result: Any, outputs: tuple[str, ...], what: str = "the fallback"
     if isinstance(result, dict) and not set(outputs) - result.keys():
         return {name: result[name] for name in outputs}
     names = ", ".join(outputs)
-    expected = f"expected a dict with the keys {names}, or a tuple of {len(outputs)} in that order"
+    expected = f"expected a dict with the keys {names}, or a tuple of {len(outputs)} in that order, or fewer --outputs"
     raise Refused("invalid type", f"{what} gave {_described(result, outputs)}: {expected}")
 
 
