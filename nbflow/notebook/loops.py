@@ -36,6 +36,8 @@ def parse_loops(text: str) -> tuple[Loop, ...]:
     call = _call(text)
     if call is None or call.args or not call.keywords or any(each.arg is None for each in call.keywords):
         raise LineError(f"--for takes VARIABLE=VALUES, as in --for alpha=[0.1, 1, 10], not {_cut(text)!r}")
+    if len({each.arg for each in call.keywords}) < len(call.keywords):
+        raise LineError(f"--for: a loop variable is given twice in {_cut(text)!r}")
     source = _around(text)
     return tuple(
         Loop(str(each.arg), ast.get_source_segment(source, each.value, padded=False) or "") for each in call.keywords
@@ -46,8 +48,6 @@ def _call(text: str) -> ast.Call | None:
     try:
         tree = ast.parse(_around(text), mode="eval").body
     except SyntaxError as error:
-        if error.msg.startswith("keyword argument repeated"):
-            raise LineError(f"--for: a loop variable is given twice in {_cut(text)!r}") from None
         if error.msg.startswith("positional argument follows"):
             raise LineError(f"--for: put several values in brackets, as in alpha=[1, 2], not {_cut(text)!r}") from None
         return None
