@@ -99,7 +99,7 @@ class KernelJobs:
 
     def _run(self, order: AttemptOrder) -> None:
         _log.set(Path(order.folder))
-        self.client.report(with_found(order, self._attempt(order)))
+        self.client.report(with_found(Path(order.folder), order.patterns, self._attempt(order)))
 
     def _attempt(self, order: AttemptOrder) -> AttemptReport:
         """Carry *order* out; a failure while it is being stopped is the stop's, a success counts."""

@@ -265,3 +265,20 @@ def test_nothing_piles_up(runner):
         runner.cancel(hanging)
         hanging.report()
     until(lambda: held() == before, f"{before}, not {held()}", 10)
+
+
+def test_recovery_looks_for_patterns(tmp_path):
+    """What a failed attempt's log holds is found out also where its supervisor died before it could tell."""
+    runner = Runner(tmp_path)
+    zygote = runner.call(lambda: (runner.executor.warm(), runner.executor._serving.pid)[1])
+    try:
+        until(lambda: runner.call(lambda: runner.executor._serving.is_ready))
+        source = (
+            "import os, time\nos.kill(os.getppid(), 19)\nprint('loss is nan')\nraise KeyError('x')"  # stops the zygote
+        )
+        trial = runner.submit(source, patterns=("nan$", "inf", "KeyError"))
+        until((trial.folder / "result").exists)
+        os.kill(zygote, signal.SIGKILL)
+        assert (trial.report().end, trial.report().found) == ("failed", ("nan$", "KeyError"))
+    finally:
+        runner.close()

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping
-from numbers import Integral, Real
+from numbers import Number
 from pathlib import Path, PurePath
 from typing import Any, NoReturn
 
@@ -21,7 +21,8 @@ SCRIPT = "script"
 """File in the attempt's folder that holds a script too long for an argument."""
 LONGEST = 100_000
 """Bytes of one argument or variable; the system takes 131,072."""
-_PLAIN = {"str", "int", "float", "bool", "PosixPath", "int64", "int32", "float64", "float32", "bool_"}
+_NUMBERS = {"int", "float", "complex", "Decimal", "Fraction", "int64", "int32", "float64", "float32"}
+_PLAIN = {"str", "bool", "PosixPath", "PurePosixPath", *_NUMBERS}
 _KILLED = 128 + signal.SIGKILL
 
 
@@ -49,7 +50,7 @@ def variables(inputs: Mapping[str, Any]) -> dict[str, str]:
         match value:
             case bool():
                 found[name] = "true" if value else "false"
-            case str() | PurePath() | Integral() | Real():
+            case str() | PurePath() | Number():
                 found[name] = str(value)
     return found
 

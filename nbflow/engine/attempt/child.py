@@ -160,7 +160,7 @@ class Child:
         os.environ.update(self.order.env)
         os.environ.update(current.environment(self.order))
         sys.path[:0] = [*self.order.path, str(Path(self.order.store).parent)]
-        Path(os.environ["NBFLOW_OUTPUT_DIR"]).mkdir(exist_ok=True)
+        Path(os.environ["NBFLOW_OUTPUT_DIR"]).mkdir(parents=True, exist_ok=True)
         self.shell.record_to(DisplayFile(self.folder))
 
     def attempt(self) -> ResultRecord:

@@ -28,6 +28,8 @@ SECONDS = 1.0
 """Processor time that looking for one pattern may take."""
 PATIENCE = 10
 """Seconds that it may take in all."""
+NOTED = "patterns"
+"""File in an attempt's folder: what is to be looked for should it fail, for whoever finds it after a crash."""
 _FOUND, _NOT_FOUND, _MALFORMED = 0, 1, 2
 
 
@@ -92,17 +94,30 @@ def answer(question: Question) -> tuple[str, ...]:
     return search.found
 
 
-def with_found(order: AttemptOrder, report: AttemptReport) -> AttemptReport:
-    """*report* with the patterns found; for a process with threads, which must not fork."""
-    if report.end != "failed" or not order.patterns:
+def note(order: AttemptOrder) -> None:
+    """Leave *order*'s patterns in its folder."""
+    (Path(order.folder) / NOTED).write_bytes(msgspec.json.encode(order.patterns))
+
+
+def with_noted(folder: Path, report: AttemptReport) -> AttemptReport:
+    """*report* of the attempt in *folder*, with those of the patterns found that were noted there."""
+    with suppress(OSError, msgspec.MsgspecError):
+        return with_found(folder, msgspec.json.decode((folder / NOTED).read_bytes(), type=tuple[str, ...]), report)
+    return report
+
+
+def with_found(folder: Path, patterns: tuple[str, ...], report: AttemptReport) -> AttemptReport:
+    """*report*, if it is one of failure, with those of *patterns* found; for whoever has threads and cannot fork."""
+    if report.end != "failed" or not patterns:
         return report
-    return replace(report, found=_ask(Question(order.folder, order.patterns, report.traceback)))
+    return replace(report, found=_ask(Question(str(folder), patterns, report.traceback)))
 
 
 def _ask(question: Question) -> tuple[str, ...]:
     command = [sys.executable, "-P", "-m", "nbflow.engine.attempt.patterns"]
-    done = subprocess.run(command, input=msgspec.json.encode(question), capture_output=True, check=False)
-    with suppress(msgspec.MsgspecError):  # an answer that never came is that nothing was found
+    data = msgspec.json.encode(question)
+    with suppress(msgspec.MsgspecError, subprocess.TimeoutExpired):  # an answer that never came: nothing was found
+        done = subprocess.run(command, input=data, capture_output=True, check=False, timeout=3 * PATIENCE)
         return msgspec.json.decode(done.stdout, type=tuple[str, ...])
     return ()
 

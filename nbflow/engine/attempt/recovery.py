@@ -8,6 +8,7 @@ from pathlib import Path
 
 from nbflow.core.status import Reason
 from nbflow.engine.attempt import lock, tree
+from nbflow.engine.attempt.patterns import with_noted
 from nbflow.engine.attempt.record import AttemptReport
 from nbflow.engine.attempt.results import from_record, read_record
 
@@ -25,7 +26,7 @@ async def recover(folders: Mapping[str, Path], cause: str) -> list[AttemptReport
     """
     await end(folders.keys())
     await _released(folders.values())
-    return [report(folder, key, cause) for key, folder in folders.items()]
+    return [await asyncio.to_thread(with_noted, folder, report(folder, key, cause)) for key, folder in folders.items()]
 
 
 async def end(keys: Iterable[str]) -> None:
