@@ -96,6 +96,9 @@ class Batch:
     specs: list[JobSpec] = field(default_factory=list)
     policies: dict[str, Policy] = field(default_factory=dict)
     _opened: set[int] = field(default_factory=set)
+    _here: set[str] = field(default_factory=set)
+    _around: Surroundings | None = None
+    _taken: dict[tuple[int, tuple[str, ...]], tuple[ValueRef, str]] = field(default_factory=dict)
 
     def add(self, call: Called) -> None:
         """Have *call*, and whatever it refers to that is no job yet, among *specs*.
@@ -135,7 +138,7 @@ class Batch:
     def _build(self, call: Called) -> None:
         call.check()
         wanted, exact = call.options.get("name") or call.name, call.options.get("name") is not None
-        name = self.target.name(str(wanted), {spec.name for spec in self.specs}, exact)
+        name = self.target.name(str(wanted), self._here, exact)
         header, objects = self._header(call, name)
         namespace = ChainMap(objects, getattr(inspect.unwrap(call.function), "__globals__", {}))
         inputs = self._inputs(call)
@@ -144,23 +147,32 @@ class Batch:
         self.names[id(call)] = name
         self.calls.append(call)
         self.specs.append(spec)
+        self._here.add(name)
 
     def _header(self, call: Called, name: str) -> tuple[JobHeader, dict[str, Any]]:
         options = {key: value for key, value in call.options.items() if key not in ("name", "outputs")}
         if "after" in options:
             options["after"] = self._after(options["after"])
         said, objects = words(name, options)
-        known = self.target.known()
+        known = self.target.known() if "after" in options else None
         header = header_of(
             said,
-            source(call.function),
-            known=None if known is None else [*known, *(spec.name for spec in self.specs)],
+            self._function(call)[1],
+            known=None if known is None else [*known, *self._here],
             defaults=replace(self.target.defaults, executor="process"),
             handlers=self.target.handlers,
         )
         if header.executor == "kernel":
             raise DeclarationError(f"job {name!r} cannot run in the kernel: only cells can, functions need a process")
         return header, objects
+
+    def _function(self, call: Called) -> tuple[ValueRef, str]:
+        """The function by value, and its text; each is taken once."""
+        key = id(call.function), call.outputs
+        if key not in self._taken:
+            taken = Function.of(call.function, call.outputs, call.name)
+            self._taken[key] = self.target.dump(taken, call.name), source(call.function)
+        return self._taken[key]
 
     def _after(self, given: Any) -> Any:
         """What ``after`` names, with calls by the names that their jobs have."""
@@ -169,11 +181,11 @@ class Batch:
         return [self.name_of(each) if is_call(each) else each for each in owners]
 
     def _spec(self, call: Called, header: JobHeader, namespace: Namespace, inputs: dict[str, Input]) -> JobSpec:
-        around = self.target.surroundings()
+        around = self._around = self._around or self.target.surroundings()
         dump = self.target.dump
         calls = Calls(namespace, Owners(), lambda _: Names(), lambda label, value: dump(value, label))
         variable = variable_of(call)
-        taken = Function.of(call.function, call.outputs, call.name)
+        taken, _ = self._function(call)
         code = code_of(call.function, call.arguments, variable, call.outputs)
         needs: dict[str, Need] = {job: JobNeed(job) for source in inputs.values() for job in jobs_of(source)}
         for need in self._waits(header):
@@ -183,7 +195,7 @@ class Batch:
             Names(),
             code,
             False,
-            inputs={variable: Captured(dump(taken, call.name)), **inputs},
+            inputs={variable: Captured(taken), **inputs},
             outputs=call.outputs,
             needs=tuple(needs.values()),
             rollback=calls.call("rollback", header, inputs),
@@ -197,9 +209,8 @@ class Batch:
 
     def _waits(self, header: JobHeader) -> Iterator[Need]:
         """What ``after`` names, in this batch or in the target."""
-        here = {spec.name for spec in self.specs}
-        yield from (JobNeed(each.pattern, each.optional) for each in header.after if each.pattern in here)
-        rest = tuple(each for each in header.after if each.pattern not in here)
+        yield from (JobNeed(each.pattern, each.optional) for each in header.after if each.pattern in self._here)
+        rest = tuple(each for each in header.after if each.pattern not in self._here)
         yield from self.target.after(replace(header, after=rest))
 
     def _inputs(self, call: Called) -> dict[str, Input]:

@@ -42,12 +42,11 @@ class Inside:
 
     def name(self, wanted: str, taken: Collection[str], exact: bool) -> str:
         """A name that no job has that was made here."""
-        used = {*self.asking.jobs, *taken}
         if exact:
-            if wanted in used:
+            if wanted in self.asking.jobs or wanted in taken:
                 raise DeclarationError(f"there is a job {wanted!r} already: give it another name")
             return wanted
-        return unique(_below(self.asking.order.job, wanted), used)
+        return unique(_below(self.asking.order.job, wanted), self.asking.jobs, taken)
 
     def known(self) -> Collection[str] | None:
         """The engine will say."""
@@ -96,15 +95,27 @@ def _below(maker: str, wanted: str) -> str:
     return name if len(name) <= _LONGEST else f"{wanted}~{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
-def unique(wanted: str, used: Collection[str]) -> str:
-    """*wanted*, or, where that is in use, the first of ``wanted-2``, ``wanted-3``, … that is not.
+def unique(wanted: str, *used: Collection[str]) -> str:
+    """*wanted*, or, where that is in use, the one of ``wanted-2``, ``wanted-3``, … that comes after those in use.
 
-    >>> unique("fit", {"fit", "fit-2"})
-    'fit-3'
+    Found by halving: where numbers were given by hand, with gaps, it may be one in a gap.
+
+    >>> unique("fit", {"fit", "fit-2"}, ["fit-3"])
+    'fit-4'
     """
-    if wanted not in used:
-        return wanted
-    number = 2
-    while f"{wanted}-{number}" in used:
-        number += 1
-    return f"{wanted}-{number}"
+
+    def in_use(number: int) -> bool:
+        return any(_numbered(wanted, number) in names for names in used)
+
+    free = 1
+    while in_use(free):
+        free *= 2
+    low = free // 2
+    while low + 1 < free:
+        middle = (low + free) // 2
+        low, free = (middle, free) if in_use(middle) else (low, middle)
+    return _numbered(wanted, free)
+
+
+def _numbered(wanted: str, number: int) -> str:
+    return wanted if number == 1 else f"{wanted}-{number}"

@@ -58,7 +58,9 @@ class FlowTarget:
         if (cell_id, execution) != self._execution:
             self._execution, self._given = (cell_id, execution), set()
         before = (n for n in self._made_before(cell_id, wanted) if n not in self._given and n not in taken)
-        found = next(before, None) or unique(wanted, {*self.session.names(), *self.session.groups(), *taken})
+        run = self._run()
+        present: list[Collection[str]] = [run.jobs, run.groups] if run is not None else []
+        found = next(before, None) or unique(wanted, *present, taken)
         self._given.add(found)
         return found
 
