@@ -22,7 +22,7 @@ LOST_RESTARTS = 3
 NEVER_RETRIED = frozenset({"syntax", "invalid input", "forbidden", "condition"})
 """Kinds of failure that another attempt cannot mend."""
 
-Wish = Literal["skip", "cancel", "policy", "deadline"]
+Wish = Literal["skip", "cancel", "policy", "stop", "deadline"]
 
 
 def open_generation(job: JobState) -> None:
@@ -229,6 +229,8 @@ def _wished(job: JobState) -> tuple[Status, Reason]:
             return Status.SKIPPED, Reason("skipped")
         case "policy":
             return Status.CANCELLED, Reason("policy", job.cut_by)
+        case "stop":
+            return Status.SKIPPED, Reason("stopped", job.cut_by)
         case "deadline":
             return Status.FAILED, Reason("deadline", f"{job.spec.deadline:g} s", job.attempts[-1].number)
         case _:
@@ -237,7 +239,8 @@ def _wished(job: JobState) -> tuple[Status, Reason]:
 
 def _close(job: JobState, status: Status, reason: Reason) -> None:
     """No attempt any more: rollback, then fallback, then the end, as far as they are owed."""
-    job.due_at = job.failure = job.unscheduled = job.owed = None
+    before, job.owed = job.owed, None
+    job.due_at = job.failure = job.unscheduled = None
     job.closing = status, reason
     if job.asked == "deadline":
         job.asked = ""
@@ -247,6 +250,8 @@ def _close(job: JobState, status: Status, reason: Reason) -> None:
         job.owed = "fallback"
     else:
         _end(job, status, reason)
+    if job.owed != before:
+        job.step_losses = 0
 
 
 def _end(job: JobState, status: Status, reason: Reason | None) -> None:
@@ -260,7 +265,8 @@ def _end(job: JobState, status: Status, reason: Reason | None) -> None:
 
 def stop(job: JobState, maker: str) -> None:
     """Job *maker* has asked for that from inside; nothing of *job* is under way."""
-    _close(job, Status.SKIPPED, Reason("stopped", maker))
+    job.cut_by = maker
+    ask(job, "stop")
 
 
 def withdraw(job: JobState) -> None:

@@ -49,8 +49,8 @@ class JobState:
     end: Status | None = None
     """The end this generation came to by itself or by a person's hand; None while it has none."""
     end_reason: Reason | None = None
-    asked: Literal["", "skip", "cancel", "deadline", "policy"] = ""
-    """What a person, its deadline or its group's policy asked for while this generation has not come to its end."""
+    asked: Literal["", "skip", "cancel", "deadline", "policy", "stop"] = ""
+    """What a person, its deadline, its group's policy or a job from inside wants, until that has come about."""
     standin: dict[str, ValueRef] | None = None
     """With ``skip``: the values that a person gave in the place of its outputs."""
     owed: Step | None = None
@@ -64,7 +64,7 @@ class JobState:
     step_losses: int = 0
     """How often the end of the step that is owed has been lost."""
     cut_by: str = ""
-    """With ``policy``: the group whose verdict ends it."""
+    """With ``policy``: the group whose verdict ends it; with ``stop``: the job that does from inside."""
     retried: dict[str, int] = field(default_factory=dict)
     """Group around it -> generations that the group has given it since a person declared it or asked for it."""
     released: bool = False

@@ -188,9 +188,13 @@ class Queues:
         return min((at for at in times if at is not None), default=None)
 
     def overdue(self, now: float) -> list[JobState]:
-        """The jobs whose deadline has passed at *now*, but for those whose next attempt is about to be scheduled."""
+        """The jobs to end by their deadline at *now*: not those whose next attempt is about to be scheduled.
+
+        Those that wait for needs come last and one by one, for the end of another may be theirs.
+        """
         jobs = [self.jobs[order] for order in self.deadlines.look(now)[0]]
-        return [job for job in jobs if job.unscheduled is None]
+        late = [job for job in jobs if job.unscheduled is None]
+        return [job for job in late if job.status not in (Status.WAITING, Status.HELD)] or late[:1]
 
     def _due_at(self, now: float) -> float | None:
         self._ripen(now)

@@ -69,6 +69,7 @@ _ASKED = {
     "cancel": "being cancelled",
     "deadline": "being stopped: its deadline has passed",
     "policy": "being cancelled by its group's policy",
+    "stop": "being skipped by a job that stops it",
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from random import Random
+from typing import NamedTuple
 
 from nbflow.core import groups
 from nbflow.core.rules import Rule
@@ -43,28 +44,49 @@ RULES = (
 CUSTOM = Custom("ours", ValueRef(inline=b"p"))
 
 
-def random_spec(rng: Random, run: Run, name: str, maker: str = "") -> JobSpec:
+class Taste(NamedTuple):
+    """How likely, in one schedule, jobs have this or that: much of some things, little of others."""
+
+    group: float
+    rules: float
+    rollback: float
+    fallback: float
+    condition: float
+    once: float
+    hold: float
+    deadline: float
+    tolerant: float
+    decisive: float
+    """Groups that cut, retry and roll back."""
+
+
+def random_taste(rng: Random) -> Taste:
+    few, many = (0.4, 0.3, 0.3, 0.3, 0.1, 0.1, 0.05, 0.2, 0.3, 0.5), (0.9, 0.9, 0.9, 0.8, 0.5, 0.6, 0.4, 0.8, 0.8, 0.9)
+    return Taste(*(much if rng.random() < 0.3 else little for little, much in zip(few, many, strict=True)))
+
+
+def random_spec(rng: Random, run: Run, name: str, taste: Taste, maker: str = "") -> JobSpec:
     """A job *name* that needs some of what *run* has; it may well be one that cannot be taken."""
     chance = rng.random
-    group = rng.choice(GROUPS) if chance() < 0.4 and not maker else None
+    group = rng.choice(GROUPS) if chance() < taste.group else None
     return JobSpec(
         name=name,
-        needs=() if maker else random_needs(rng, run, name),
+        needs=random_needs(rng, run, name),
         retry=random_retry(rng),
-        rules=tuple(rng.sample(RULES, rng.choice((1, 1, 2)))) if chance() < 0.4 else (),
-        rollback=UNDO if chance() < 0.3 else None,
-        fallback=MEND if chance() < 0.3 else None,
-        condition="x" if chance() < 0.15 else "",
-        once=chance() < 0.15,
+        rules=tuple(rng.sample(RULES, rng.choice((1, 1, 2)))) if chance() < taste.rules else (),
+        rollback=UNDO if chance() < taste.rollback else None,
+        fallback=MEND if chance() < taste.fallback else None,
+        condition="x" if chance() < taste.condition else "",
+        once=chance() < taste.once,
         bash=chance() < 0.1,
         memory=100,
         outputs=("x",),
         group=group,
-        on_missing=rng.choice(("error", "error", "error", "none", "pass", "=0")),
+        on_missing=rng.choice(("none", "pass", "=0")) if chance() < taste.tolerant else "error",
         executor=rng.choice(EXECUTORS),
-        hold=chance() < 0.08,
+        hold=chance() < taste.hold,
         timeout=2.0,
-        deadline=rng.choice((None, None, None, 0.5, 2.0, 3.5)),
+        deadline=rng.choice((0.5, 0.5, 1.0, 3.5)) if chance() < taste.deadline else None,
         source=str(chance()),
         maker=maker,
     )
@@ -93,19 +115,19 @@ def random_needs(rng: Random, run: Run, name: str) -> tuple[Need, ...]:
     return tuple(needs)
 
 
-def random_policy(rng: Random, run: Run, group: str) -> Policy:
-    judge = random_judge(rng, run, group)
-    if rng.random() < 0.3:
+def random_policy(rng: Random, run: Run, group: str, taste: Taste) -> Policy:
+    judge, decisive = random_judge(rng, run, group), taste.decisive
+    if rng.random() > decisive + 0.2:
         return judge
     hasty = isinstance(judge, AtLeast | Both | Either)
     return Ruled(
         judge,
         early=hasty and rng.random() < 0.5,
-        fail_fast=rng.random() < 0.6,
-        cancel_rest=hasty and rng.random() < 0.5,
+        fail_fast=rng.random() < decisive,
+        cancel_rest=hasty and rng.random() < decisive,
         max_parallel=rng.choice((None, None, 1, 2)),
-        retries=rng.choice((0, 0, 1, 2)),
-        rollback=rng.random() < 0.4,
+        retries=rng.choice((1, 2)) if rng.random() < decisive / 2 else 0,
+        rollback=rng.random() < decisive,
         parent="g" if group == "h" and rng.random() < 0.4 else None,
     )
 

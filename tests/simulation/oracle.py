@@ -146,8 +146,10 @@ def limits(run: Run, facts: Facts) -> dict[str, float]:
 
 
 def overdue(run: Run, ahead: dict[str, float], now: float) -> list[str]:
-    """Jobs to end by their deadline; one whose next attempt is being scheduled is ended by that."""
-    return [name for name, at in ahead.items() if at <= now and run.jobs[name].unscheduled is None]
+    """Jobs to end by their deadline; one whose next attempt is being scheduled is ended by that, waiting ones last."""
+    late = [name for name, at in ahead.items() if at <= now and run.jobs[name].unscheduled is None]
+    firm = [name for name in late if run.jobs[name].status not in (Status.WAITING, Status.HELD)]
+    return firm or late[:1]
 
 
 def wake_at(run: Run, facts: Facts, ahead: dict[str, float], now: float) -> float | None:

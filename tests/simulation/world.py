@@ -43,7 +43,8 @@ class World:
         self.stopping: set[str] = set()
         self.late: list[e.AttemptEnded | e.StepEnded] = []
         self.asked: dict[Ask, None] = {}
-        self.restarts = 0
+        self.restarts = self.stale = 0
+        self.taste = flows.random_taste(rng)
         self.hands = rng.randint(0, 10)
         self.crashes = rng.choice((0, 0, 1, 1, 2, 3))
         self.losses = rng.choice((0, 0, 1, 2, 8))
@@ -227,7 +228,10 @@ class World:
         kind = self.rng.choice(("replace", "detour", "add", "children", "flow", "unknown"))
         if kind in ("children", "flow"):
             return Response(stop_children=kind == "children", stop_flow=kind == "flow")
-        made = [flows.random_spec(self.rng, self.run, f"{name}.{n}", maker=name) for n in range(self.rng.randint(1, 2))]
+        made = [
+            flows.random_spec(self.rng, self.run, f"{name}.{n}", self.taste, name)
+            for n in range(self.rng.randint(1, 2))
+        ]
         names = tuple(spec.name for spec in made)
         return Response(
             jobs=tuple(made),
@@ -252,7 +256,8 @@ class World:
         )
 
     def report_late(self) -> None:
-        self.commit(self.late.pop(self.rng.randrange(len(self.late))))
+        taken = self.commit(self.late.pop(self.rng.randrange(len(self.late))))
+        self.stale += not taken
 
     def answer(self) -> None:
         """A custom policy answers, maybe too late."""
@@ -265,13 +270,13 @@ class World:
     # --- the person
     def declare_new(self) -> None:
         self.to_declare -= 1
-        self.declare(flows.random_spec(self.rng, self.run, f"j{self.to_declare}"))
+        self.declare(flows.random_spec(self.rng, self.run, f"j{self.to_declare}", self.taste))
 
     def declare(self, spec: JobSpec) -> None:
         policies = {}
-        if self.rng.random() < 0.45:
-            group = self.rng.choice(flows.GROUPS)
-            policies[group] = flows.random_policy(self.rng, self.run, group)
+        if self.rng.random() < 0.3 + 0.5 * self.taste.decisive * (spec.group is not None):
+            group = spec.group or self.rng.choice(flows.GROUPS)
+            policies[group] = flows.random_policy(self.rng, self.run, group, self.taste)
         try:
             check(self.run, [spec], policies)
         except (DeclarationError, NbflowError):
@@ -292,7 +297,7 @@ class World:
         name = self.pick(kind)
         job = self.run.jobs[name]
         if kind == "declare":
-            self.declare(flows.random_spec(self.rng, self.run, name, job.spec.maker))
+            self.declare(flows.random_spec(self.rng, self.run, name, self.taste, job.spec.maker))
         elif kind == "withdraw":
             self.declare(JobSpec(name=name, maker=job.spec.maker, withdrawn=True))
         else:
@@ -308,7 +313,9 @@ class World:
             "retry": lambda job: job.status.ended,
             "cancel": lambda job: not job.status.ended,
             "skip": lambda job: not job.status.good,
-        }.get(kind.partition("-")[0], lambda job: job.busy or job.owed)
+            "skip-value": lambda job: not job.status.good,
+            "skip-last": lambda job: not job.status.good and job.last_good is not None,
+        }.get(kind, lambda job: job.busy or job.owed)
         found = [name for name in jobs if meant(self.run.jobs[name])]
         return self.rng.choice(found if found and self.rng.random() < 0.8 else jobs)
 
@@ -326,7 +333,7 @@ class World:
             assert snapshot(replay(self.log)) == snapshot(self.run)
 
 
-HANDS = ("run", "retry", "retry", "skip", "skip-value", "skip-last", "cancel", "cancel", "pause", "declare", "declare",
+HANDS = ("run", *["retry"] * 4, "skip", "skip-value", *["skip-last"] * 2, "cancel", "cancel", "pause", *["declare"] * 2,
          "withdraw")  # fmt: skip
 ASKED = {
     "run": (e.RunRequested, {}),
