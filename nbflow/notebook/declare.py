@@ -107,7 +107,7 @@ class Declarer:
             inputs=inputs,
             outputs=tuple(name for name in outputs_of(header, names) if header.outputs or name not in given),
             needs=binder.needs(header, inputs),
-            types=types_of(ast.parse(transformed.code), readable),
+            types=types_of(ast.parse(transformed.code), names.needed if header.executor == "kernel" else readable),
             rollback=calls.call("rollback", header, readable),
             fallback=calls.call("fallback", header, readable),
             cell_id=self.cell_id(),

@@ -23,7 +23,8 @@ from nbflow.errors import NbflowError, RunFailedError
 from nbflow.notebook.declaring import Declaring
 from nbflow.notebook.gathering import broken, decided
 from nbflow.notebook.handlers import rules_of
-from nbflow.notebook.looking import Pumping
+from nbflow.notebook.looking import Pumping, named
+from nbflow.notebook.references import Made
 from nbflow.notebook.session import LAST, Session
 from nbflow.notebook.substitutes import substitutes
 from nbflow.notebook.target import FlowTarget
@@ -52,7 +53,7 @@ class Flow(Declaring):
         self._handlers = self._target.handlers
 
     # --- acting
-    def run(self, *jobs: str) -> int:
+    def run(self, *jobs: str | Made) -> int:
         """Let held jobs go, and run failed and cancelled ones again: *jobs*, or all. The number that took effect."""
         names = self._names(jobs)
         states = {name: self._session.job(name).status for name in names}
@@ -60,7 +61,7 @@ class Flow(Declaring):
         again = [n for n in names if states[n] in _STARTED_AGAIN or (jobs and states[n].ended)]
         return self._session.ask(RunRequested, held) + self._session.ask(RetryRequested, again)
 
-    def retry(self, *jobs: str, downstream: bool = False, start: str | None = None) -> int:
+    def retry(self, *jobs: str | Made, downstream: bool = False, start: str | None = None) -> int:
         """Run jobs that have ended again, with fresh attempts, upstream first. The number that run again.
 
         Args:
@@ -81,7 +82,7 @@ class Flow(Declaring):
         # One that was skipped for want of another runs again by itself once that does: no request of its own counts.
         return max(taken, sum(not self._session.job(name).status.ended for name in ended)) if taken else 0
 
-    def skip(self, *jobs: str, value: Any = NO_VALUE, last: bool = False) -> int:
+    def skip(self, *jobs: str | Made, value: Any = NO_VALUE, last: bool = False) -> int:
         """Go on without jobs: dependents act by their ``--on-missing``, unless there is a value for them.
 
         Args:
@@ -112,7 +113,7 @@ class Flow(Declaring):
 
     def unpause(self) -> bool:
         """Let jobs start again. Whether that changed anything."""
-        return self._session.ask_run(UnpauseRequested)
+        return self._session.opened is not None and self._session.ask_run(UnpauseRequested)
 
     def handler(self, name: str, **rules: Any) -> None:
         """Declare failure rules that jobs take with ``--handler``: ``flow.handler("flaky", on_exit="10,11:2")``.
@@ -128,7 +129,7 @@ class Flow(Declaring):
         """
         self._handlers.declare(name, rules_of(rules))
 
-    def cancel(self, *jobs: str) -> int:
+    def cancel(self, *jobs: str | Made) -> int:
         """Stop jobs with all their processes: *jobs*, or all that have not ended."""
         names = self._names(jobs)
         return self._session.ask(CancelRequested, [n for n in names if not self._session.job(n).status.ended])
@@ -153,7 +154,7 @@ class Flow(Declaring):
         """End the engine and every attempt."""
         self._session.stop()
 
-    def wait(self, *jobs: str, timeout: float | None = None) -> RunVerdict:
+    def wait(self, *jobs: str | Made, timeout: float | None = None) -> RunVerdict:
         """Wait until *jobs*, or all that are not held, have ended.
 
         Args:
@@ -172,7 +173,7 @@ class Flow(Declaring):
         if self._session.opened is None:
             return RunVerdict.SUCCEEDED
         names = set(self._names(jobs)) if jobs else None
-        groups = self._groups(jobs)
+        groups = self._groups([named(job) for job in jobs])
         done = _ended(names, groups)
         with self._session.replica.lock:
             said = paused(self._session.replica.run, done)
@@ -189,8 +190,8 @@ class Flow(Declaring):
     def _groups(self, patterns: Sequence[str]) -> list[str]:
         """The groups that *patterns* name."""
         jobs, groups = dict.fromkeys(self._session.names()), dict.fromkeys(self._session.groups())
-        named = match_names(patterns, [*jobs, *groups, *self._session.fans()]) if groups and patterns else ()
-        return [name for name in named if name in groups and name not in jobs]
+        meant = match_names(patterns, [*jobs, *groups, *self._session.fans()]) if groups and patterns else ()
+        return [name for name in meant if name in groups and name not in jobs]
 
     def _verdict(self, names: set[str] | None, groups: Sequence[str]) -> RunVerdict:
         replica = self._session.replica

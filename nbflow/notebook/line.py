@@ -186,6 +186,8 @@ def _name(said: Read) -> str:
     if others:
         near = nearest(others[0], [option.name for option in OPTIONS])
         hint = f"did you mean --{near}?" if near else "names and lists have no spaces"
+        if any(isinstance(value, Rule) and value.script for _, value in said.order):
+            hint = "a rule whose script has spaces goes in quotes"
         raise LineError(f"unexpected {_cut(others[0])!r} after job {_cut(name)!r} ({hint})")
     return name
 

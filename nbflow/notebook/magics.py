@@ -18,7 +18,7 @@ from nbflow.core.rules import Rule
 from nbflow.core.spec import Limits, Retry
 from nbflow.core.status import Status
 from nbflow.core.words import duration
-from nbflow.errors import GroupError, NbflowError, RunFailedError
+from nbflow.errors import GroupError, JobFailedError, NbflowError, RunFailedError
 from nbflow.notebook.declare import Declarer
 from nbflow.notebook.flow import Flow
 from nbflow.notebook.gathering import few
@@ -192,7 +192,10 @@ class NBFlow(Magics):
 
     def _evaluated(self, expression: str) -> Any:
         """The value of an expression in the notebook, variables that jobs make included."""
-        self._forms["bring"](self.declarer.reader.read(expression).needed)
+        try:
+            self._forms["bring"](self.declarer.reader.read(expression).needed)
+        except (JobFailedError, GroupError) as error:
+            raise LineError(f"--value {expression}: {str(error).splitlines()[0]}") from None
         try:
             return eval(compile(expression, "<value>", "eval"), self._names())
         except Exception as error:

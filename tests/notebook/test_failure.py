@@ -192,6 +192,7 @@ def test_conditions_types_and_missing_needs(nb: Kernel) -> None:
     declare(nb, "count, default = 'three', -1")
     declare(nb, "%%job unless --if len(count) > 9\nunused = 1")
     declare(nb, "%%job typed\ncount: int\ndouble = count * 2")
+    declare(nb, "%%job typed_here --in kernel\ncount: int\ntwice = count * 2")
     declare(nb, "%%job broken\nvalue = 1 / 0")
     declare(nb, "%%job none --on-missing none\nwas_none = value")
     declare(nb, "%%job instead --on-missing '=default * 2'\nwas = value")
@@ -199,7 +200,11 @@ def test_conditions_types_and_missing_needs(nb: Kernel) -> None:
     assert nb.value("(was_none, was, why[0])") == (None, -2, "broken")
     settle(nb)
     assert (job(nb, "unless")["status"], job(nb, "unless")["reason"]["kind"]) == ("skipped", "condition")
-    assert (job(nb, "typed")["status"], job(nb, "typed")["reason"]["kind"]) == ("failed", "invalid input")
+    for name in ("typed", "typed_here"):
+        assert (job(nb, name)["status"], job(nb, name)["reason"]["kind"]) == ("failed", "invalid input")
+    assert nb.run("%nbflow skip broken --value value + 1").text == (
+        "UsageError: --value value + 1: job 'broken' has no value: ZeroDivisionError: division by zero\n"
+    )
 
 
 def test_a_run_has_limits(nb: Kernel) -> None:

@@ -115,6 +115,8 @@ def test_a_condition_goes_on_in_the_next_line():
         ("--on-oom memory*2", "--on-oom memory*F needs --memory: it says what F is a multiple of"),
         ("--on-timeout 2", "--on-timeout needs --timeout: without it no attempt takes too long"),
         ("--on-exits 2", "unknown option --on-exits (did you mean --on-exit?)"),
+        ("--on-exit 10:2:./fix.sh now",
+         "unexpected 'now' after job 'j' (a rule whose script has spaces goes in quotes)"),
         ("--recovery-optional --on-exit 1", "--recovery-optional is about recovery scripts: no rule here has one"),
         ("--recovery-timeout 1s", "--recovery-timeout is about recovery scripts: no rule here has one"),
         ("--handler flakey", "there is no handler 'flakey' (did you mean 'flaky'?)"),
