@@ -80,6 +80,14 @@ def test_handlers_are_shared_and_dead_rules_told(nb: Kernel) -> None:
     )
 
 
+def test_a_fallback_finds_what_jobs_made_of_its_globals(nb: Kernel) -> None:
+    """A module that a job's cell imports too, a value that another one made, also through a function it calls."""
+    declare(nb, "import pathlib\ndef half(): return made / 2\ndef cached(): return pathlib.PurePath('a').name, half()")
+    declare(nb, "%%job first\nimport pathlib\nmade = 6")
+    declare(nb, "%%job build --fallback cached\nraise ConnectionError('gone')\nbuilt = 1")
+    assert nb.value("built") == ("a", 3.0)
+
+
 def test_rollback_then_fallback_when_no_attempt_is_left(nb: Kernel) -> None:
     """Functions of the notebook get the job's inputs; the fallback's value is read like any other; the run degrades."""
     declare(nb, "size, folder = 5, 'made'")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from inspect import BoundArguments, Parameter, Signature, signature
+from types import CodeType, FunctionType
 from typing import Any
 
 from nbflow.engine.attempt.checks import settled
@@ -45,6 +46,32 @@ def called(function: Callable[..., Any], given: Mapping[str, Any]) -> Any:
             arguments[name] = {key: value for key, value in given.items() if key not in arguments}
     bound = BoundArguments(its, arguments)
     return settled(function(*bound.args, **bound.kwargs))
+
+
+def mentioned(function: Callable[..., Any]) -> set[str]:
+    """The global names that *function* uses, and those that the functions do which it finds under them.
+
+    >>> def clean(): return len(rows)
+    >>> def mend(): return clean() + here
+    >>> sorted(mentioned(mend) & {"rows", "here", "clean"})
+    ['clean', 'here', 'rows']
+    """
+    found, ahead, seen = set[str](), [function], set[int]()
+    while ahead:
+        one = ahead.pop()
+        if isinstance(one, FunctionType) and id(one) not in seen:
+            seen.add(id(one))
+            names = set(_names(one.__code__))
+            found |= names
+            ahead += [one.__globals__[name] for name in names if name in one.__globals__]
+    return found
+
+
+def _names(code: CodeType) -> Iterator[str]:
+    yield from code.co_names
+    for each in code.co_consts:
+        if isinstance(each, CodeType):
+            yield from _names(each)
 
 
 def _signature(function: Callable[..., Any]) -> Signature:

@@ -138,10 +138,11 @@ class Work:
             names = tuple(name for name in known if name in calls.names_in(call.expression))
         else:
             names = calls.wanted(function, known, call.label)
-        self.load([name for name in names if name in self.order.inputs])
-        self._stand_in([name for name in names if name in self.order.absent])
+        behind = calls.mentioned(function) & {*known} if function is not None else set()
+        self.load([name for name in known if name in self.order.inputs and name in {*names, *behind}])
+        self._stand_in([name for name in known if name in self.order.absent and name in {*names, *behind}])
         given = {name: self.namespace[name] for name in names if name in self.namespace}
-        scope.update(given)
+        scope.update(given | {name: self.namespace[name] for name in behind if name in self.namespace})
         if function is None:
             result = checks.evaluate(call.expression, scope, f"<{self.order.step} of {self.order.job}>")
         else:
