@@ -27,9 +27,10 @@ from nbflow.core.group_plan import Question, seen
 from nbflow.core.plan import Ask, Order, Plan, Record, Schedule, Start, StartStep, Stop, plan
 from nbflow.core.policy import customs
 from nbflow.core.run import Run
-from nbflow.core.spec import JobSpec, Policy, ValueRef
+from nbflow.core.spec import JobSpec, Policy, Response, ValueRef
 from nbflow.core.state import accepts, empty, evolve
 from nbflow.core.status import Reason
+from nbflow.engine.responses import unfolded
 
 __all__ = ["Ending", "ManualClock", "ScriptedExecutor", "declare", "drive"]
 
@@ -77,6 +78,8 @@ class Ending(NamedTuple):
     reason: Reason | None = None
     classes: tuple[str, ...] = ()
     """Full names of the exception's class and its bases."""
+    response: Response | None = None
+    """What the job asked for from inside: jobs to be declared, an end to others."""
     found: tuple[str, ...] = ()
     """Patterns of the job's rules that its log holds."""
 
@@ -181,6 +184,7 @@ def _ended(of: _Started | _Ended, key: str, ending: Ending, at: float, spec: Job
     return e.AttemptEnded(
         at=at, job=job, generation=generation, attempt=attempt, end=ending.end, reason=reason, exit_code=code,
         signal=signal, classes=ending.classes, found=ending.found, outputs=outputs,
+        response=ending.response if ending.end == "succeeded" else None,
     )  # fmt: skip
 
 
@@ -260,7 +264,8 @@ class _Player:
 
     def take_ends(self) -> None:
         for ended in self.executor.ended(self.clock()):
-            self.commit(ended)
+            for event in unfolded(self.run, ended):
+                self.commit(event)
 
     def commit(self, event: e.Event) -> bool:
         if not accepts(self.run, event):

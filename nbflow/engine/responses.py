@@ -14,11 +14,11 @@ from nbflow.core.status import Reason
 from nbflow.errors import DeclarationError, NbflowError, QueueLimit
 
 
-def unfolded(run: Run, ended: AttemptEnded | StepEnded, executors: Collection[str]) -> Sequence[Event]:
+def unfolded(run: Run, ended: AttemptEnded | StepEnded, executors: Collection[str] | None = None) -> Sequence[Event]:
     """The events to commit for *ended*, in one turn: jobs that it declares first, then itself without them.
 
     What cannot be declared makes a failure of it, in the words of the error. Of an attempt that no longer counts, as
-    its job was declared anew or asked to run again meanwhile, nothing counts.
+    its job was declared anew or asked to run again meanwhile, nothing counts. *executors*: those there are; None: any.
     """
     job = run.jobs.get(ended.job)
     if isinstance(ended, StepEnded) or job is None:
@@ -40,9 +40,9 @@ def unfolded(run: Run, ended: AttemptEnded | StepEnded, executors: Collection[st
     return [*made, replace(ended, response=kept if kept != Response() else None)]
 
 
-def _check_executors(jobs: Sequence[JobSpec], known: Collection[str]) -> None:
+def _check_executors(jobs: Sequence[JobSpec], known: Collection[str] | None) -> None:
     for spec in jobs:
-        if spec.executor not in known:
+        if known is not None and spec.executor not in known:
             there = ", ".join(sorted(known))
             raise DeclarationError(f"job {spec.name!r} asks for executor {spec.executor!r}, there are: {there}")
 

@@ -17,9 +17,11 @@ from nbflow.core.run import Run
 from nbflow.core.spec import Captured, Gathered, Input, JobSpec, Need, Part, Produced, ValueRef
 from nbflow.engine.client import Import, Replica
 from nbflow.errors import DeclarationError, ValueNotStorable
+from nbflow.notebook.calling import declared_name, produced
 from nbflow.notebook.line import JobHeader
 from nbflow.notebook.needed import Needed, follows
 from nbflow.notebook.owners import ByFan, ByImport, ByJob, Owners
+from nbflow.notebook.references import Reference
 
 Capture = Callable[[str, Any], ValueRef]
 """Stores one value of the kernel under its variable's name."""
@@ -69,6 +71,9 @@ class Binder:
                 return self._version(readers, reader, self._gathered(fan, name))
             case ByImport() as maker:
                 return Captured(self.capture(name, Import(maker.module, maker.attribute)))
+            case None if isinstance(value := self.namespace.get(name), Reference) and not local:
+                source = produced(value, declared_name, lambda key, what: self.capture(what, key))
+                return self._version(readers, reader, source)
             case None if name in self.namespace and not local:
                 return Captured(self.capture(name, self.namespace[name]))
         return None

@@ -7,16 +7,14 @@ from collections import ChainMap
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 from nbflow.core.names import Names
 from nbflow.core.policy import ruled
 from nbflow.core.spec import (
-    Attribute,
     Built,
     Captured,
     Input,
-    Item,
     JobNeed,
     JobSpec,
     Need,
@@ -33,6 +31,7 @@ from nbflow.notebook.calling import (
     code_of,
     is_call,
     jobs_of,
+    produced,
     referred,
     source,
     variable_of,
@@ -43,7 +42,7 @@ from nbflow.notebook.judges import evaluator, judging
 from nbflow.notebook.keywords import words
 from nbflow.notebook.line import Defaults, JobHeader, header_of
 from nbflow.notebook.owners import Owners
-from nbflow.notebook.references import Field, Reference, parts
+from nbflow.notebook.references import Reference, parts
 
 Namespace = Mapping[str, Any]
 
@@ -237,9 +236,7 @@ class Batch:
     def _produced(self, reference: object) -> Produced:
         if not isinstance(reference, Reference):
             raise DeclarationError(f"{reference!r}: inside of an argument, give its .output or one of them")
-        call, output, path = parts(reference)
-        steps = (Attribute(s.name) if isinstance(s, Field) else Item(self.target.dump(s.key, "key")) for s in path)
-        return Produced(self.name_of(cast("Called", call)), output, tuple(steps))
+        return produced(reference, self.name_of, self.target.dump)
 
     def _policies(self, header: JobHeader, namespace: Namespace) -> dict[str, Policy]:
         if header.group is None or (header.policy is None and not header.group_options):

@@ -6,8 +6,9 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol, TypeGuard, cast
 
-from nbflow.core.spec import Built, Input, Produced
-from nbflow.notebook.references import Outputs, Reference, parts
+from nbflow.core.spec import Attribute, Built, Input, Item, Produced, ValueRef
+from nbflow.errors import DeclarationError
+from nbflow.notebook.references import Field, Outputs, Reference, parts
 
 Arguments = dict[str, Any]
 
@@ -36,6 +37,13 @@ class Called(Protocol):
         """It is job *name* of *flow* from now on; None: of the flow that the code runs in."""
 
 
+def produced(reference: Reference, name_of: Callable[[Called], str], dump: Callable[[Any, str], ValueRef]) -> Produced:
+    """The input that *reference* stands for."""
+    call, output, path = parts(reference)
+    steps = tuple(Attribute(step.name) if isinstance(step, Field) else Item(dump(step.key, "key")) for step in path)
+    return Produced(name_of(cast("Called", call)), output, steps)
+
+
 def referred(arguments: Arguments) -> Iterator[Called]:
     """The calls that *arguments* refer to, in plain containers however deep; inside of objects they are met later."""
     ahead, seen = [*arguments.values()], set[int]()
@@ -50,6 +58,17 @@ def referred(arguments: Arguments) -> Iterator[Called]:
         elif isinstance(value, list | tuple | set | frozenset | dict) and id(value) not in seen:
             seen.add(id(value))
             ahead.extend(value.values() if isinstance(value, dict) else value)
+
+
+def declared_name(call: Called) -> str:
+    """The name of *call*'s job.
+
+    Raises:
+        DeclarationError: it is none yet.
+    """
+    if not call.declared:
+        raise DeclarationError(f"job {call.name!r} is not declared: add it to a flow with flow.add, or call it in one")
+    return call.name
 
 
 def is_call(value: object) -> TypeGuard[Called]:

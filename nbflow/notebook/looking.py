@@ -14,6 +14,7 @@ from nbflow.errors import NbflowError, UnknownJob
 from nbflow.notebook.explain import explain
 from nbflow.notebook.following import Follower, Listener, told
 from nbflow.notebook.gathering import Fans, Result
+from nbflow.notebook.references import Made
 from nbflow.notebook.session import Session
 
 if TYPE_CHECKING:
@@ -152,8 +153,9 @@ class Look:
 
         return _saved(timeline(self.snapshot()), file)
 
-    def _names(self, patterns: Sequence[str]) -> list[str]:
-        """The jobs that *patterns* mean, each once; a group or fan-out stands for its members."""
+    def _names(self, meant: Sequence[str | Made]) -> list[str]:
+        """The jobs that names, patterns and handles mean, each once; a group or fan-out stands for its members."""
+        patterns = [named(each) for each in meant]
         known = dict.fromkeys(self._session.names())
         if not patterns:
             return list(known)
@@ -161,8 +163,13 @@ class Look:
         members = ([name] if name in known else self._session.members(name) for name in matched)
         return list(dict.fromkeys(job for jobs in members for job in jobs))
 
-    def _one(self, job: str) -> str:
-        return match_names([job], self._session.names())[0]
+    def _one(self, job: str | Made) -> str:
+        return match_names([named(job)], self._session.names())[0]
+
+
+def named(job: str | Made) -> str:
+    """The name that is meant: of a handle, its own."""
+    return job if isinstance(job, str) else job.name
 
 
 def _saved(figure: Figure, file: str | None) -> Figure:

@@ -15,6 +15,7 @@ from nbflow.core.project import waits_for
 from nbflow.core.spec import GroupNeed, JobNeed, Produced, Response, Retry, Strict, ValueRef
 from nbflow.core.state import evolve, replay
 from nbflow.errors import CycleError, DeclarationError, NbflowError, UnknownJob
+from nbflow.testing import Ending, ScriptedExecutor, declare, drive
 from tests.simulation.world import snapshot
 from tests.unit.core.build import VALUE, ask, came, end, job, reason, run_of, start, status, take
 
@@ -268,6 +269,14 @@ def _play(run, move):
                 return
         case ("hand", place, what):
             ask(run, what, known[place % len(known)])
+
+
+def test_flows_that_grow_can_be_tried_out():
+    """`nbflow.testing` plays what a job asks for from inside."""
+    run = declare(job("split"), job("plot", "split"))
+    grows = Ending("succeeded", response=Response(jobs=(job("fit"),), detour=("fit",)))
+    drive(run, ScriptedExecutor({"split": grows, "fit": ["failed"]}))
+    assert (status(run, "split"), reason(run, "plot")) == ("failed", "upstream failed: fit")
 
 
 def test_a_replay_gives_the_same():
