@@ -42,12 +42,15 @@ def headline(snapshot: Mapping[str, Any]) -> str:
 
     >>> headline({"flow": "analysis", "run": 3, "verdict": "running", "jobs": {}})
     'analysis · run 3 · no jobs yet'
+    >>> headline({"flow": "analysis", "run": 3, "verdict": "running", "paused": True, "jobs": {"a": {}}})
+    'analysis · run 3 · running, paused'
     """
     head = f"{snapshot.get('flow', '')} · run {snapshot.get('run', '')}"
     if not jobs(snapshot):
         return f"{head} · no jobs yet"
     seconds = run_seconds(snapshot)
-    return f"{head} · {snapshot['verdict']}" + (f" · {duration(seconds)}" if seconds is not None else "")
+    verdict = snapshot["verdict"] + (", paused" if snapshot.get("paused") else "")
+    return f"{head} · {verdict}" + (f" · {duration(seconds)}" if seconds is not None else "")
 
 
 def counted(snapshot: Mapping[str, Any]) -> str:
