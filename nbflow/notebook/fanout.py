@@ -11,13 +11,15 @@ from msgspec.structs import replace
 
 from nbflow.core.elements import element_names, fan_of
 from nbflow.core.run import Run
-from nbflow.core.spec import Captured, Element, JobSpec, ValueRef
+from nbflow.core.spec import Captured, Element, Gathered, JobSpec, ValueRef
 from nbflow.engine.client import INLINE_LIMIT
 from nbflow.errors import DeclarationError
 from nbflow.notebook.loops import Loop, combined
 
 SHARED = 8 * 1024 * 1024
 """Bytes that a value may take in the specs of all elements together: a bigger one goes into a file that they share."""
+READS = 200_000
+"""Elements of dicts that all elements of a fan-out may read together."""
 TEXT = 60
 """Characters of a value's text, for people."""
 
@@ -55,9 +57,10 @@ class FanOut:
         """One job per element, each *template* with a name of its own and the loop variables as inputs.
 
         Raises:
-            DeclarationError: there is no room for the names.
+            DeclarationError: there is no room for the names, or each would read many elements of another fan-out.
             ValueNotStorable: a value cannot leave the kernel.
         """
+        self._check_reads(template)
         texts = [[text_of(value) for value in each] for each in self.values]
         said = [[texts[at][place] for at, place in enumerate(row)] for row in self.rows]
         names = element_names(self.name, self.variables, said)
@@ -71,9 +74,17 @@ class FanOut:
             single = len(own) == 1 and not self.by_text
             ref = own[self.variables[0]].value if single else capture("the key", key)
             values = dict(zip(self.variables, said[place], strict=True))
-            element = Element(self.name, values, ref, place)
+            element = Element(self.name, values, replace(ref, digest="", type="", shape=""), place)
             made.append(replace(template, name=name, inputs=template.inputs | own, element=element))
         return made
+
+    def _check_reads(self, template: JobSpec) -> None:
+        for name, source in template.inputs.items():
+            if isinstance(source, Gathered) and len(source.parts) * len(self.rows) > READS:
+                raise DeclarationError(
+                    f"each of {len(self.rows)} jobs would read {name!r}, a dict of {len(source.parts)} elements: "
+                    f"have one job make what they need of it"
+                )
 
 
 def fan_out(name: str, loops: Sequence[Loop], values: Sequence[list[Any]], zipped: bool) -> FanOut:
