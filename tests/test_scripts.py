@@ -253,3 +253,28 @@ def test_events_are_heard(flow: Flow) -> None:
     while (len(plain), len(later)) != (5, 5) and time.monotonic() < until:
         time.sleep(0.01)
     assert [event["kind"] for event in plain] == later == wanted
+
+
+def test_functions_may_be_async_and_decorated_elsewhere(flow: Flow) -> None:
+    """An async one is awaited; one of a module goes by its name; calls with other options are other jobs."""
+    import math
+
+    @job
+    async def wait(seconds):
+        import asyncio
+
+        await asyncio.sleep(seconds)
+        return seconds
+
+    with flow:
+        root = job(math.sqrt).options(name="root")(wait(0.25))
+    assert (root.result(), root.name, root.status) == (0.5, "root", "succeeded")
+
+
+def test_verbs_take_handles(flow: Flow) -> None:
+    """As they take names and patterns."""
+    with flow:
+        handle = one(3)
+    assert flow.retry(handle) == 1
+    flow.wait(handle, timeout=30)
+    assert (flow.snapshot()["jobs"]["one"]["generation"], handle.result()) == (2, 3)

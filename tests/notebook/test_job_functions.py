@@ -101,3 +101,25 @@ def test_async_callbacks_go_on_while_a_cell_waits(nb: Kernel) -> None:
     assert nb.value("sum(before < tick < after for tick in ticks) > 5")
     assert nb.value("heard[:3]") == ["run-opened", "job-declared", "attempt-started"]
     run(nb, "stop()")
+
+
+def test_a_job_cell_that_reads_a_reference_gets_the_value(nb: Kernel) -> None:
+    """It needs the job, and finds what the reference stands for under the variable's name."""
+    run(nb, FUNCTIONS)
+    run(nb, "first = split([4, 5, 6]).output['train'][0]")
+    run(nb, "%%job report\nsaid = f'first is {first}'")
+    assert nb.value("said") == "first is 4"
+    assert nb.value("nbflow.flow().snapshot()['jobs']['report']['needs']") == ["split"]
+
+
+def test_a_run_that_is_taken_up_leaves_functions_jobs_to_their_handles(start_kernel: Any) -> None:
+    """What they made is no variable of the notebook, there or in the next kernel; results are read by name."""
+    nb = start_kernel()
+    run(nb, "%load_ext nbflow")
+    run(nb, FUNCTIONS)
+    run(nb, "scale([1])\n%nbflow wait")
+    nb.restart()
+    run(nb, "%load_ext nbflow\n%nbflow resume")
+    assert nb.value("'output' in dir()") is False
+    assert nb.value("__import__('nbflow').flow().result('scale')") == [10]
+    assert "NameError" in nb.run("output").error
