@@ -22,6 +22,7 @@ from nbflow.notebook.declare import Declarer
 from nbflow.notebook.fan_slot import FanSlot
 from nbflow.notebook.flow import Flow
 from nbflow.notebook.gathering import few
+from nbflow.notebook.handlers import Handlers
 from nbflow.notebook.handles import enter, leave
 from nbflow.notebook.kernel_jobs import KernelJobs
 from nbflow.notebook.magics import NBFlow
@@ -38,6 +39,8 @@ from nbflow.notebook.waiting import Waiting
 
 _followed: dict[Place, tuple[int, list[Slot | FanSlot]]] = {}
 """The run that an extension followed when it was unloaded, and its cards: one that is loaded later takes them up."""
+_handlers: dict[Place, Handlers] = {}
+"""What handlers a notebook has declared in this process; loading the extension again keeps them."""
 
 
 class Extension:
@@ -60,6 +63,7 @@ class Extension:
         self.declarer = Declarer(
             self.session, self.owners, self.reader, self.cards, shell.user_ns, self.waiting, self.cell_id
         )
+        self.declarer.handlers = _handlers.setdefault(self.session.place, self.declarer.handlers)
         self.completion = Completion(
             self.session.names,
             lambda: list(dict.fromkeys([*self.session.groups(), *self.session.fans()])),

@@ -69,6 +69,7 @@ def test_handlers_are_shared_and_dead_rules_told(nb: Kernel) -> None:
     """A handler's rules serve jobs that name it; one that can never be reached is told at once."""
     declare(nb, "%nbflow handler flaky --on-exit 10:1:'touch mended' --on-log 'no luck:2'")
     assert nb.run("%nbflow handler").text == "flaky  --on-exit 10:1:touch mended --on-log no luck:2\n"
+    declare(nb, "%reload_ext nbflow")
     cell = declare(nb, "%%job first --handler flaky --on-exit 10\n" + FLAKY)
     assert (
         "nbflow: job 'first': rule 3 (--on-exit 10) can never be reached: "
