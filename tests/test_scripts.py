@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import time
@@ -278,3 +279,22 @@ def test_verbs_take_handles(flow: Flow) -> None:
     assert flow.retry(handle) == 1
     flow.wait(handle, timeout=30)
     assert (flow.snapshot()["jobs"]["one"]["generation"], handle.result()) == (2, 3)
+
+
+DOCS = Path(__file__).parent.parent / "docs/functions.md"
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        (0, "{'alpha': 10, 'score': 31600} succeeded {'split': 'succeeded', 'fit': 'succeeded'"),
+        (1, "14 ['squares', 'squares/square', 'squares/square-2', "),
+    ],
+)
+def test_the_examples_of_the_page_run(place: int, said: str, folder: Path) -> None:
+    """As scripts, as they stand."""
+    script = folder / "example.py"
+    script.write_text(re.findall(r"^```python\n(.*?)^```", DOCS.read_text(), re.MULTILINE | re.DOTALL)[place])
+    done = subprocess.run([sys.executable, script], cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+    assert done.stderr == ""
+    assert done.stdout.startswith(said)
