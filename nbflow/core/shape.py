@@ -37,7 +37,10 @@ def shape(snapshot: Mapping[str, Any]) -> Shape:
     made = ((number.get(job.get("maker") or ""), at) for at, job in enumerate(jobs.values()))
     links |= {(maker, at): None for maker, at in made if maker is not None and maker < at}
     group_of = tuple(job.get("group") for job in jobs.values())
-    titles = tuple((name, _title(name, group, group_of.count(name))) for name, group in groups.items())
+    counts = {
+        name: len(group["members"]) if "members" in group else group_of.count(name) for name, group in groups.items()
+    }
+    titles = tuple((name, _title(name, group, counts[name])) for name, group in groups.items())
     told = [fallback(job) for job in jobs.values()]
     notes = tuple(one.words if one else "" for one in told)
     return Shape(tuple(jobs), tuple(links), group_of, titles, notes if any(notes) else ())

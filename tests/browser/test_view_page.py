@@ -352,7 +352,7 @@ def test_skip_with_last_good_outputs_is_there_only_if_there_are_some(page):
     seen = show(page, snapshot, FIT)
     last = seen.get_by_role("button", name="Skip fit_lasso with last good outputs")
     expect(last).to_be_hidden()
-    expect(seen.locator(".value")).to_have_text("With a value of yours: %nbflow skip fit_lasso --value …")
+    expect(seen.locator(".value")).to_have_text("With a value: %nbflow skip fit_lasso --value …")
     snapshot["jobs"]["fit_lasso"]["attempts"][0]["end"] = "succeeded"
     change(page, snapshot, FIT)
     expect(last).to_have_attribute("title", "go on with the outputs of attempt 1 (Shift+S)")

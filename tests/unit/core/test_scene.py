@@ -164,4 +164,4 @@ def test_a_need_of_a_group_is_one_of_the_groups_within_it() -> None:
     groups["inner"] = {"members": ["b"], "policy": "strict", "parent": "outer"}
     drawn = shape({"jobs": jobs, "groups": groups})
     assert drawn.links == ((0, 2), (1, 2))
-    assert dict(drawn.titles)["inner"] == "inner in outer · all 1"
+    assert dict(drawn.titles) == {"outer": "outer · all 2", "inner": "inner in outer · all 1"}

@@ -26,7 +26,7 @@ export class Drawer {
     this.why = html("p", { class: "why" });
     this.acts = ACTS.map((op) => control("button", { class: "act", "data-op": op }));
     this.code = html("code");
-    this.byValue = html("p", { class: "value dim" }, "With a value of yours: ", this.code);
+    this.byValue = html("p", { class: "value dim" }, "With a value: ", this.code);
     this.needs = html("div", { class: "needs" });
     this.attempts = new Attempts();
     this.title = html("div", { class: "logtitle dim" });
