@@ -13,7 +13,7 @@ from typing import Any
 from nbflow.core.names import Names
 from nbflow.core.policy import ruled
 from nbflow.core.run import Run
-from nbflow.core.spec import JobSpec, Policy, ValueRef
+from nbflow.core.spec import JobSpec, Part, Policy, ValueRef
 from nbflow.errors import DeclarationError, StoreError
 from nbflow.notebook import surroundings
 from nbflow.notebook.binding import Binder, imports_of, outputs_of, spec_of, starred, types_of
@@ -27,6 +27,7 @@ from nbflow.notebook.line import JobHeader
 from nbflow.notebook.loops import values_of
 from nbflow.notebook.needed import follows
 from nbflow.notebook.owners import ByFan, ByJob, Owners
+from nbflow.notebook.pairing import Paired, items_read, parts_for
 from nbflow.notebook.reading import Reader
 from nbflow.notebook.session import Session
 from nbflow.notebook.transform import Transformed, plain
@@ -63,8 +64,9 @@ class Declarer:
         fan = self._fan_out(header) if header.loops else None
         if fan is not None:
             header = replace(header, group=header.group or header.name)
-        template = self._spec(header, *body, fan)
-        specs = fan.specs(template, self._capture(fan)) if fan is not None else [template]
+        paired = self._paired(header, *body, fan) if fan is not None else Paired({})
+        template = self._spec(header, *body, fan, paired)
+        specs = fan.specs(template, self._capture(fan), paired) if fan is not None else [template]
         run = self.session.replica.run if self.session.opened else None
         gone = withdrawn(run, header.name, [spec.name for spec in specs])
 
@@ -91,9 +93,29 @@ class Declarer:
         values = [values_of(loop, self.namespace) for loop in header.loops]
         return fan_out(header.name, header.loops, values, header.zipped)
 
-    def _spec(self, header: JobHeader, transformed: Transformed, names: Names, fan: FanOut | None) -> JobSpec:
+    def _paired(self, header: JobHeader, transformed: Transformed, names: Names, fan: FanOut) -> Paired:
+        """What the elements read of other fan-outs item by item, and by nothing but the text of the cell."""
+        tree, found = ast.parse(transformed.code), dict[str, list[Part]]()
+        if header.inputs is not None or not fan.keys:
+            return Paired(found)
+        more = Calls(self.namespace, self.owners, self.reader.read, self._capture(fan)).reads(header)
+        otherwise = self.reader.elsewhere(names.needed) | more
+        readers = Binder(self.namespace, self.owners, self._capture(fan), self.session.opened).readers(header)
+        for name in names.needed - names.writes - otherwise:
+            maker, items = self.owners.maker(name), items_read(tree, name, fan.variables)
+            if not isinstance(maker, ByFan) or not items:
+                continue
+            other = self.waiting.fans.of(maker.fan)
+            if not follows(self.session.replica.run.jobs, other.elements, readers):
+                parts = parts_for(other, self.waiting.fans.keys(other), fan.variables, items, fan.elements)
+                found |= {name: parts} if parts else {}
+        return Paired(found)
+
+    def _spec(
+        self, header: JobHeader, transformed: Transformed, names: Names, fan: FanOut | None, paired: Paired
+    ) -> JobSpec:
         """The job, or what the elements of a fan-out have in common."""
-        given = fan.variables if fan is not None else ()
+        given = (*fan.variables, *paired.parts) if fan is not None else ()
         capture = self._capture(fan)
         binder = Binder(self.namespace, self.owners, capture, self.session.opened, given)
         calls = Calls(self.namespace, self.owners, self.reader.read, capture)

@@ -15,6 +15,7 @@ from nbflow.core.spec import Captured, Element, Gathered, JobSpec, ValueRef
 from nbflow.engine.client import INLINE_LIMIT
 from nbflow.errors import DeclarationError
 from nbflow.notebook.loops import Loop, combined
+from nbflow.notebook.pairing import Paired
 
 SHARED = 8 * 1024 * 1024
 """Bytes that a value may take in the specs of all elements together: a bigger one goes into a file that they share."""
@@ -53,8 +54,13 @@ class FanOut:
             f"values of {variable} can be no keys: what it makes is read by their text" for variable in self.by_text
         ]
 
-    def specs(self, template: JobSpec, capture: Capture) -> list[JobSpec]:
-        """One job per element, each *template* with a name of its own and the loop variables as inputs.
+    @property
+    def elements(self) -> list[tuple[Any, ...]]:
+        """The values of the loop variables, for each element."""
+        return [tuple(self.values[at][place] for at, place in enumerate(row)) for row in self.rows]
+
+    def specs(self, template: JobSpec, capture: Capture, paired: Paired | None = None) -> list[JobSpec]:
+        """One job per element: *template* with a name of its own, the loop variables, and its part of what is *paired*.
 
         Raises:
             DeclarationError: there is no room for the names, or each would read many elements of another fan-out.
@@ -75,7 +81,9 @@ class FanOut:
             ref = own[self.variables[0]].value if single else capture("the key", key)
             values = dict(zip(self.variables, said[place], strict=True))
             element = Element(self.name, values, replace(ref, digest="", type="", shape=""), place)
-            made.append(replace(template, name=name, inputs=template.inputs | own, element=element))
+            reads, needs = paired.of(template, place) if paired is not None else ({}, ())
+            inputs = template.inputs | own | reads
+            made.append(replace(template, name=name, inputs=inputs, needs=template.needs + needs, element=element))
         return made
 
     def _check_reads(self, template: JobSpec) -> None:

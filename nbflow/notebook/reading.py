@@ -6,7 +6,7 @@ import ast
 import builtins
 import inspect
 import tokenize
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from types import CodeType, FunctionType, ModuleType
@@ -36,6 +36,15 @@ class Reader:
         """
         for name, uses in names.functions.items():
             self.functions[name] = uses if name in names.certain else uses | self._behind(name)
+
+    def elsewhere(self, names: Iterable[str]) -> frozenset[str]:
+        """What is read by the functions behind *names*, and by those behind what they read, when they are called."""
+        ahead, found = list(names), set[str]()
+        while ahead:
+            new = self._behind(ahead.pop()).reads - found
+            found |= new
+            ahead += new
+        return frozenset(found)
 
     def _modules(self) -> frozenset[str]:
         loaded = {n for n, v in self.namespace.items() if isinstance(v, ModuleType) or _imported(v)}

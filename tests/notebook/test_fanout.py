@@ -193,3 +193,19 @@ def test_a_fan_out_held_is_let_go_by_its_name(nb: Kernel) -> None:
     assert "start them with %nbflow run fit" in nb.run("y").error
     assert "2 jobs started" in nb.run("%nbflow run fit").text
     assert nb.value("y") == {1: 1, 2: 2}
+
+
+def test_a_fan_out_that_reads_another_item_by_item_waits_for_its_items_alone(nb: Kernel) -> None:
+    """So one element goes on while others are still on their way, or have failed."""
+    wait = "import os, time\nwhile n == 2 and not os.path.exists('go'):\n    time.sleep(0.01)\n"
+    body = f"{wait}assert n != 3\nx = n * 10"
+    assert nb.run("%config NBFlow.parallel = 3").ok
+    assert nb.run(f"%%job first --for n=[1, 2, 3]\n{body}").ok
+    assert nb.run("%%job second --for k=[1, 2, 3] --policy best-effort\ny = x[k] + 1").ok
+    nb.run("%nbflow wait 'second[k=1]' 'second[k=3]'")
+    told = status(nb)
+    assert (told["second[k=1]"], told["second[k=2]"], told["second[k=3]"]) == ("succeeded", "waiting", "skipped")
+    assert nb.run("open('go', 'w').close()").ok
+    assert nb.value("y") == {1: 11, 2: 21}
+    assert nb.run("%%job whole --for k=[1]\nz = len(x)").ok
+    assert nb.value("__import__('nbflow').flow().snapshot()['jobs']['whole[k=1]']['needs']") == ["first"]
