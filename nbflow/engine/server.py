@@ -207,7 +207,7 @@ class Server:
             self.loop.store.set_durable(message.durable)  # type: ignore[arg-type]
         if message.on_kernel_exit is not None:
             self.leaving[message.run] = message.on_kernel_exit
-        if message.limits is not None and self._may_run():
+        if message.limits is not None and message.run in self.loop.runs and self._may_run():
             self.loop.limit(message.run, message.limits)
         if message.modules and self._may_run():
             self.warm(message.modules)
