@@ -190,6 +190,11 @@ def test_a_condition_that_raises_fails(runner):
         ("slice", 3, "x: Input should be an instance of slice, not int"),
         ("'int'", 5, ""),
         ("NotKnown", 5, ""),
+        (
+            "__import__('dataclasses').make_dataclass('D', [('a', int)])",
+            5,
+            "x: Input should be an instance of D, not int",
+        ),
     ],
 )
 def test_typed_inputs(runner, annotation, value, said):

@@ -84,7 +84,8 @@ def taken(pid: int) -> int:
     >>> 0 < taken(os.getpid()) <= _at_most(os.getpid())
     True
     """
-    return _fields(f"/proc/{pid}/smaps_rollup", (b"Pss_Anon", b"Pss_Shmem", b"SwapPss"))
+    place = f"/proc/{pid}/smaps_rollup"
+    return _fields(place, (b"Pss_Anon", b"Pss_Shmem", b"SwapPss")) or _fields(place, (b"Pss",))  # older systems
 
 
 def _at_most(pid: int) -> int:

@@ -6,7 +6,7 @@ import asyncio
 import inspect
 import sys
 from ast import PyCF_ALLOW_TOP_LEVEL_AWAIT
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from nbflow.core.inputs import Absent
@@ -59,31 +59,35 @@ def hold(condition: str, namespace: Namespace, filename: str) -> None:
 def fit(types: Mapping[str, str], namespace: Namespace) -> None:
     """Check that each input fits its annotation, as pydantic's strict mode has it: nothing is converted.
 
-    An annotation that has no meaning before the body has run (say, as the body imports what it names) is left to the
-    body; the log says so. Raises `InvalidInput`.
+    An annotation that means no type, or none before the body has run (say, as the body imports what it names), is left
+    to the body; the log says so. Raises `InvalidInput`.
     """
     for name, annotation in types.items():
-        if name not in namespace:
-            continue
-        try:
-            expected = eval(compile(annotation, f"<type of {name}>", "eval", dont_inherit=True), namespace)
-        except Exception as error:
-            print(f"nbflow: the type of {name!r} was not checked: {type(error).__name__}: {error}", file=sys.stderr)
-            continue
-        _check(name, namespace[name], expected)
+        if name in namespace and (check := _checker(name, annotation, namespace)) is not None:
+            check(namespace[name])
 
 
-def _check(name: str, value: Any, expected: Any) -> None:
+def _checker(name: str, annotation: str, namespace: Namespace) -> Callable[[Any], None] | None:
     from pydantic import ConfigDict, PydanticUserError, TypeAdapter, ValidationError
 
     try:
+        expected = eval(compile(annotation, f"<type of {name}>", "eval", dont_inherit=True), namespace)
         try:
             adapter = TypeAdapter(expected, config=ConfigDict(arbitrary_types_allowed=True))
         except PydanticUserError:  # a model, which has a configuration of its own
             adapter = TypeAdapter(expected)
-        adapter.validate_python(value, strict=True)
-    except ValidationError as error:
-        raise InvalidInput(name, _described(error.errors(include_url=False, include_input=False), value)) from None
+    except Exception as error:
+        said = next(iter(str(error).splitlines()), "")
+        print(f"nbflow: the type of {name!r} was not checked: {type(error).__name__}: {said}", file=sys.stderr)
+        return None
+
+    def check(value: Any) -> None:
+        try:
+            adapter.validate_python(value, strict=True)
+        except ValidationError as error:
+            raise InvalidInput(name, _described(error.errors(include_url=False, include_input=False), value)) from None
+
+    return check
 
 
 def _described(found: Sequence[Mapping[str, Any]], value: Any) -> str:
