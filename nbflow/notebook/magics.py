@@ -33,6 +33,7 @@ __all__ = ["NBFlow"]
 
 
 _LIMITS = ("retry_budget", "max_attempts", "max_jobs")
+_HAS = (Status.SUCCEEDED, Status.FAILED)
 _OF_THE_RUN = (*_LIMITS, "forbidden", "parallel", "durable", "on_kernel_exit")
 """What the engine is told of when it changes."""
 
@@ -182,13 +183,13 @@ class NBFlow(Magics):
             print(self.flow.log(job, attempt, err=err, step=step), end="")
 
     def _do_retry(self, *jobs: str, downstream: bool = False, **given: str) -> None:
-        self._say(self.flow.retry(*jobs, downstream=downstream, start=given.get("from")), "run again")
+        self._say(self.flow.retry(*jobs, downstream=downstream, start=given.get("from")), "run again", jobs)
 
     def _do_skip(self, *jobs: str, value: str | None = None, last: bool = False) -> None:
         if value is None:
-            self._say(self.flow.skip(*jobs, last=last), "skipped" if not last else "substituted")
+            self._say(self.flow.skip(*jobs, last=last), "skipped" if not last else "substituted", jobs)
         else:
-            self._say(self.flow.skip(*jobs, value=self._evaluated(value)), "substituted")
+            self._say(self.flow.skip(*jobs, value=self._evaluated(value)), "substituted", jobs)
 
     def _evaluated(self, expression: str) -> Any:
         """The value of an expression in the notebook, variables that jobs make included."""
@@ -218,7 +219,7 @@ class NBFlow(Magics):
             print(f"nbflow: handler {name!r}: {text}", file=sys.stderr)
 
     def _do_cancel(self, *jobs: str) -> None:
-        self._say(self.flow.cancel(*jobs), "cancelled")
+        self._say(self.flow.cancel(*jobs), "cancelled", jobs)
 
     def _do_resume(self, run: str | int = 0) -> None:
         try:
@@ -266,8 +267,18 @@ class NBFlow(Magics):
         self.flow.stop()
         print("the engine has ended" + (f", and with it: {few(open_)}" if open_ else ""))
 
-    def _say(self, count: int, what: str) -> None:
-        print(f"{count} job{'' if count == 1 else 's'} {what}" if count else f"no job to be {what}")
+    def _say(self, count: int, what: str, jobs: tuple[str, ...] = ()) -> None:
+        """How many jobs a request has changed; if none, how those stand that it was about."""
+        if count:
+            print(f"{count} job{'' if count == 1 else 's'} {what}")
+            return
+        status = self.flow.status()
+        told = [
+            f"{job} has {status[job]}" if status[job] in _HAS else f"{job} is {status[job]}"
+            for job in jobs
+            if job in status
+        ]
+        print(f"no job to be {what}" + (f": {', '.join(told)}" if told else ""))
 
     def _figure(self, figure: Any, file: str | None) -> None:
         """Show the figure once, or say where it was saved."""

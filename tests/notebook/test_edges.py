@@ -41,6 +41,8 @@ def engines(nb: Kernel) -> list[psutil.Process]:
         ("wait", ""),
         ("status", "no jobs yet"),
         ("cancel", "no job to be cancelled"),
+        ("unpause", "not paused"),
+        ("handler", "no handlers"),
         ("resume", "analysis has no run yet"),
         ("events", ""),
         ("stop", "the engine has ended"),

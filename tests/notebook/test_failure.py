@@ -130,6 +130,7 @@ def test_a_person_puts_a_value_in_the_place_of_a_failed_one(nb: Kernel) -> None:
     declare(nb, "open('there', 'w').close()")
     assert nb.run("%nbflow retry load --downstream").text == "2 jobs run again\n"
     assert nb.value("(raw, df)") == ("own", "OWN")
+    assert nb.run("%nbflow skip load --value 1").text == "no job to be substituted: load has succeeded\n"
     declare(nb, "import os; os.remove('there')")
     declare(nb, "%nbflow retry load")
     settle(nb, "load")
