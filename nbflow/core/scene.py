@@ -135,15 +135,18 @@ class _Stands:
 
 
 def _blocks(shape: Shape) -> list[_Block]:
-    """Jobs alike: of one group, with the same needs and the same dependents."""
+    """Jobs alike: elements of a fan-out, or jobs of one group with the same needs and the same dependents."""
     needs: list[list[int]] = [[] for _ in shape.jobs]
     serves: list[list[int]] = [[] for _ in shape.jobs]
     for a, b in shape.links:
         needs[b].append(a)
         serves[a].append(b)
     alike: dict[tuple[object, ...], list[int]] = {}
-    for job, group in enumerate(shape.group_of):
-        if group or needs[job] or serves[job]:
+    fans = shape.fan_of or (None,) * len(shape.jobs)
+    for job, (group, fan) in enumerate(zip(shape.group_of, fans, strict=True)):
+        if fan is not None:
+            alike.setdefault((group, fan), []).append(job)
+        elif group or needs[job] or serves[job]:
             alike.setdefault((group, tuple(needs[job]), tuple(serves[job])), []).append(job)
     return [_block(shape, members) for members in alike.values() if len(members) >= FOLDED]
 

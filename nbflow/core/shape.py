@@ -22,6 +22,8 @@ class Shape:
     titles: tuple[tuple[str, str], ...]
     notes: tuple[str, ...] = ()
     """A row more for each job, or an empty text."""
+    fan_of: tuple[str | None, ...] = ()
+    """The fan-out that each job is an element of; empty if there is none."""
 
 
 def shape(snapshot: Mapping[str, Any]) -> Shape:
@@ -43,7 +45,8 @@ def shape(snapshot: Mapping[str, Any]) -> Shape:
     titles = tuple((name, _title(name, group, counts[name])) for name, group in groups.items())
     told = [fallback(job) for job in jobs.values()]
     notes = tuple(one.words if one else "" for one in told)
-    return Shape(tuple(jobs), tuple(links), group_of, titles, notes if any(notes) else ())
+    fans = tuple(job.get("fan") for job in jobs.values())
+    return Shape(tuple(jobs), tuple(links), group_of, titles, notes if any(notes) else (), fans if any(fans) else ())
 
 
 def needed_links(snapshot: Mapping[str, Any]) -> list[Link]:

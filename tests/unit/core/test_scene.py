@@ -165,3 +165,23 @@ def test_a_need_of_a_group_is_one_of_the_groups_within_it() -> None:
     drawn = shape({"jobs": jobs, "groups": groups})
     assert drawn.links == ((0, 2), (1, 2))
     assert dict(drawn.titles) == {"outer": "outer · all 2", "inner": "inner in outer · all 1"}
+
+
+def test_the_elements_of_a_fan_out_are_one_block_whatever_each_needs() -> None:
+    """One that reads another item by item is linked to it by one wire."""
+    first = {f"a[x={n}]": {"needs": [], "group": "a", "fan": "a"} for n in range(FOLDED)}
+    second = {f"b[x={n}]": {"needs": [f"a[x={n}]"], "group": "b", "fan": "b"} for n in range(FOLDED)}
+    drawn = scene(shape({"jobs": first | second}))
+    assert {node.form for node in drawn.nodes} == {"cell"}
+    assert (len(drawn.wires), len(drawn.links)) == (1, FOLDED)
+
+
+def test_an_element_is_called_by_its_values_under_its_fan_outs_name() -> None:
+    """The frame's title says the rest; in another group the whole name stands."""
+    alike = {f"fit[model=a,scenario={n}]": {"fan": "fit", "group": "fit"} for n in range(2)}
+    groups = {"fit": {"policy": "best-effort", "members": list(alike)}}
+    drawn = scene(shape({"jobs": alike, "groups": groups}))
+    assert [node.label for node in drawn.nodes] == ["model=a,scenario=0", "model=a,scenario=1"]
+    assert [node.job for node in drawn.nodes] == list(alike)
+    apart = {name: job | {"group": "all"} for name, job in alike.items()}
+    assert shape({"jobs": apart, "groups": {}}).labels == tuple(alike)
