@@ -63,7 +63,7 @@ class Declarer:
         body = self._read(header)
         fan = self._fan_out(header) if header.loops else None
         if fan is not None:
-            header = replace(header, group=header.group or header.name)
+            header, body = replace(header, group=header.group or header.name), (body[0], _looped(body[1], fan))
         paired = self._paired(header, *body, fan) if fan is not None else Paired({})
         template = self._spec(header, *body, fan, paired)
         specs = fan.specs(template, self._capture(fan), paired) if fan is not None else [template]
@@ -127,7 +127,7 @@ class Declarer:
             transformed.code if transformed.shell else "",
             transformed.shell,
             inputs=inputs,
-            outputs=tuple(name for name in outputs_of(header, names) if header.outputs or name not in given),
+            outputs=outputs_of(header, names),
             needs=binder.needs(header, inputs),
             types=types_of(ast.parse(transformed.code), names.needed if header.executor == "kernel" else readable),
             rollback=calls.call("rollback", header, readable),
@@ -245,6 +245,12 @@ class Declarer:
     def _capture(self, fan: FanOut | None) -> Callable[[str, Any], ValueRef]:
         """Stores values of the kernel; those that all elements of *fan* have in common once."""
         return sharing(self.session.client.values.dump, len(fan.keys) if fan is not None else 1)
+
+
+def _looped(names: Names, fan: FanOut) -> Names:
+    """The same for a body whose loop variables are its own business: the notebook's variables of these names stay."""
+    own = frozenset(fan.variables)
+    return replace(names, writes=names.writes - own, deletes=names.deletes - own, passing=names.passing - own)
 
 
 def _nothing(header: JobHeader, outputs: tuple[str, ...]) -> str:

@@ -175,6 +175,13 @@ def job_name(text: str) -> str:
     return text
 
 
+def known_job(text: str) -> str:
+    """The name of a job that is there: it may be that of an element of a fan-out, such as ``fit[a=1,b=2]``."""
+    if split_names(text) != [text] or not text or any(char.isspace() for char in text):
+        raise ValueError(text)
+    return text
+
+
 def setting(text: str) -> tuple[str, str]:
     """An environment variable and its value.
 

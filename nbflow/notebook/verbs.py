@@ -114,7 +114,7 @@ VERBS: tuple[Verb, ...] = (
                 name="from",
                 metavar="START",
                 help="and START, with everything on the way from it to the jobs",
-                parse=take.job_name,
+                parse=take.known_job,
                 takes="the name of a job",
                 names="jobs",
             ),

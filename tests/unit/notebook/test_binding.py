@@ -10,7 +10,7 @@ import pytest
 from nbflow.core.event import AttemptEnded, AttemptStarted, JobDeclared, RunOpened
 from nbflow.core.names import read_names
 from nbflow.core.run import Run
-from nbflow.core.spec import Captured, GroupNeed, JobNeed, JobSpec, Produced, ValueRef
+from nbflow.core.spec import Captured, Element, Gathered, GroupNeed, JobNeed, JobSpec, Part, Produced, ValueRef
 from nbflow.core.state import replay
 from nbflow.core.status import Status
 from nbflow.engine.client import Import
@@ -191,3 +191,63 @@ def test_a_value_that_only_may_be_needed_need_not_be_storable() -> None:
         bound.inputs(parse_job("a"), read_names("x = f"))
     with pytest.raises(ValueNotStorable):
         bound.inputs(parse_job("a --inputs f"), read_names("x = 1"))
+
+
+def element(fan: str, place: int, group: str | None = None, **more: Any) -> JobSpec:
+    key = ref("key", place)
+    return spec(f"{fan}[n={place}]", group=group or fan, element=Element(fan, {}, key, place), outputs=("y",), **more)
+
+
+def fan_owners(**made: str) -> Owners:
+    owners = Owners()
+    for name, fan in made.items():
+        owners.declare_fan(fan, [name], {})
+    return owners
+
+
+def test_what_a_fan_out_makes_is_gathered_and_needs_its_group() -> None:
+    """With all the group's members there are, in the order of the elements."""
+    run = run_of(element("fit", 1), element("fit", 0), spec("other", group="fit"))
+    bound = binder(run, fan_owners(y="fit"))
+    inputs = bound.inputs(parse_job("best"), read_names("best = max(y)"))
+    parts = (Part(ref("key", 0), "fit[n=0]"), Part(ref("key", 1), "fit[n=1]"))
+    assert inputs == {"y": Gathered("y", parts)}
+    assert bound.needs(parse_job("best"), inputs) == (GroupNeed("fit", ("fit[n=1]", "fit[n=0]", "other")),)
+
+
+def test_a_member_of_the_fan_outs_own_group_needs_its_elements() -> None:
+    """It cannot wait for the group that it is in."""
+    run = run_of(element("fit", 0, "g"), element("fit", 1, "g"))
+    bound = binder(run, fan_owners(y="fit"))
+    header = parse_job("best --group g")
+    inputs = bound.inputs(header, read_names("best = max(y)"))
+    assert bound.needs(header, inputs) == (JobNeed("fit[n=0]"), JobNeed("fit[n=1]"))
+
+
+def test_after_takes_fan_outs_and_elements_with_commas() -> None:
+    """A fan-out means its group; an element is a job."""
+    run = run_of(element("fit", 0, "g"), element("fit", 1, "g"), spec("pair[a=1,b=2]"))
+    bound = binder(run, Owners())
+    assert bound.needs(parse_job("x --after fit,pair[a=1,b=2]"), {}) == (
+        GroupNeed("g", ("fit[n=0]", "fit[n=1]")),
+        JobNeed("pair[a=1,b=2]"),
+    )
+    assert bound.needs(parse_job("x --after fit[n=0]?"), {}) == (JobNeed("fit[n=0]", optional=True),)
+
+
+def test_a_fan_out_that_reads_what_it_makes_gets_the_version_before_when_declared_again() -> None:
+    """As a job does that has no value yet."""
+    before = {"y": Captured(ref("y", 3))}
+    bound = binder(run_of(element("fit", 0, inputs=before), element("fit", 1, inputs=before)), fan_owners(y="fit"))
+    assert bound.inputs(parse_job("fit --for n=[0]"), read_names("y = y + n")) == before
+
+
+def test_the_job_that_a_fan_out_needs_does_not_wait_for_it_when_declared_again() -> None:
+    """Nor for the group, which has the elements as members."""
+    run = run_of(
+        spec("load", outputs=("x",)), element("fit", 0, needs=(JobNeed("load"),)), element("all", 0, group="fit")
+    )
+    bound = binder(run, fan_owners(y="fit", z="all"))
+    inputs = bound.inputs(parse_job("load"), read_names("x = z"))
+    assert bound.needs(parse_job("load"), inputs) == (GroupNeed("fit", ("all[n=0]",)),)
+    assert bound.inputs(parse_job("load"), read_names("x = y")) == {}
