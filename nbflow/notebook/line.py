@@ -13,7 +13,7 @@ from nbflow.core.rules import Rule
 from nbflow.core.spec import Judge, Retry
 from nbflow.errors import UnknownJob
 from nbflow.notebook import quantities
-from nbflow.notebook.grammar import Read, describe, read, verbatim
+from nbflow.notebook.grammar import Read, read, verbatim
 from nbflow.notebook.group_options import GROUP_OPTIONS
 from nbflow.notebook.handlers import Handlers, written_rules
 from nbflow.notebook.loops import Loop, fan_name
@@ -30,7 +30,6 @@ __all__ = [
     "VerbCall",
     "expander",
     "header_of",
-    "job_help",
     "parse_job",
     "parse_verb",
     "verbs_help",
@@ -294,43 +293,3 @@ def _env(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:
             raise LineError(f"--env {key} is given twice")
         env[key] = value
     return env
-
-
-def job_help() -> str:
-    """The text of ``%%job?``."""
-    return f"""Run this cell in the background, in a process of its own, as soon as what it reads is ready.
-
-%%job NAME [options]
-
-{describe(OPTIONS)}
-
-Long headers go on in lines that start with #| at the top of the cell. Quotes and # comments work as in a shell,
-{{expr}} is expanded from the notebook's variables, --option=value is the same as --option value.
-
-Examples:
-
-  %%job load --retries 3 --delay 1
-  raw = fetch(url)
-
-  %%job clean --timeout 5m
-  df = raw.dropna()            # reads raw, so it waits for load
-
-  %%job fit[alpha] --for alpha=[0.1, 1, 10] --group fits --policy at-least:2
-  #| --env OMP_NUM_THREADS=1
-  #| --after 'check*'
-  model = Ridge(alpha).fit(X, y)     # then model is {{0.1: …, 1: …, 10: …}}
-
-  %%job simulate --on-exit 10,11:2:./fix.sh --on-oom memory*2:2 --memory 2GB --if steps > 0
-  #| --on-error ConvergenceError:3 --on-log 'disk full:1:./free-space.sh'
-  #| --rollback undo --fallback '=last_state'
-  state = run(steps)
-
-  %%job convert --shell
-  gzip --keep --force data.csv
-
-A failure rule: what it is about, then the number of attempts that it adds (1 if not given), then a script for bash that
-is run before each of them, which has NBFLOW_EXIT_CODE, NBFLOW_SIGNAL, NBFLOW_REASON and more in its environment:
---on-exit 10,11:2:./fix.sh. The first rule written that fits a failure decides; all others are the business of
---retries. A --shell body is no Python: nothing is read from its text. What --inputs names are environment variables
-there (text, numbers, paths); it leaves files, and no variables.
-"""

@@ -5,7 +5,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nbflow.core.spec import AtLeast, BestEffort, Both, Critical, Either, Retry, Strict
-from nbflow.notebook.line import After, Defaults, LineError, expander, job_help, parse_job
+from nbflow.notebook.job_help import job_help
+from nbflow.notebook.line import After, Defaults, LineError, expander, parse_job
 from nbflow.notebook.options import OPTIONS
 
 WAITS = {"delay": 0.5, "backoff": 3, "max_delay": 120, "jitter": 0.5}
