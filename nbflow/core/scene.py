@@ -152,10 +152,11 @@ def _blocks(shape: Shape) -> list[_Block]:
 
 
 def _block(shape: Shape, members: list[int]) -> _Block:
+    labels = shape.labels
     if len(members) > NAMED:
         cell, ratio = (DOT, DOT), 2.2
     else:
-        wide = max(width(shape.jobs[job], SMALL_SIZE) for job in members) + 30
+        wide = max(width(labels[job], SMALL_SIZE) for job in members) + 30
         cell, ratio = (min(140.0, max(64.0, wide)), CELL_HEIGHT), 1.5
     across = max(1, round((len(members) * ratio * (cell[1] + CELL_GAP) / (cell[0] + CELL_GAP)) ** 0.5))
     return _Block(tuple(members), across, cell)
@@ -170,8 +171,8 @@ def _stands(shape: Shape, blocks: list[_Block]) -> _Stands:
             of[job] = f"block {shape.jobs[block.members[0]]}"
         sizes[of[block.members[0]]] = block.size
     alone = [at for at, stand in enumerate(of) if stand not in sizes]
-    notes = shape.notes or ("",) * len(of)
-    needed = [max(width(shape.jobs[at], NAME_SIZE), width(notes[at], SMALL_SIZE)) for at in alone]
+    notes, labels = shape.notes or ("",) * len(of), shape.labels
+    needed = [max(width(labels[at], NAME_SIZE), width(notes[at], SMALL_SIZE)) for at in alone]
     grouped = {shape.group_of[at] for at in alone}
     needed += [width(title, SMALL_SIZE) + BESIDE for name, title in shape.titles if name in grouped]
     wide = min(WIDEST, max(NARROWEST, round(max(needed, default=0)) + 42.0))
@@ -186,6 +187,7 @@ def _stands(shape: Shape, blocks: list[_Block]) -> _Stands:
 
 def _nodes(shape: Shape, blocks: list[_Block], stands: _Stands, picture: Layout) -> tuple[Node, ...]:
     nodes: dict[int, Node] = {}
+    labels = shape.labels
     for block in blocks:
         left, top = picture.positions[stands.of[block.members[0]]]
         wide, high = block.cell
@@ -193,12 +195,12 @@ def _nodes(shape: Shape, blocks: list[_Block], stands: _Stands, picture: Layout)
             x = left + CELL_GAP + at % block.across * (wide + CELL_GAP) + MARGIN
             y = top + CELL_GAP + at // block.across * (high + CELL_GAP) + MARGIN
             form = "dot" if wide == DOT else "cell"
-            label = "" if form == "dot" else shorten(shape.jobs[job], wide - 28, SMALL_SIZE)
+            label = "" if form == "dot" else shorten(labels[job], wide - 28, SMALL_SIZE)
             nodes[job] = Node(shape.jobs[job], x, y, wide, high, label, form)
     for job, name in enumerate(shape.jobs):
         if job not in nodes:
             (x, y), (wide, high) = picture.positions[stands.of[job]], stands.sizes[stands.of[job]]
-            label = shorten(name, wide - 38, NAME_SIZE)
+            label = shorten(labels[job], wide - 38, NAME_SIZE)
             note = clip(shape.notes[job], wide - 36, SMALL_SIZE) if shape.notes else ""
             nodes[job] = Node(name, x + MARGIN, y + MARGIN, wide, high, label, "node", note)
     return tuple(nodes[job] for job in range(len(shape.jobs)))

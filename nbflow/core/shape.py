@@ -25,6 +25,18 @@ class Shape:
     fan_of: tuple[str | None, ...] = ()
     """The fan-out that each job is an element of; empty if there is none."""
 
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What stands in each job's box: an element's name without its fan-out's, where that stands over it.
+
+        >>> Shape(("fit[a=1]", "all[b=2]"), (), ("fit", "fits"), (), fan_of=("fit", "all")).labels
+        ('a=1', 'all[b=2]')
+        """
+        if not self.fan_of:
+            return self.jobs
+        both = zip(self.jobs, self.fan_of, self.group_of, strict=True)
+        return tuple((name[len(fan) + 1 : -1] if fan and fan == group else name) or name for name, fan, group in both)
+
 
 def shape(snapshot: Mapping[str, Any]) -> Shape:
     """Read the shape of a snapshot. Jobs that another one made while it ran are linked to it.
