@@ -25,8 +25,8 @@ from nbflow.notebook.gathering import few
 from nbflow.notebook.group_options import ruled_fields
 from nbflow.notebook.handlers import unreached
 from nbflow.notebook.interrupt import plainly
-from nbflow.notebook.judges import evaluator, judging
 from nbflow.notebook.job_help import job_help
+from nbflow.notebook.judges import evaluator, judging
 from nbflow.notebook.line import Defaults, LineError, VerbCall, expander, parse_job, parse_verb, verbs_help
 from nbflow.notebook.results import Results
 
