@@ -209,3 +209,23 @@ def test_a_fan_out_that_reads_another_item_by_item_waits_for_its_items_alone(nb:
     assert nb.value("y") == {1: 11, 2: 21}
     assert nb.run("%%job whole --for k=[1]\nz = len(x)").ok
     assert nb.value("__import__('nbflow').flow().snapshot()['jobs']['whole[k=1]']['needs']") == ["first"]
+
+
+def test_an_element_can_be_skipped_with_a_value(nb: Kernel) -> None:
+    """It stands in the dict as if the job had made it."""
+    assert nb.run("%%job fit --for a=[1, 2]\nassert a == 1\ny = a").ok
+    nb.run("%nbflow wait fit")
+    cell = nb.run("%nbflow skip 'fit[a=2]' --value -2")
+    assert cell.ok, cell.text
+    assert nb.value("y") == {1: 1, 2: -2}
+    assert nb.value("__import__('nbflow').flow().snapshot()['verdict']") == "degraded"
+
+
+def test_what_happens_to_loop_variables_is_the_elements_own_business(nb: Kernel) -> None:
+    """A notebook's variable of the same name stays, and scripts for bash get theirs in the environment."""
+    assert nb.run("a, base = 'mine', 3").ok
+    assert nb.run("%%job fit --for a=[1, 2]\na = a * base\ny = a\ndel a").ok
+    assert nb.value("(y, a)") == ({1: 3, 2: 6}, "mine")
+    assert nb.run("%%job sh --for word=['x', 'z'] --shell\necho word=$word").ok
+    assert nb.run("%nbflow wait sh").ok
+    assert nb.value("__import__('nbflow').flow().log('sh[word=z]')") == "word=z\n"
