@@ -83,7 +83,8 @@ class Calls:
         match self.owners.maker(name):
             case ByJob(job=job, live=False):
                 raise DeclarationError(
-                    f"--{option} {text}: {name!r} is made by job {job!r}: define it in a cell of its own"
+                    f"--{option} {text}: job {job!r} makes {name!r}: define it in a cell of its own, "
+                    f"or call it, as in '={text}(…)'"
                 )
             case ByImport(attribute=None) as maker if len(path) == 1:
                 return Import(maker.module, path[0])

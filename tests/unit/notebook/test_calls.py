@@ -108,7 +108,10 @@ def test_an_expression_is_taken_as_text():
         ("--rollback nothing", "--rollback: 'nothing' is not defined here"),
         ("--fallback x", "--fallback: 'x' is no function"),
         ("--fallback ast.wolk", "--fallback: 'ast.wolk' is not defined here"),
-        ("--fallback made", "--fallback made: 'made' is made by job 'maker': define it in a cell of its own"),
+        (
+            "--fallback made",
+            "--fallback made: job 'maker' makes 'made': define it in a cell of its own, or call it, as in '=made(…)'",
+        ),
         ("--fallback undo", "--fallback undo: its parameter 'path' is no input of the job (inputs: raw)"),
     ],
 )

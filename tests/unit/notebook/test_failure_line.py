@@ -1,8 +1,11 @@
 """What the header of a job cell says about failure."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from nbflow.core.rules import Rule
+from nbflow.notebook import rule_text
 from nbflow.notebook.handlers import Handlers, unreached, written_rules
 from nbflow.notebook.line import Defaults, LineError, expander, parse_job
 
@@ -171,6 +174,17 @@ def test_rules_that_can_never_be_reached_are_told(line, places):
     """A rule all of whose failures earlier ones take is named, with an earlier one to blame."""
     rules = parse_job(f"j --timeout 1 {line}").rules
     assert [(int(text.split()[1]), int(text.split("rule ")[2].split()[0])) for text in unreached(rules)] == places
+
+
+@pytest.mark.parametrize("parse", [rule_text.on_exit, rule_text.on_error, rule_text.on_log, rule_text.on_oom])
+@given(st.text(alphabet="1037SIGKLmemory*.,:() \\\\[", max_size=20))
+def test_any_text_is_a_rule_or_none(parse, text):
+    """No text makes a parser fail in another way than its own."""
+    try:
+        rule = parse(text)
+    except (ValueError, LineError):
+        return
+    assert rule.retries >= 0 and rule.label.endswith(text) and unreached((rule, rule))
 
 
 def test_handlers_are_told_as_typed():
