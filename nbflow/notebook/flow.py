@@ -21,7 +21,7 @@ from nbflow.core.status import RunVerdict, Status
 from nbflow.core.streams import Streams
 from nbflow.errors import NbflowError, RunFailedError
 from nbflow.notebook.declaring import Declaring
-from nbflow.notebook.gathering import broken, decided
+from nbflow.notebook.gathering import broken, decided, glance
 from nbflow.notebook.handlers import rules_of
 from nbflow.notebook.looking import Pumping, named
 from nbflow.notebook.references import Made
@@ -223,8 +223,10 @@ def _ended(names: set[str] | None, groups: Sequence[str] = ()) -> Callable[[Run]
     if names is None:
         return lambda run: verdict(run) is not RunVerdict.RUNNING
 
+    hopeless = glance(lambda run: stuck(run, names) is not None)
+
     def done(run: Run) -> bool:
         ended = all(for_good(run, name) for name in names) and all(decided(group)(run) for group in groups)
-        return ended or stuck(run, names) is not None
+        return ended or hopeless(run)
 
     return done
