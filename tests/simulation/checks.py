@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from nbflow.core import event as e
 from nbflow.core.derive_groups import Facts
 from nbflow.core.run import JobState, Run
@@ -23,6 +25,7 @@ class Checks:
         self.facts = Facts({}, {}, {})
         self.budget: Budget | None = None
         self.succeeded: set[tuple[str, int]] = set()
+        self.retried = Counter[tuple[str, str]]()
 
     # --- before
     def before(self, run: Run, event: e.Event) -> None:
@@ -36,8 +39,9 @@ class Checks:
                 self._may_step(run, run.jobs[event.job], event)
             case e.GroupDecided(group=name, verdict=verdict):
                 self.touched = self._cut(run, name, verdict)
-            case e.GroupRetried(members=members):
+            case e.GroupRetried(group=group, members=members):
                 self.touched = list(members)
+                self._may_retry(run, group, members)
                 assert all(self.facts.status[name] is Status.FAILED for name in members), "retried without a failure"
             case e.AttemptEnded() if event.generation == run.jobs[event.job].generation:
                 self.touched += self._stopped(run, event)
@@ -69,6 +73,13 @@ class Checks:
             assert not any(step.step == "fallback" for step in done), "rolled back after the fallback"
         else:
             self._has_room(run, job)
+
+    def _may_retry(self, run: Run, group: str, members: tuple[str, ...]) -> None:
+        """No more often than the group may; what is in others around it may begin anew when they retry it."""
+        self.retried.update((group, name) for name in members)
+        most = run.groups[group].options.retries
+        for name in members if run.groups[group].parent is None else ():
+            assert self.retried[group, name] <= most, f"{group} has {name} tried again more than {most} times"
 
     def _has_room(self, run: Run, job: JobState) -> None:
         for group in oracle.around(run, job):
@@ -110,6 +121,7 @@ class Checks:
         match event:
             case e.JobDeclared(spec=spec) if spec.name in self.lives:
                 self.lives[spec.name].begin(spec)
+                self._forget(spec.name)
             case e.JobDeclared(spec=spec):
                 self.lives[spec.name] = Life(spec, self.budget)
             case e.GroupRetried(members=members):
@@ -118,6 +130,9 @@ class Checks:
             case e.GroupDecided():
                 for name in self.touched:
                     self.lives[name].hear("policy")
+            case e.RetryRequested(job=name):
+                self.lives[name].hear(event)
+                self._forget(name)
             case _ if self.touched[0]:
                 self.lives[self.touched[0]].hear(event)
                 for name in self.touched[1:]:
@@ -126,6 +141,11 @@ class Checks:
         for name in {*self.touched, *changed} - {""}:
             self._as_told(name, run.jobs[name])
             self._keeps(name, run.jobs[name])
+
+    def _forget(self, name: str) -> None:
+        """A person or a new declaration gives the job fresh retries of its groups."""
+        for group, member in [each for each in self.retried if each[1] == name]:
+            del self.retried[group, member]
 
     def _as_told(self, name: str, job: JobState) -> None:
         """The job stands where the contract's story of it does."""

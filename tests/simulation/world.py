@@ -47,7 +47,8 @@ class World:
         self.taste = flows.random_taste(rng)
         self.hands = rng.randint(0, 9)
         self.crashes = rng.choice((0, 0, 1, 1, 2, 3))
-        self.losses = rng.choice((0, 0, 1, 2, 8))
+        self.losses = rng.choice((0, 0, 1, 2, 8, 16))
+        self.lossy = rng.choice((4, 4, 40))
         self.to_declare = rng.randint(1, 7)
         self.to_make = rng.choice((0, 0, 1, 2))
         self.limiting = rng.choice((0, 0, 0, 1, 2))
@@ -190,7 +191,7 @@ class World:
             ends = ["cancelled"]  # nobody asked: the executor was told to stop
         if self.losses > 0:
             self.losses -= 1
-            ends += ["lost"] * 4
+            ends += ["lost"] * self.lossy
         if isinstance(started, e.AttemptStarted) and self.run.jobs[started.job].spec.condition:
             ends += ["skipped"] * 3
         self.stopping.discard(started.key)

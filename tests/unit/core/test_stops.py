@@ -188,6 +188,18 @@ def test_a_lost_step_that_was_to_be_stopped_is_not_started_again():
     assert step_order(run, "a").step == "rollback"
 
 
+def test_losses_of_one_step_do_not_count_for_the_next():
+    """A recovery lost three times, then a cancel: the rollback may be lost three times too."""
+    run = run_of(full())
+    recovery_due(run)
+    for _ in range(3):
+        did(run, "a", "recovery", "lost")
+    ask(run, "cancel", "a")
+    for _ in range(3):
+        did(run, "a", "rollback", "lost")
+    assert step_order(run, "a").step == "rollback"
+
+
 def test_a_stopped_engine_rolls_back():
     """An attempt or recovery that ended cancelled, unasked: like a cancel."""
     run = run_of(full())
