@@ -6,58 +6,38 @@ to the tallies that count it, and from them, where it matters, to the groups aro
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
 from nbflow.core import event as e
+from nbflow.core import undoing
 from nbflow.core.ending import NEVER_RETRIED, open_generation
 from nbflow.core.job import JobState
+from nbflow.core.membership import chain, jobs_in, need
 from nbflow.core.policy import Judged, customs, extends
 from nbflow.core.run import GroupState, Run
 from nbflow.core.spec import GroupNeed, Policy, Strict
 from nbflow.core.status import Status, Verdict
 from nbflow.core.tally import NOBODY, Tally
 
+__all__ = [
+    "Place", "can_retry", "chain", "count", "discount", "for_good", "group_of", "hear", "jobs_in", "join", "leave_need",
+    "need", "note_group", "retries_used", "set_policy", "take_judgement", "take_retry", "takes_judgement",
+    "takes_retry", "to_retry",
+]  # fmt: skip
 Place = tuple[str, int]
 """A job, and the place of one of its needs."""
 _Key = TypeVar("_Key")
 _IN_VAIN = NEVER_RETRIED | {"attempt limit", "queue limit"}
 
 
-# --- who belongs where
+# --- groups
 def group_of(run: Run, name: str) -> GroupState:
     """The group *name*, strict if nobody has spoken of it before."""
     if name not in run.groups:
         run.groups[name] = GroupState(name, Tally(Strict(), whole=True, group=name))
         note_group(run, run.groups[name])
     return run.groups[name]
-
-
-def chain(run: Run, name: str | None) -> list[str]:
-    """The group *name* and those around it, from the inside out."""
-    found: list[str] = []
-    while name is not None and name not in found:
-        found.append(name)
-        name = run.groups[name].parent
-    return found
-
-
-def jobs_in(run: Run, name: str) -> list[str]:
-    """The jobs of the group *name*, those of groups within included."""
-    found, ahead, seen = list[str](), [name], {name}
-    while ahead:
-        tally = run.groups[ahead.pop()].tally
-        found += [member for member in tally.members if member not in tally.parts]
-        ahead += [part for part in reversed(tally.parts) if part not in seen]
-        seen.update(tally.parts)
-    return found
-
-
-def need(run: Run, name: str, optional: bool = False, without: str = "") -> GroupNeed:
-    """The need of the group *name* as it is now, for a job that is not to count itself (*without*)."""
-    tally = run.groups[name].tally
-    jobs = tuple(member for member in tally.members if member != without and member not in tally.parts)
-    return GroupNeed(name, jobs, optional, tuple(need(run, part, without=without) for part in tally.parts))
 
 
 # --- what members come to
@@ -83,6 +63,8 @@ def hear(run: Run, job: JobState) -> Iterator[Place]:
         for tally in told:
             tally.put(name, job.status, job.reason, can)
             yield from spread(run, tally)
+    if run.work.undone:
+        undoing.noted(run, job)
 
 
 def spread(run: Run, tally: Tally) -> Iterator[Place]:
@@ -112,7 +94,7 @@ def _note(run: Run, tally: Tally) -> None:
 def note_group(run: Run, group: GroupState) -> None:
     """Keep in mind whether the verdict on *group* is yet to be recorded, and whether members are to be rolled back."""
     _keep(run.work.untold, group.name, group.verdict is not group.recorded)
-    _keep(run.work.undone, group.name, _is_undone(run, group))
+    undoing.note(run, group)
 
 
 def _note_within(run: Run, tally: Tally) -> None:
@@ -140,6 +122,7 @@ def set_policy(run: Run, name: str, policy: Policy) -> Iterator[Place]:
     group.tally.set_policy(policy)
     now = group.options
     run.queues.cap(name, now.max_parallel)
+    around = chain(run, name)
     if before.parent != now.parent:
         yield from _move(run, group)
     for tally in (group.tally, *group.needed):
@@ -148,6 +131,7 @@ def set_policy(run: Run, name: str, policy: Policy) -> Iterator[Place]:
     if (before.retries, before.parent) != (now.retries, now.parent):
         for job in [run.jobs[member] for member in jobs_in(run, name)]:
             yield from hear(run, job)
+    _moved(run, dict.fromkeys([*around, *chain(run, name)]))
 
 
 def _move(run: Run, group: GroupState) -> Iterator[Place]:
@@ -229,6 +213,14 @@ def discount(run: Run, job: JobState) -> Iterator[Place]:
         tally.leave(job.spec.name)
         _remember(run, tally)
         yield from spread(run, tally)
+        _moved(run, chain(run, job.spec.group))
+
+
+def _moved(run: Run, names: Iterable[str]) -> None:
+    """The jobs of the groups *names* may be others than before."""
+    for name in names:
+        run.work.undone.pop(name, None)
+        note_group(run, run.groups[name])
 
 
 # --- what custom policies say
@@ -308,32 +300,3 @@ def for_good(run: Run, name: str) -> bool:
     """Whether the job *name* has ended, and no group around it may yet try it again."""
     job = run.jobs[name]
     return job.status.ended and not any(run.groups[each].verdict is Verdict.UNDECIDED for each in can_retry(run, job))
-
-
-# --- succeeded members rolled back
-def _is_undone(run: Run, group: GroupState) -> bool:
-    """Whether there are members to be rolled back, now or once what is under way has ended."""
-    if not group.options.rollback or not group.recorded is group.verdict is Verdict.BROKEN or not group.tally.over:
-        return False
-    around = (run.groups[name] for name in chain(run, group.name)[1:] if name in run.groups)
-    if any(outer.options.retries and outer.verdict is Verdict.UNDECIDED for outer in around):
-        return False  # they may yet be tried again
-    return any(run.jobs[name].revocable for name in jobs_in(run, group.name))
-
-
-def to_roll_back(run: Run) -> Iterator[JobState]:
-    """The succeeded members to be rolled back next: of each broken group the last one to end, one at a time."""
-    found: dict[str, JobState] = {}
-    for name in run.work.undone:
-        jobs = [run.jobs[each] for each in jobs_in(run, name)]
-        if not any(job.step is not None for job in jobs):
-            owing = [job for job in jobs if job.revocable]
-            for last in sorted(owing, key=lambda job: (job.changed_at, job.order))[-1:]:
-                found.setdefault(last.spec.name, last)
-    yield from found.values()
-
-
-def note_rollback(run: Run, job: JobState) -> None:
-    """A step of *job* has started or ended: its groups may have less to do."""
-    for name in chain(run, job.spec.group):
-        note_group(run, run.groups[name])

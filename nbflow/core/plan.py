@@ -18,11 +18,11 @@ from msgspec import Struct
 from nbflow.core import event as e
 from nbflow.core import group_plan
 from nbflow.core.event import Step
-from nbflow.core.groups import to_roll_back
 from nbflow.core.queues import by_order, step_executor
 from nbflow.core.run import JobState, Run
 from nbflow.core.spec import GroupNeed, Limits
 from nbflow.core.status import Reason, Status
+from nbflow.core.undoing import to_roll_back
 
 STEP_TIMEOUT = 60.0
 """Seconds that the rollback and fallback of a job without a time limit of its own may take."""

@@ -82,8 +82,8 @@ class GroupWork:
     """Those of whose members the failed ones are to be tried again."""
     unasked: dict[Tally, None] = field(default_factory=dict)
     """Those whose custom policy has yet to be asked."""
-    undone: dict[str, None] = field(default_factory=dict)
-    """Those that are broken and have succeeded members to be rolled back."""
+    undone: dict[str, list[str]] = field(default_factory=dict)
+    """Those that are broken, each with its succeeded members that are yet to be rolled back, the next one last."""
 
     @property
     def pending(self) -> bool:

@@ -27,7 +27,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import assert_never
 
-from nbflow.core import ending, followups, groups, needs
+from nbflow.core import ending, followups, groups, needs, undoing
 from nbflow.core import event as e
 from nbflow.core.ending import LOST_RESTARTS
 from nbflow.core.run import AttemptState, GroupState, JobState, Run
@@ -210,10 +210,10 @@ def _take_job(run: Run, job: JobState, event: _JobEvent) -> None:
             ending.end_attempt(run, job, event)
         case e.StepStarted():
             ending.start_step(job, event)
-            groups.note_rollback(run, job)
+            undoing.noted(run, job)
         case e.StepEnded():
             ending.end_step(job, event)
-            groups.note_rollback(run, job)
+            undoing.noted(run, job)
         case e.RetryScheduled(due_at=due_at):
             job.due_at, job.unscheduled = due_at, None
             if job.overdue(due_at):  # its turn would never come

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from random import Random
 
-from nbflow.core import derive_groups, groups
+from nbflow.core import derive_groups, groups, undoing
 from nbflow.core import event as e
 from nbflow.core.graph import check
 from nbflow.core.group_plan import questions
@@ -277,7 +277,7 @@ class GroupWorld:
         need = derive_groups.whole(self.run, name)
         members = derive_groups.members_of(self.run, need, facts_of(self.run), whole=True)
         over = all(member.ended for member, _ in members.values())
-        return group.options.rollback and broken and over and not hopes and any(job.revocable for job in jobs)
+        return group.options.rollback and broken and over and not hopes and any(map(undoing.owed, jobs))
 
     def check_plan(self, made: Plan) -> None:
         asks = [(o.group, o.members, o.standings, o.place, o.parts) for o in made.orders if isinstance(o, Ask)]
