@@ -267,7 +267,7 @@ def test_a_recovery_does_not_start_after_the_deadline():
 
 @pytest.mark.parametrize("phase", PHASES[1:], ids=lambda phase: phase.__name__)
 def test_a_new_declaration_in_every_phase(phase):
-    """What is under way is stopped, a rollback awaited; only then the new text starts, and nothing goes on for the old."""
+    """What is under way is stopped, a rollback awaited; only then the new text starts, nothing goes on for the old."""
     run = run_of(full())
     phase(run)
     under = run.jobs["a"].busy
