@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any, Protocol
 
 from nbflow.core.elements import fan_names, fan_of
@@ -71,7 +72,10 @@ class Session:
         if not found - self._warmed:
             return
         self._warmed = found
-        threading.Thread(target=self._client.warm, args=(sorted(found),), name="nbflow-preload", daemon=True).start()
+        replica, client = self._replica, self._client
+        # An engine that takes over is told what a run was configured with.
+        tell = partial(replica.configure, modules=sorted(found)) if replica else partial(client.warm, sorted(found))
+        threading.Thread(target=tell, name="nbflow-preload", daemon=True).start()
 
     def warm(self, then: Callable[[Client], None] | None = None) -> threading.Thread:
         """Connect in the background; *then* is called with the client if that went well."""
@@ -152,6 +156,7 @@ class Session:
             durable=settings.durable,
             on_kernel_exit=settings.on_kernel_exit,
             limits=settings.limits,
+            modules=sorted(self._warmed),
         )
 
     def check_store(self) -> None:
