@@ -201,7 +201,9 @@ class NBFlow(Magics):
         try:
             return eval(compile(expression, "<value>", "eval"), self._names())
         except Exception as error:
-            raise LineError(f"--value {expression}: {type(error).__name__}: {error}") from error
+            text = isinstance(error, NameError) and expression.isidentifier()
+            hint = f""" (if text is meant: --value "'{expression}'")""" if text else ""
+            raise LineError(f"--value {expression}: {type(error).__name__}: {error}{hint}") from error
 
     def _do_pause(self) -> None:
         changed = self.flow.pause()

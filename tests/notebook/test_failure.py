@@ -119,7 +119,7 @@ def test_a_person_puts_a_value_in_the_place_of_a_failed_one(nb: Kernel) -> None:
     declare(nb, "%%job clean\ndf = raw.upper()")
     settle(nb, "load")
     assert nb.run("%nbflow skip load --value raww").text == (
-        "UsageError: --value raww: NameError: name 'raww' is not defined\n"
+        "UsageError: --value raww: NameError: name 'raww' is not defined (if text is meant: --value \"'raww'\")\n"
     )
     assert nb.run("%nbflow skip load --last").text == (
         "UsageError: job 'load' has no outputs from before: it has never succeeded in this run\n"
