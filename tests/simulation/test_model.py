@@ -12,7 +12,7 @@ from nbflow.core.plan import Record, Schedule, Start, plan
 from nbflow.core.spec import JobNeed, JobSpec, Retry
 from nbflow.core.state import accepts, empty, evolve, replay
 
-from . import broken
+from .broken import attempts
 from .model import Model
 
 NAMES, SLOTS = "abcde", 2
@@ -156,12 +156,12 @@ TestScheduler.settings = settings(max_examples=150, stateful_step_count=40, dead
 @pytest.mark.parametrize(
     "fault",
     [
-        broken.a_failed_job_has_one_retry_too_many,
-        broken.a_new_generation_has_an_old_budget,
-        broken.a_skip_takes_a_success_back,
-        broken.a_lost_attempt_counts_as_failed,
-        broken.only_the_first_dependent_hears,
-        broken.stale_ends_are_taken,
+        attempts.a_failed_job_has_one_retry_too_many,
+        attempts.a_new_generation_has_an_old_budget,
+        attempts.a_skip_takes_a_success_back,
+        attempts.a_lost_attempt_counts_as_failed,
+        attempts.only_the_first_dependent_hears,
+        attempts.stale_ends_are_taken,
     ],
     ids=lambda variant: variant.__name__,
 )

@@ -15,6 +15,7 @@ from .world import World
 
 SCHEDULES = int(os.environ.get("NBFLOW_SCHEDULES", "100000"))
 SEED = int(os.environ.get("NBFLOW_SEED", "0"))
+pytestmark = pytest.mark.timeout(0)
 ENOUGH = 30_000
 """So many schedules, from the first on, are enough for all rarities."""
 PART = 500
@@ -66,7 +67,6 @@ def played() -> Part:
     return whole
 
 
-@pytest.mark.timeout(0)
 def test_every_schedule_ends_and_keeps_the_rules(played):
     """Every run ends, keeps the rules at every step, and is the same when replayed after a crash."""
     again = "again with NBFLOW_SEED=that NBFLOW_SCHEDULES=1"

@@ -67,7 +67,7 @@ def steps_of(run, name="a"):
             "recovered",
         ),
         # lost ones are run again, 3 times
-        ({"fallback": MEND}, {"a": "failed", "a/fallback": ["lost", "succeeded"]}, "a" + " a/fallback" * 2, "recovered"),
+        ({"fallback": MEND}, {"a": "failed", "a/fallback": ["lost", "failed"]}, "a" + 2 * " a/fallback", "failed"),
         ({"rollback": UNDO}, {"a": "failed", "a/rollback": "lost"}, "a" + " a/rollback" * 4, "failed"),
         ({"fallback": MEND}, {"a": "failed", "a/fallback": "lost"}, "a" + " a/fallback" * 4, "failed"),
         # a recovery script before each further attempt
