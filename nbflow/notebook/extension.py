@@ -23,7 +23,7 @@ from nbflow.notebook.fan_slot import FanSlot
 from nbflow.notebook.flow import Flow
 from nbflow.notebook.gathering import few
 from nbflow.notebook.handlers import Handlers
-from nbflow.notebook.handles import enter, leave
+from nbflow.notebook.handles import load, unload
 from nbflow.notebook.kernel_jobs import KernelJobs
 from nbflow.notebook.magics import NBFlow
 from nbflow.notebook.owners import Owners
@@ -91,7 +91,7 @@ class Extension:
         self.session.on_connect(self.connected)
         self.session.on_change(self.cards.changed)
         self.session.on_change(self.shows.changed)
-        enter(self.flow, innermost=False)
+        load(self.flow)
         atexit.register(self.leave)
         self.follow_on()
 
@@ -125,7 +125,7 @@ class Extension:
             for name in ("job", "nbflow"):
                 if getattr(table.get(name), "__self__", None) is self.magics:
                     del table[name]
-        leave(self.flow)
+        unload(self.flow)
         shell.magics_manager.registry.pop("NBFlow", None)
         for found in [c for c in shell.configurables if c is self.magics]:
             shell.configurables.remove(found)

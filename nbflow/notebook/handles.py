@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from typing import Any, NoReturn, Protocol
 
 from nbflow.core.status import Status
@@ -24,26 +25,39 @@ class Declaring(Protocol):
         """How it stands."""
 
 
-_flows: list[Declaring] = []
-"""The flows that calls declare their jobs in: the innermost ``with flow:`` last, the notebook's own first."""
+_loaded: list[Declaring] = []
+"""The flow of this notebook, if there is one."""
+_entered: ContextVar[tuple[Declaring, ...]] = ContextVar("nbflow_flows", default=())
+"""The flows whose ``with`` blocks the code is in, the innermost last; each thread and task has its own."""
 
 
-def enter(flow: Declaring, innermost: bool = True) -> None:
-    """Calls declare their jobs in *flow* from now on; as that of the notebook, where it is not the *innermost*."""
-    _flows.insert(len(_flows) if innermost else 0, flow)
+def load(flow: Declaring) -> None:
+    """Calls outside of any ``with flow:`` declare their jobs in *flow* from now on."""
+    _loaded.append(flow)
+
+
+def unload(flow: Declaring) -> None:
+    """Undo `load`; none is fine."""
+    _loaded[:] = [each for each in _loaded if each is not flow]
+
+
+def enter(flow: Declaring) -> None:
+    """A ``with flow:`` begins."""
+    _entered.set((*_entered.get(), flow))
 
 
 def leave(flow: Declaring) -> None:
-    """Undo the last `enter` of *flow*; none is fine."""
-    for place in reversed(range(len(_flows))):
-        if _flows[place] is flow:
-            del _flows[place]
-            return
+    """The innermost ``with flow:`` of *flow* ends."""
+    flows = [*_entered.get()]
+    place = max((place for place, each in enumerate(flows) if each is flow), default=None)
+    if place is not None:
+        del flows[place]
+    _entered.set(tuple(flows))
 
 
 def current() -> Declaring | None:
     """The flow that a call declares its job in now."""
-    return _flows[-1] if _flows else None
+    return next(reversed((*_loaded, *_entered.get())), None)
 
 
 class Handle:

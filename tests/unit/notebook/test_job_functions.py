@@ -23,6 +23,7 @@ from nbflow.core.spec import (
 from nbflow.engine.taking import take
 from nbflow.engine.values import Values
 from nbflow.errors import DeclarationError, NbflowError, ValueNotStorable
+from nbflow.notebook import handles
 from nbflow.notebook.building import Surroundings
 from nbflow.notebook.handlers import Handlers
 from nbflow.notebook.handles import Handle, gathered
@@ -270,3 +271,36 @@ def test_job_functions_keep_what_they_are():
 @nbflow.job
 def fact(n):
     return n * fact.fn(n - 1) if n > 1 else 1
+
+
+class Notes:
+    """A flow that notes what is declared in it."""
+
+    def __init__(self):
+        self.added = []
+
+    def add(self, *jobs):
+        self.added += [each.name for each in jobs]
+
+
+def test_the_innermost_flow_counts():
+    """Each thread is in blocks of its own; outside of all, it is the notebook's flow."""
+    import threading
+
+    notebook, outer, inner = Notes(), Notes(), Notes()
+    handles.load(notebook)
+    try:
+        handles.enter(outer)
+        handles.enter(inner)
+        load.options(name="a")()
+        handles.leave(inner)
+        load.options(name="b")()
+        elsewhere = threading.Thread(target=load.options(name="c"))
+        elsewhere.start()
+        elsewhere.join()
+        handles.leave(outer)
+        load.options(name="d")()
+    finally:
+        handles.unload(notebook)
+    load.options(name="e")()
+    assert (inner.added, outer.added, notebook.added) == (["a"], ["b"], ["c", "d"])
