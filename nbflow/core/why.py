@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from typing import assert_never
 
 from nbflow.core.group_plan import broken_text
+from nbflow.core.groups import can_retry
 from nbflow.core.needs import PENDING
 from nbflow.core.run import JobState, Run
 from nbflow.core.spec import JobNeed, Need
-from nbflow.core.status import Reason, Status
+from nbflow.core.status import Reason, Status, Verdict
 
 
 def need_name(need: Need) -> str:
@@ -29,8 +30,10 @@ def waits_for(_run: Run, job: JobState) -> list[str]:
 def reason_text(run: Run, job: JobState) -> str:
     """Why the job stands where it does, in words; empty where the status says it all."""
     match job.status:
-        case Status.HELD | Status.SUCCEEDED:
+        case Status.HELD:
             return ""
+        case Status.SUCCEEDED:
+            return _taken_back(job)
         case Status.WAITING:
             return f"waits for {', '.join(waits_for(run, job))}"
         case Status.READY:
@@ -53,6 +56,13 @@ def reason_text(run: Run, job: JobState) -> str:
             return _words(job.reason) + (f" ({notes})" if notes else "")
         case _:
             assert_never(job.status)
+
+
+def _taken_back(job: JobState) -> str:
+    """What its group has done with a success."""
+    if job.current_step is not None:
+        return "its rollback runs: its group is broken"
+    return "rolled back: its group is broken" if job.rolled_back else ""
 
 
 def _words(reason: Reason | None) -> str:
@@ -109,6 +119,8 @@ def _notes(run: Run, job: JobState) -> Iterator[str]:
         return
     if job.reason.kind in ("deadline", "recovery failed", "attempt limit") and last.end == "failed":
         yield f"attempt {last.number} failed{_because(last.reason)}"
+    if hoping := [each for each in can_retry(run, job) if run.groups[each].verdict is Verdict.UNDECIDED]:
+        yield f"tried again once all of group {min(hoping)} have ended, if that needs it"
     if job.status is Status.FAILED and job.withheld:
         yield f"not retried: {job.withheld}"
     for step in last.steps:

@@ -45,6 +45,8 @@ def test_the_failed_members_are_tried_again_once_all_have_ended():
     start(run, "c")
     assert (run.groups["g"].verdict, decide(run), status(run, "z")) == (Verdict.UNDECIDED, [], "waiting")
     assert not for_good(run, "a")
+    said = "exception: ValueError: boom (tried again once all of group g have ended, if that needs it)"
+    assert project(run, 0.0)["jobs"]["a"]["reason_text"] == said.removeprefix("exception: ")
     end(run, "c", "failed")
     assert [event.members for event in decide(run)] == [("a", "c")]
     assert [run.jobs[name].generation for name in "abc"] == [2, 1, 2]

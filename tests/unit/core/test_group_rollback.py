@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nbflow.core import event as e
 from nbflow.core.plan import Record, StartStep
-from nbflow.core.project import project, verdict
+from nbflow.core.project import project, reason_text, verdict
 from nbflow.core.spec import AtLeast, Ruled, Strict
 from nbflow.core.state import replay
 from nbflow.core.status import Reason
@@ -70,8 +70,9 @@ def test_one_at_a_time_and_only_after_all_have_ended():
     take(run, e.AttemptEnded(at=4.0, job="c", generation=1, attempt=1, end="cancelled"))
     assert steps(run) == ["b"]
     begin(run, "b")
-    assert steps(run) == []
+    assert (steps(run), reason_text(run, run.jobs["b"])) == ([], "its rollback runs: its group is broken")
     finish(run, "b")
+    assert reason_text(run, run.jobs["b"]) == "rolled back: its group is broken"
     assert steps(run) == ["a"]
     assert verdict(run) == "running"
 

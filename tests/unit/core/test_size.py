@@ -9,14 +9,14 @@ import pytest
 from nbflow.core import event as e
 from nbflow.core.derive import derive
 from nbflow.core.graph import check
-from nbflow.core.plan import Record, Start, plan
+from nbflow.core.plan import Record, Start, StartStep, plan
 from nbflow.core.project import verdict
 from nbflow.core.run import Run
-from nbflow.core.spec import GroupNeed, JobSpec
+from nbflow.core.spec import GroupNeed, JobSpec, Ruled, Strict
 from nbflow.core.state import empty, evolve
 from nbflow.testing import declare
 
-from .build import came, job, reason, status
+from .build import UNDO, came, job, reason, status
 
 
 def chain(count: int) -> list[JobSpec]:
@@ -82,6 +82,45 @@ def test_declaring_cell_by_cell_does_not_look_at_all_others():
     for number in range(20_000, 20_200):
         declare(job(f"j{number}", f"j{number - 1}"), run=run)
     assert process_time() - begin < 0.2
+
+
+def broken(count: int) -> list[JobSpec]:
+    """A group of *count* jobs with rollbacks in two groups within it."""
+    return [job(f"m{i}", group=("x", "y")[i % 2], rollback=UNDO) for i in range(count)]
+
+
+def test_retries_and_rollback_of_big_nested_groups_cost_the_same_for_each_member():
+    """4,000 members cost, each, what 400 do: one fails and is tried again, or fails again, and all are taken back."""
+    inner, outer = Ruled(Strict(), parent="g"), Ruled(Strict(), retries=1, rollback=True)
+
+    def cost(count: int, failing: set[int]) -> float:
+        run = declare(*broken(count), groups={"x": inner, "y": inner, "g": outer})
+        begin = process_time()
+        end_all(run, failing)
+        assert run.jobs["m1"].rolled_back == (failing == {1, 2})
+        return (process_time() - begin) / count
+
+    for failing in ({1}, {1, 2}):
+        small = min(cost(400, failing) for _ in range(3))
+        large = cost(4_000, failing)
+        assert large < 3 * small, f"{small * 1e6:.0f} µs a member among 400, {large * 1e6:.0f} among 4,000"
+
+
+def end_all(run: Run, failing: set[int]) -> None:
+    """Play *run* to its end; m0 fails in its attempts of the numbers *failing*."""
+    while orders := plan(run, 0.0, {"process": 1}).orders:
+        for order in orders:
+            where = {"at": 0.0, "job": getattr(order, "job", ""), "generation": getattr(order, "generation", 0)}
+            match order:
+                case Start(attempt=attempt):
+                    evolve(run, e.AttemptStarted(**where, attempt=attempt, key="k"))
+                    how = "failed" if order.job == "m0" and attempt in failing else "succeeded"
+                    evolve(run, e.AttemptEnded(**where, attempt=attempt, end=how))
+                case StartStep(attempt=attempt, step=step):
+                    evolve(run, e.StepStarted(**where, attempt=attempt, step=step, key="s"))
+                    evolve(run, e.StepEnded(**where, attempt=attempt, step=step, key="s", end="succeeded"))
+                case Record(event=event):
+                    evolve(run, event)
 
 
 def test_many_dependents_of_one_group_share_its_counts():
