@@ -80,9 +80,16 @@ class Supervised:
             self.next_at = math.inf if self.order.timeout is None else now + self.order.timeout
 
     def done(self, now: float) -> None:
-        """The child says that its result is in place."""
-        if self._settle_by_record():
+        """The child says that its result is in place.
+
+        A success is told at once. After a failure something else may follow, another attempt or what undoes this one:
+        that is told when nothing of this one is left that it could meet.
+        """
+        record = self._record()
+        if record is not None:
             self.next_at = self._kill_at = now + LINGER
+            if record.end != "failed":
+                self._say(from_record(record))
 
     def unrecorded(self, why: str) -> None:
         """The child says that it cannot put its result in place."""
@@ -180,12 +187,16 @@ class Supervised:
             self._say(self._by_exit(*self._exit))
 
     def _settle_by_record(self) -> bool:
-        """Report what the record says; not, if there is none, or if it is a failure while being stopped."""
-        record: ResultRecord | None = read_record(self.order.folder, self.order.key)
-        if record is None or (self._stop is not None and record.end != "succeeded"):
-            return False
-        self._say(from_record(record))
-        return True
+        """Report what the record says, if there is one to go by."""
+        record = self._record()
+        if record is not None:
+            self._say(from_record(record))
+        return record is not None
+
+    def _record(self) -> ResultRecord | None:
+        """What the child wrote; None, too, if that is a failure while it is being stopped."""
+        record = read_record(self.order.folder, self.order.key)
+        return None if record is not None and self._stop is not None and record.end != "succeeded" else record
 
     def _by_exit(self, status: int, usage: struct_rusage) -> AttemptReport:
         code = os.waitstatus_to_exitcode(status)
