@@ -37,6 +37,7 @@ MIXED = [
     Either((Strict(), Both((AtLeast(1), Critical(("a",)))))),
     Both((Either((AtLeast(2), Critical(("a",)))), AtLeast(50, percent=True), BestEffort())),
 ]
+ONE_OF = "it is one of strict, best-effort, at-least:N, at-least:N%, critical:NAME,…, =EXPRESSION"
 AS_IN = "as in at-least:2 or at-least:70%"
 POLICIES = [*PLAIN, *SHARES, *MIXED]
 
@@ -166,7 +167,7 @@ def test_a_policy_reads_as_it_is_typed(typed):
     ("typed", "message"),
     [
         ("strikt", "no policy 'strikt' (did you mean 'strict'?)"),
-        ("zzz", "no policy 'zzz' (it is one of strict, best-effort, at-least:N, at-least:N%, critical:NAME,…, =EXPRESSION)"),
+        ("zzz", f"no policy 'zzz' ({ONE_OF})"),
         ("at-least:two", f"policy 'at-least:two' needs a whole number of members, or of a hundred, {AS_IN}"),
         ("at-least:0", f"policy 'at-least:0' needs a whole number of members, or of a hundred, {AS_IN}"),
         ("at-least", f"policy 'at-least' needs a whole number of members, or of a hundred, {AS_IN}"),
@@ -174,10 +175,7 @@ def test_a_policy_reads_as_it_is_typed(typed):
         ("at-least:101%", f"policy 'at-least:101%' needs a whole number of members, or of a hundred, {AS_IN}"),
         ("strict & bestefort", "no policy 'bestefort' (did you mean 'best-effort'?)"),
         ("critical:,", "policy 'critical:,' needs the names of members, as in critical:a,b"),
-        (
-            "strict:2",
-            "no policy 'strict:2' (it is one of strict, best-effort, at-least:N, at-least:N%, critical:NAME,…, =EXPRESSION)",
-        ),
+        ("strict:2", f"no policy 'strict:2' ({ONE_OF})"),
     ],
 )
 def test_a_malformed_policy_is_an_error_of_one_line(typed, message):
