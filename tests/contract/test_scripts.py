@@ -129,7 +129,9 @@ def test_python_that_asks_for_too_much(isolated):
 
 
 SPAWNED = "import subprocess, sys\nsubprocess.run([sys.executable, '-c', {body!r}])"
-GREEDY = "import mmap, time\nm = mmap.mmap(-1, 300_000_000)\nfor _ in range(30): m.write(bytes(10_000_000))\ntime.sleep(60)"
+GREEDY = (
+    "import mmap, time\nm = mmap.mmap(-1, 300_000_000)\nwhile m.tell() < len(m): m.write(bytes(10**7))\ntime.sleep(60)"
+)
 
 
 @pytest.mark.parametrize(

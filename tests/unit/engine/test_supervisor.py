@@ -170,3 +170,44 @@ def test_any_order_of_events(moves):
         report = only(stage)
         assert (report.end == "succeeded") == (stage.recorded == "succeeded")
         assert report.reason is not None or report.end == "succeeded"
+
+
+def test_a_success_is_told_at_once_and_a_failure_when_nothing_is_left(stage, tmp_path):
+    """What follows a failure, another attempt or its rollback, never meets the process that failed."""
+    stage.attempt.ready(stage.now)
+    stage.record("failed")
+    stage.attempt.done(stage.now)
+    assert stage.reports == []
+    stage.exit(EXIT_3)
+    stage.wait(0.1)
+    assert (only(stage).end, only(stage).reason) == ("failed", Reason("exception"))
+    (tmp_path / "other").mkdir()
+    other = Stage(str(tmp_path / "other"))
+    other.attempt.ready(other.now)
+    other.record("succeeded")
+    other.attempt.done(other.now)
+    assert only(other).end == "succeeded"
+
+
+def test_a_failed_child_that_lingers_is_ended(stage):
+    """Its exit handlers have a second; then it is killed, and told."""
+    stage.attempt.ready(stage.now)
+    stage.record("failed")
+    stage.attempt.done(stage.now)
+    assert stage.attempt.next_at == stage.now + supervisor.LINGER
+    stage.wait(supervisor.LINGER + 0.1)
+    stage.exit(KILLED)
+    stage.wait(0.1)
+    assert only(stage).reason == Reason("exception")
+
+
+def test_too_much_memory_ends_it_without_grace(stage):
+    """The reason is that, with the attempt's number, whatever the child leaves behind but a success."""
+    stage.attempt.ready(stage.now)
+    stage.attempt.overdrawn(Reason("out of memory", "2.1 GB taken, 2.0 GB allowed"), stage.now)
+    assert stage.attempt.next_at == stage.now
+    stage.record("failed")
+    stage.exit(KILLED)
+    stage.wait(0.1)
+    assert only(stage).reason == Reason("out of memory", "2.1 GB taken, 2.0 GB allowed", 2)
+    assert only(stage).signal == "SIGKILL"
