@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextvars
+import time
 from dataclasses import dataclass
 
 from nbflow.core.elements import fan_of
@@ -13,6 +14,7 @@ from nbflow.core.status import Status, Verdict
 from nbflow.engine.client import OUT, Client, Replica
 from nbflow.notebook.card import Card
 from nbflow.notebook.fan_card import TOLD, FanCard, last_line
+from nbflow.notebook.gathering import SHARE
 from nbflow.notebook.slot import GOING, replaced
 
 TAIL = 4 * 1024
@@ -43,9 +45,12 @@ class FanSlot:
     """Its card shows a time that goes on."""
     _seen: tuple[object, ...] = ()
     _rest: float = 0.0
+    _quiet: float = 0.0
+    """It is not looked at again before (monotonic): with many jobs that takes its time."""
 
     def card(self, client: Client, now: float, note: str) -> FanCard:
         """The card as it is now."""
+        began = time.monotonic()
         with self.replica.lock:
             self._seen = self._signature()
             run = self.replica.run
@@ -57,6 +62,7 @@ class FanSlot:
             verdict = self._verdict(run)
         shown = dict(sorted(keys.items(), key=lambda item: item[0])[-PRINTING:]) if len(keys) > PRINTING else keys
         lines = {name: last_line(client.log(key, OUT, last=TAIL)) for name, key in shown.items()}
+        self._quiet = time.monotonic() + SHARE * (time.monotonic() - began)
         return FanCard(
             self.job,
             statuses,
@@ -115,7 +121,9 @@ class FanSlot:
         return self.ended and self.until is not None
 
     def due(self, now: float) -> bool:
-        """Whether the card may look otherwise than it does."""
+        """Whether the card may look otherwise than it does, and is worth a look."""
+        if self.running and now < self._quiet:
+            return False
         with self.replica.lock:
             changed = self._signature() != self._seen
         return changed or (self.running and now >= self._rest)

@@ -16,8 +16,8 @@ from nbflow.core.status import Verdict
 from nbflow.errors import GroupError
 from nbflow.notebook.session import Session
 
-GLANCE = 0.2
-"""Seconds between looks at what costs as much as there are jobs."""
+GLANCE, SHARE = 0.2, 25
+"""Seconds between looks at what costs as much as there are jobs, and so many times as long as a look takes."""
 
 MANY = 500
 """Jobs up to which it costs little to look at all of them after each event."""
@@ -163,15 +163,16 @@ def decided(group: str) -> Callable[[Run], bool]:
 
 
 def glance(look: Callable[[Run], bool]) -> Callable[[Run], bool]:
-    """*look*, but only every `GLANCE` seconds; False in between."""
-    last = 0.0
+    """*look*, but only every `GLANCE` seconds, or less often if it takes long; False in between."""
+    rest = 0.0
 
     def done(run: Run) -> bool:
-        nonlocal last
+        nonlocal rest
         now = time.monotonic()
-        if now - last < GLANCE:
+        if now < rest:
             return False
-        last = now
-        return look(run)
+        found = look(run)
+        rest = time.monotonic() + max(GLANCE, SHARE * (time.monotonic() - now))
+        return found
 
     return done
