@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -298,3 +300,21 @@ def test_the_examples_of_the_page_run(place: int, said: str, folder: Path) -> No
     done = subprocess.run([sys.executable, script], cwd=folder, capture_output=True, text=True, timeout=60, check=False)
     assert done.stderr == ""
     assert done.stdout.startswith(said)
+
+
+@job
+def naps(*seconds):
+    nbflow.attempt().detour([job(time.sleep)(each) for each in seconds])
+    return len(seconds)
+
+
+def test_jobs_that_were_made_outlive_the_engine(flow: Flow) -> None:
+    """Killed while they run, it is followed by one that knows of them, and of the job that waits for them."""
+    with flow:
+        handle = naps(0.8, 0.1)
+        until = time.monotonic() + 20
+        while flow.status().get("naps/sleep") != "running" and time.monotonic() < until:
+            time.sleep(0.01)
+        assert flow.status()["naps"] == "waiting"
+        os.kill(flow._session.client.pid, signal.SIGKILL)
+    assert (handle.result(), set(flow.status().values())) == (2, {"succeeded"})

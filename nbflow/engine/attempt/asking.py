@@ -10,7 +10,8 @@ import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from types import GeneratorType
+from typing import Protocol
 
 from msgspec.structs import replace
 
@@ -22,7 +23,6 @@ from nbflow.errors import DeclarationError
 _PROGRESS_EVERY = 0.1
 
 
-@runtime_checkable
 class Declarable(Protocol):
     """A job that can be asked for: what a function decorated with `nbflow.job` gives when it is called in a job."""
 
@@ -56,9 +56,10 @@ class Asking:
         Raises:
             DeclarationError: one of them is no job, or was declared elsewhere.
         """
-        found = [jobs] if isinstance(jobs, Declarable) else list(jobs)
+        several = isinstance(jobs, list | tuple | set | frozenset | GeneratorType)
+        found: list[Declarable] = list(jobs) if several else [jobs]  # type: ignore[arg-type, list-item]
         for job in found:
-            if not isinstance(job, Declarable):
+            if not hasattr(type(job), "declare_inside"):
                 kind = type(job).__name__
                 raise DeclarationError(f"a value of type {kind} is no job: call a function of nbflow.job")
             job.declare_inside(self)
@@ -116,9 +117,7 @@ class Asking:
         self._shown_at, self._unshown = time.monotonic(), None
 
 
-def replaced(
-    outputs: Sequence[str], jobs: Sequence[Declarable], made: Mapping[str, object]
-) -> dict[str, Produced]:
+def replaced(outputs: Sequence[str], jobs: Sequence[Declarable], made: Mapping[str, object]) -> dict[str, Produced]:
     """Where *outputs* come from when *jobs* make them: see `Attempt.replace`.
 
     >>> from types import SimpleNamespace
