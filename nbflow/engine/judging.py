@@ -69,17 +69,25 @@ class Judging:
             if self._lost[run, ask] <= LOSSES:
                 return run, None
         self._lost.pop((run, ask), None)
-        verdict, reason = _verdict(report)
-        return run, GroupJudged(
-            at=at,
-            group=ask.group,
-            members=ask.members,
-            standings=ask.standings,
-            verdict=verdict,
-            reason=reason,
-            place=ask.place,
-            parts=ask.parts,
-        )
+        return run, _event(ask, at, *_verdict(report))
+
+
+def unasked(ask: Ask, at: float) -> GroupJudged:
+    """What is told of a policy that may not be asked, for it would run in a process."""
+    return _event(ask, at, Verdict.BROKEN, "it was not asked: processes are forbidden")
+
+
+def _event(ask: Ask, at: float, verdict: Verdict, reason: str) -> GroupJudged:
+    return GroupJudged(
+        at=at,
+        group=ask.group,
+        members=ask.members,
+        standings=ask.standings,
+        verdict=verdict,
+        reason=reason,
+        place=ask.place,
+        parts=ask.parts,
+    )
 
 
 def _same(one: Ask, other: Ask) -> bool:

@@ -32,7 +32,7 @@ from nbflow.core.state import accepts, evolve, replay
 from nbflow.engine.attempt.record import AttemptOrder, AttemptReport
 from nbflow.engine.dispatch import Dispatch, Recover, executor_of
 from nbflow.engine.executors import Executor
-from nbflow.engine.judging import Judging
+from nbflow.engine.judging import Judging, unasked
 from nbflow.engine.live import LiveRun, Turn, Underway
 from nbflow.engine.orders import Place, attempt_order, step_order
 from nbflow.engine.responses import unfolded
@@ -274,6 +274,8 @@ class Loop:
     def _ask(self, live: LiveRun, order: Ask) -> bool:
         if self.store.tight:
             return False
+        if "process" in live.run.limits.forbidden:
+            return self._apply(live, unasked(order, self.now()))
         act = self.judging.ask(live.row.id, live.run, order, Place(self._place, live.cwd))
         if act is not None:
             self._turn.acts.append(act)
