@@ -229,3 +229,25 @@ def test_what_happens_to_loop_variables_is_the_elements_own_business(nb: Kernel)
     assert nb.run("%%job sh --for word=['x', 'z'] --shell\necho word=$word").ok
     assert nb.run("%nbflow wait sh").ok
     assert nb.value("__import__('nbflow').flow().log('sh[word=z]')") == "word=z\n"
+
+
+def test_a_job_in_the_kernel_reads_it_there(nb: Kernel) -> None:
+    """As any cell does."""
+    assert nb.run("%%job fit --for a=[1, 2]\ny = a").ok
+    assert nb.run("%%job k --in kernel\nz = sum(y.values())").ok
+    assert nb.value("z") == 3
+
+
+def test_a_fan_out_cannot_have_the_name_of_a_group_of_others(nb: Kernel) -> None:
+    """One would not know which is meant."""
+    assert nb.run("%%job one --group fit\nx = 1").ok
+    cell = nb.run("%%job fit --for a=[1, 2]\ny = a")
+    assert "has the name of a group with other members, such as 'one'" in cell.text
+    assert nb.run("%%job fit --for a=[1, 2] --group fit\ny = a").ok
+    assert nb.value("y") == {1: 1, 2: 2}
+    assert nb.value("__import__('nbflow').flow().snapshot()['groups']['fit']['members']") == [
+        "one",
+        "fit[a=1]",
+        "fit[a=2]",
+    ]
+    assert "1 job" not in nb.run("%nbflow retry fit").text
