@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 
@@ -94,7 +95,8 @@ def survivors(trials: dict[str, Trial]) -> dict[str, list[int]]:
     left = {}
     for name, trial in trials.items():
         noted = [int(path.name) for path in (Path(trial.order.cwd) / "pids").iterdir()]
-        alive = {pid for pid in noted if lives(pid, Path(trial.order.cwd))} | set(trial.processes())
+        alive = {pid for pid in noted if lives(pid, Path(trial.order.cwd))}
+        alive |= {pid for pid in trial.processes() if not doomed(pid)}
         if alive:
             left[name] = sorted(alive)
     return left
@@ -103,10 +105,26 @@ def survivors(trials: dict[str, Trial]) -> dict[str, list[int]]:
 def lives(pid: int, cwd: Path) -> bool:
     """Whether *pid* is a living process that works in *cwd*, and so is not just another with a number used again."""
     try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-        return state not in "ZX" and Path(f"/proc/{pid}/cwd").readlink() == cwd
+        return not doomed(pid) and Path(f"/proc/{pid}/cwd").readlink() == cwd
     except OSError:
         return False
+
+
+EXITING = 0x4
+"""The kernel's mark of a task that is on its way out (``PF_EXITING``)."""
+
+
+def doomed(pid: int) -> bool:
+    """Whether *pid* is dead, ends, or has been sent what it cannot survive: it does nothing more.
+
+    On a machine that is busy with others it may take a nice process seconds to get the time to be gone.
+    """
+    try:
+        state, *fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        pending = re.findall(r"^S(?:ig|hd)Pnd:\s*(\w+)", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
+    except OSError:
+        return True
+    return state in "ZX" or bool(int(fields[5]) & EXITING) or any(int(mask, 16) >> 8 & 1 for mask in pending)
 
 
 def gone(trials: dict[str, Trial], within: float) -> None:
@@ -114,5 +132,4 @@ def gone(trials: dict[str, Trial], within: float) -> None:
     give_up_at = time.monotonic() + within
     while left := survivors(trials):
         assert time.monotonic() < give_up_at, f"after {within} s there are {left}"
-
-
+        time.sleep(0.02)  # the executor that ends them may live in this very process
