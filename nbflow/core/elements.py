@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from nbflow.core.run import Run
@@ -93,15 +93,3 @@ def split_names(text: str) -> list[str]:
         else:
             parts[-1] += char
     return parts
-
-
-def with_elements(names: Iterable[str], members: Mapping[str, Iterable[str]], jobs: Mapping[str, object]) -> list[str]:
-    """*names* of jobs, each once, where one that is no job stands for its *members*.
-
-    >>> with_elements(["fit", "a"], {"fit": ["fit[x=1]", "a"]}, {"a": 0, "fit[x=1]": 0})
-    ['fit[x=1]', 'a']
-    """
-    found: dict[str, None] = {}
-    for name in names:
-        found.update(dict.fromkeys([name] if name in jobs else members[name]))
-    return list(found)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,13 +15,12 @@ from nbflow.engine.client import INLINE_LIMIT
 from nbflow.errors import DeclarationError
 from nbflow.notebook.loops import Loop, combined
 from nbflow.notebook.pairing import Paired
+from nbflow.notebook.value_text import TEXT, can_be_key, text_of, unique_texts
 
 SHARED = 8 * 1024 * 1024
 """Bytes that a value may take in the specs of all elements together: a bigger one goes into a file that they share."""
 READS = 200_000
 """Elements of dicts that all elements of a fan-out may read together."""
-TEXT = 60
-"""Characters of a value's text, for people."""
 
 Capture = Callable[[str, Any], ValueRef]
 
@@ -109,31 +107,13 @@ def fan_out(name: str, loops: Sequence[Loop], values: Sequence[list[Any]], zippe
     variables = tuple(loop.variable for loop in loops)
     used, odd = [], []
     for variable, each in zip(variables, values, strict=True):
-        can = [_can_be_key(value) for value in each]
+        can = [can_be_key(value) for value in each]
         odd += [variable] * (not all(can))
-        used.append(each if all(can) else _texts(each, can))
+        used.append(each if all(can) else unique_texts(each, can))
     keys: list[Any] = [tuple(used[at][place] for at, place in enumerate(row)) for row in rows]
     keys = keys if len(variables) > 1 else [key for (key,) in keys]
     _check_keys(keys)
     return FanOut(name, variables, rows, list(values), keys, tuple(odd))
-
-
-def _can_be_key(value: Any) -> bool:
-    try:
-        hash(value)
-    except Exception:
-        return False
-    return True
-
-
-def _texts(values: Iterable[Any], can: Iterable[bool]) -> list[Any]:
-    """*values*, of which those that can be no key are told by their text, each by another one."""
-    seen, found = dict[str, int](), list[Any]()
-    for value, hashable in zip(values, can, strict=True):
-        text = value if hashable else _plain(value)
-        count = seen[text] = seen.get(text, 0) + 1
-        found.append(text if hashable or count == 1 else f"{text} ({count})")
-    return found
 
 
 def _check_keys(keys: Sequence[Any]) -> None:
@@ -145,28 +125,6 @@ def _check_keys(keys: Sequence[Any]) -> None:
             again = repr(key)[:TEXT]
             said = again if again == repr(keys[first])[:TEXT] else f"{repr(keys[first])[:TEXT]} and {again}"
             raise DeclarationError(f"--for: {said} is the same element twice (places {first + 1} and {place + 1})")
-
-
-def text_of(value: Any) -> str:
-    """*value* in a few characters, for names and for people.
-
-    >>> [text_of(each) for each in (0.1, 0.1 + 0.2, 1e-05, True, None, "a b", int, [1, 2], object())]
-    ['0.1', '0.3', '1e-05', 'True', 'None', 'a b', 'int', '[1, 2]', 'object']
-    """
-    if isinstance(value, float) or type(value).__name__ in ("float16", "float32"):
-        exact = str(value)
-        return exact if len(exact) <= 8 else f"{value:.6g}"
-    if isinstance(name := getattr(value, "__name__", None), str):
-        return name
-    text = _plain(value)
-    return type(value).__name__ if "\n" in text or re.search(r" at 0x[0-9a-fA-F]+>", text) else text[: 4 * TEXT]
-
-
-def _plain(value: Any) -> str:
-    try:
-        return str(value)
-    except Exception:
-        return type(value).__name__
 
 
 def withdrawn(run: Run | None, name: str, declared: Iterable[str]) -> list[JobSpec]:
