@@ -28,7 +28,7 @@ from nbflow.engine.attempt.cell import split as split_cell
 from nbflow.engine.attempt.displays import DisplayFile
 from nbflow.engine.attempt.failures import exit_code
 from nbflow.engine.attempt.functions import Function
-from nbflow.engine.attempt.patterns import with_found
+from nbflow.engine.attempt.noted import with_found
 from nbflow.engine.attempt.record import DISPLAY, ERR, OUT, AttemptOrder, AttemptReport, Display
 from nbflow.engine.attempt.results import from_record
 from nbflow.engine.attempt.work import Work

@@ -1,9 +1,6 @@
 """Which patterns the log of a failed attempt holds: each looked for in a short-lived process of its own.
 
 A regular expression can take for ever and cannot be interrupted; a process can be killed.
-
-``python -P -m nbflow.engine.attempt.patterns`` reads a `Question` as JSON and prints the list of those found: for
-callers that must not fork.
 """
 
 from __future__ import annotations
@@ -11,25 +8,19 @@ from __future__ import annotations
 import os
 import re
 import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
-import msgspec
 from msgspec import Struct
-from msgspec.structs import replace
 
-from nbflow.engine.attempt.record import ERR, OUT, AttemptOrder, AttemptReport
+from nbflow.engine.attempt.record import ERR, OUT
 
 SECONDS = 1.0
 """Processor time that looking for one pattern may take."""
 PATIENCE = 10
 """Seconds that it may take in all."""
-NOTED = "patterns"
-"""File in an attempt's folder: what is to be looked for should it fail, for whoever finds it after a crash."""
 _FOUND, _NOT_FOUND, _MALFORMED = 0, 1, 2
 
 
@@ -86,42 +77,6 @@ class Search:
             log.write(f"nbflow: the pattern {pattern!r} {what}: it counts as not found\n")
 
 
-def answer(question: Question) -> tuple[str, ...]:
-    """The patterns found; to be called where no other child can end meanwhile."""
-    search = Search(question)
-    while search.pids:
-        search.ended(*os.wait())
-    return search.found
-
-
-def note(order: AttemptOrder) -> None:
-    """Leave *order*'s patterns in its folder."""
-    (Path(order.folder) / NOTED).write_bytes(msgspec.json.encode(order.patterns))
-
-
-def with_noted(folder: Path, report: AttemptReport) -> AttemptReport:
-    """*report* of the attempt in *folder*, with those of the patterns found that were noted there."""
-    with suppress(OSError, msgspec.MsgspecError):
-        return with_found(folder, msgspec.json.decode((folder / NOTED).read_bytes(), type=tuple[str, ...]), report)
-    return report
-
-
-def with_found(folder: Path, patterns: tuple[str, ...], report: AttemptReport) -> AttemptReport:
-    """*report*, if it is one of failure, with those of *patterns* found; for whoever has threads and cannot fork."""
-    if report.end != "failed" or not patterns:
-        return report
-    return replace(report, found=_ask(Question(str(folder), patterns, report.traceback)))
-
-
-def _ask(question: Question) -> tuple[str, ...]:
-    command = [sys.executable, "-P", "-m", "nbflow.engine.attempt.patterns"]
-    data = msgspec.json.encode(question)
-    with suppress(msgspec.MsgspecError, subprocess.TimeoutExpired):  # an answer that never came: nothing was found
-        done = subprocess.run(command, input=data, capture_output=True, check=False, timeout=3 * PATIENCE)
-        return msgspec.json.decode(done.stdout, type=tuple[str, ...])
-    return ()
-
-
 def holds(question: Question, pattern: str) -> bool:
     """Whether *pattern* is in what the attempt wrote or raised; ``^`` and ``$`` match at every line.
 
@@ -149,13 +104,3 @@ def _look(question: Question, pattern: str, leave: Callable[[], None]) -> NoRetu
         code = _MALFORMED
     finally:
         os._exit(code)
-
-
-def main() -> None:
-    """Answer the question on stdin."""
-    question = msgspec.json.decode(sys.stdin.buffer.read(), type=Question)
-    sys.stdout.buffer.write(msgspec.json.encode(answer(question)))
-
-
-if __name__ == "__main__":
-    main()

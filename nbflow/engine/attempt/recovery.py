@@ -8,7 +8,7 @@ from pathlib import Path
 
 from nbflow.core.status import Reason
 from nbflow.engine.attempt import lock, tree
-from nbflow.engine.attempt.patterns import with_noted
+from nbflow.engine.attempt.noted import with_noted
 from nbflow.engine.attempt.record import AttemptReport
 from nbflow.engine.attempt.results import from_record, read_record
 

@@ -22,7 +22,7 @@ from resource import struct_rusage
 from msgspec.structs import replace
 
 from nbflow.core.status import Reason
-from nbflow.engine.attempt import child, lock, logs, modules, patterns, recovery, shell, tree
+from nbflow.engine.attempt import child, lock, logs, modules, noted, recovery, shell, tree
 from nbflow.engine.attempt.allowance import Allowances
 from nbflow.engine.attempt.memory import Watch
 from nbflow.engine.attempt.messages import Cancel, Ended, Frames, Ready, Run, Warm, frame, to_zygote
@@ -202,7 +202,7 @@ class Zygote:
             if held is None:
                 return  # given up before it began: the engine of that order is gone
             if order.patterns:
-                patterns.note(order)
+                noted.note(order)
             pid, channel = self.nursery.take()
         except OSError as error:
             reason = Reason("executor unavailable", str(error), order.attempt)
