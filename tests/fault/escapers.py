@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import time
 from pathlib import Path
 
 from tests.attempts import Runner, Trial
+from tests.leftovers import doomed
 
 PREAMBLE = """
 import os, signal, subprocess, sys, time
@@ -108,23 +108,6 @@ def lives(pid: int, cwd: Path) -> bool:
         return not doomed(pid) and Path(f"/proc/{pid}/cwd").readlink() == cwd
     except OSError:
         return False
-
-
-EXITING = 0x4
-"""The kernel's mark of a task that is on its way out (``PF_EXITING``)."""
-
-
-def doomed(pid: int) -> bool:
-    """Whether *pid* is dead, ends, or has been sent what it cannot survive: it does nothing more.
-
-    On a machine that is busy with others it may take a nice process seconds to get the time to be gone.
-    """
-    try:
-        state, *fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        pending = re.findall(r"^S(?:ig|hd)Pnd:\s*(\w+)", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
-    except OSError:
-        return True
-    return state in "ZX" or bool(int(fields[5]) & EXITING) or any(int(mask, 16) >> 8 & 1 for mask in pending)
 
 
 def gone(trials: dict[str, Trial], within: float) -> None:

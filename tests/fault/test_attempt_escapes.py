@@ -17,7 +17,8 @@ import pytest
 
 from nbflow.engine.attempt.supervisor import LEFTOVER_GRACE
 from tests.attempts import Runner, until
-from tests.fault.escapers import BODIES, doomed, gone, start_all, survivors
+from tests.fault.escapers import BODIES, gone, start_all, survivors
+from tests.leftovers import doomed
 
 pytestmark = pytest.mark.fault
 
