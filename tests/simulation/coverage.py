@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from itertools import combinations
+from itertools import combinations, product
 
 from nbflow.core import event as e
 from nbflow.core.run import JobState
@@ -53,8 +53,8 @@ def of_jobs(world: World) -> dict[str, set[str]]:
             case e.JobEnded(job=job, status=status, reason=reason):
                 kind = reason.kind if reason is not None else ""
                 found[job] |= {BY_REASON.get(kind, ""), "once" if status is Status.UNKNOWN else ""}
-            case _ if type(event) in BY_EVENT:
-                found[event.job].add(BY_EVENT[type(event)])
+            case _ if (mark := BY_EVENT.get(type(event))) is not None:
+                found[event.job].add(mark)
     return found
 
 
@@ -85,24 +85,38 @@ def of_run(world: World) -> set[str]:
 
 
 class Coverage:
-    """Counts what has happened over many schedules."""
+    """Collects what has happened over many schedules."""
 
     def __init__(self) -> None:
-        self.kinds, self.pairs = Counter[str](), Counter[tuple[str, str]]()
+        self.kinds: set[str] = set()
+        self.met: dict[str, set[str]] = {name: set() for name in (*OF_JOBS, *OF_RUNS)}
+        """Mechanism -> those it has met: of jobs in one job, otherwise in one run."""
 
     def add(self, world: World) -> None:
-        """Count what *world* has seen."""
-        self.kinds.update({e.kind(event) for event in world.log})
+        """Take what *world* has seen."""
         jobs = of_jobs(world)
-        met = {pair for each in jobs.values() for pair in combinations(sorted(each & set(OF_JOBS)), 2)}
+        for each in jobs.values():
+            for name in each & _OF_JOBS:
+                self.met[name] |= each
         anywhere = set().union(*jobs.values())
-        runs = (of_run(world) | anywhere) & set(OF_RUNS)
-        met |= set(combinations(sorted(runs), 2))
-        met |= {(a, b) for a in runs for b in anywhere & set(OF_JOBS)}
-        self.pairs.update(met)
+        runs = of_run(world) | (anywhere & _OF_RUNS)
+        for name in runs:
+            self.met[name] |= anywhere | runs
+        if len(self.kinds) < ALL_KINDS:
+            self.kinds.update(e.kind(event) for event in world.log)
+
+    def join(self, other: Coverage) -> None:
+        """Take what *other* has collected."""
+        self.kinds |= other.kinds
+        for name, met in other.met.items():
+            self.met[name] |= met
 
     def missing(self) -> list[tuple[str, str]]:
         """The pairs that have never met."""
-        wanted = {*combinations(sorted(OF_JOBS), 2), *combinations(sorted(OF_RUNS), 2)}
-        wanted |= {(a, b) for a in OF_RUNS for b in OF_JOBS}
-        return sorted(wanted - self.pairs.keys())
+        wanted = [*combinations(OF_JOBS, 2), *combinations(OF_RUNS, 2), *product(OF_RUNS, OF_JOBS)]
+        return [(a, b) for a, b in wanted if b not in self.met[a]]
+
+
+_OF_JOBS, _OF_RUNS = frozenset(OF_JOBS), frozenset(OF_RUNS)
+ALL_KINDS = 26
+"""So many kinds of events there are."""

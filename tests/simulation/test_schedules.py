@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import pytest
 
-from .coverage import Coverage
+from .coverage import ALL_KINDS, Coverage
 from .world import World
 
 SCHEDULES = int(os.environ.get("NBFLOW_SCHEDULES", "100000"))
@@ -62,8 +62,7 @@ def played() -> Part:
     with ProcessPoolExecutor(min(workers, len(parts)), get_context("spawn")) as pool:
         for part in pool.map(play, parts):
             whole.faults.extend(part.faults)
-            whole.coverage.kinds.update(part.coverage.kinds)
-            whole.coverage.pairs.update(part.coverage.pairs)
+            whole.coverage.join(part.coverage)
     return whole
 
 
@@ -79,7 +78,8 @@ needs_all = pytest.mark.skipif(SEED != 0 or SCHEDULES < ENOUGH, reason=f"looks a
 @needs_all
 def test_every_kind_of_event_occurs(played):
     """All that a run can be made of."""
-    assert played.coverage.kinds.keys() == KINDS
+    assert played.coverage.kinds == KINDS
+    assert len(KINDS) == ALL_KINDS
 
 
 @needs_all
