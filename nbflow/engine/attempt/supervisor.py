@@ -82,13 +82,13 @@ class Supervised:
     def done(self, now: float) -> None:
         """The child says that its result is in place.
 
-        A success is told at once. After a failure something else may follow, another attempt or what undoes this one:
-        that is told when nothing of this one is left that it could meet.
+        An attempt's success is told at once. After a failure or a step something else of the job may follow: that is
+        told when nothing of this one is left that it could meet.
         """
         record = self._record()
         if record is not None:
             self.next_at = self._kill_at = now + LINGER
-            if record.end != "failed":
+            if record.end != "failed" and self.order.step is None:
                 self._say(from_record(record))
 
     def unrecorded(self, why: str) -> None:

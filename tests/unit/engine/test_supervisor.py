@@ -34,6 +34,7 @@ class Stage:
 
     folder: str
     timeout: float | None = 10.0
+    step: str | None = None
     now: float = 100.0
     reports: list[AttemptReport] = field(default_factory=list)
     recorded: str = ""
@@ -42,7 +43,7 @@ class Stage:
     def __post_init__(self):
         order = AttemptOrder(
             key="ab", run=1, flow="f", job="j", generation=1, attempt=2, folder=self.folder, store=self.folder,
-            cwd=self.folder, source="", timeout=self.timeout, grace=5.0,
+            cwd=self.folder, source="", timeout=self.timeout, grace=5.0, step=self.step,
         )  # fmt: skip
         self.attempt = Supervised(order, 4_000_000, self.now, self.reports.append)
 
@@ -187,6 +188,18 @@ def test_a_success_is_told_at_once_and_a_failure_when_nothing_is_left(stage, tmp
     other.record("succeeded")
     other.attempt.done(other.now)
     assert only(other).end == "succeeded"
+
+
+def test_a_step_is_told_when_nothing_is_left(tmp_path):
+    """After a rollback that went well the fallback follows, after a script the next attempt."""
+    stage = Stage(str(tmp_path), step="rollback")
+    stage.attempt.ready(stage.now)
+    stage.record("succeeded")
+    stage.attempt.done(stage.now)
+    assert stage.reports == []
+    stage.exit(EXIT_0)
+    stage.wait(0.1)
+    assert only(stage).end == "succeeded"
 
 
 def test_a_failed_child_that_lingers_is_ended(stage):
