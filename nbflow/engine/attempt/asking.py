@@ -11,14 +11,16 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import GeneratorType
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec.structs import replace
 
 from nbflow.core.spec import JobSpec, Produced, Response
 from nbflow.engine.attempt.record import PROGRESS, AttemptOrder, ResultRecord
-from nbflow.engine.values import Values
 from nbflow.errors import DeclarationError
+
+if TYPE_CHECKING:
+    from nbflow.engine.values import Values
 
 _PROGRESS_EVERY = 0.1
 

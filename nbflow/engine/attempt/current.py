@@ -6,11 +6,14 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nbflow.engine.attempt.asking import Asking, Declarable
 from nbflow.engine.attempt.record import AttemptOrder
-from nbflow.engine.values import Values
 from nbflow.errors import NbflowError
+
+if TYPE_CHECKING:
+    from nbflow.engine.values import Values
 
 _asking: list[Asking] = []
 """What the attempt of this process asks for: at most one."""
