@@ -212,23 +212,29 @@ class _Line:
 
     def _handle(self, message_parts: list[bytes]) -> None:
         """What the kernel does with one message, but for the parent: what a handler prints belongs to the cell."""
-        kernel, reply = self.source.kernel, self.source.reply
+        kernel = self.source.kernel
         idents, parts = kernel.session.feed_identities(message_parts, copy=True)
         try:
             message = kernel.session.deserialize(parts, content=True, copy=True)
         except Exception:
             kernel.log.exception("nbflow: a message could not be read")
             return
-        kernel._publish_status("busy", "shell", parent=message)
+        self._publish("busy", message)
         try:
-            result = kernel.shell_handlers[message["header"]["msg_type"]](reply, idents, message)
+            result = kernel.shell_handlers[message["header"]["msg_type"]](self.source.reply, idents, message)
             if inspect.iscoroutine(result):
                 _finish(result)
         except Exception:
             kernel.log.exception("nbflow: a message handler failed")
         finally:
-            kernel._publish_status("idle", "shell", parent=message)
-            _send(reply)
+            self._publish("idle", message)
+            with uninterrupted():
+                _send(self.source.reply)
+
+    def _publish(self, status: str, message: dict[str, Any]) -> None:
+        """An interrupt that hits while one of zmq's frames is freed would be swallowed."""
+        with uninterrupted():
+            self.source.kernel._publish_status(status, "shell", parent=message)
 
 
 _lines: WeakKeyDictionary[Any, _Line] = WeakKeyDictionary()
