@@ -12,10 +12,9 @@ from nbflow.core.project import reason_text
 from nbflow.core.run import AttemptState, JobState, Run
 from nbflow.core.status import Status, Verdict
 from nbflow.engine.client import OUT, Client, Replica
-from nbflow.notebook.card import Card
 from nbflow.notebook.fan_card import TOLD, FanCard, last_line
 from nbflow.notebook.gathering import SHARE
-from nbflow.notebook.slot import GOING, replaced
+from nbflow.notebook.slot import GOING, Looks, replaced
 
 TAIL = 4 * 1024
 """Bytes of a log's end that the last line is looked for in."""
@@ -24,7 +23,7 @@ PRINTING = 3
 
 
 @dataclass(slots=True, eq=False)
-class FanSlot:
+class FanSlot(Looks):
     """The card of the fan-out *job* in *replica*, in the output area that *display_id* names.
 
     It belongs to the declaration that opened the generations *first* of the elements' jobs, and follows retries of
@@ -37,14 +36,6 @@ class FanSlot:
     context: contextvars.Context
     first: dict[str, int]
     until: dict[str, int] | None = None
-    shown: str = ""
-    flushed: str = ""
-    """What it showed when it was last published within a cell."""
-    ended: bool = False
-    running: bool = False
-    """Its card shows a time that goes on."""
-    _seen: tuple[object, ...] = ()
-    _rest: float = 0.0
     _quiet: float = 0.0
     """It is not looked at again before (monotonic): with many jobs that takes its time."""
 
@@ -108,12 +99,6 @@ class FanSlot:
     def moved(self, replica: Replica) -> FanSlot:
         """The same card, from now on of *replica*, which is of the same run."""
         return FanSlot(self.job, replica, self.display_id, self.context, self.first, self.until)
-
-    def published(self, card: Card | FanCard, rest: float) -> None:
-        """Its card looks so now; it need not be looked at again before *rest* (monotonic) for its clock alone."""
-        self.shown, self._rest = card.html(), rest
-        self.ended = card.status.ended
-        self.running = card.status in GOING
 
     @property
     def over(self) -> bool:

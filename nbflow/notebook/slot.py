@@ -24,8 +24,28 @@ GOING = (Status.RUNNING, Status.RETRYING, Status.RECOVERING, Status.ROLLING_BACK
 """Their cards show a time that goes on."""
 
 
+@dataclass(slots=True, eq=False, kw_only=True)
+class Looks:
+    """What a displayed card showed last, and until when it may rest."""
+
+    shown: str = ""
+    flushed: str = ""
+    """What it showed when it was last published within a cell."""
+    ended: bool = False
+    running: bool = False
+    """Its card shows a time that goes on."""
+    _seen: tuple[object, ...] = ()
+    _rest: float = 0.0
+
+    def published(self, card: Card | FanCard, rest: float) -> None:
+        """Its card looks so now; it need not be looked at again before *rest* (monotonic) for its clock alone."""
+        self.shown, self._rest = card.html(), rest
+        self.ended = card.status.ended
+        self.running = card.status in GOING
+
+
 @dataclass(slots=True, eq=False)
-class Slot:
+class Slot(Looks):
     """The card of *job* in *replica*, in the output area that *display_id* names.
 
     It belongs to the declaration that opened generation *first*, and follows retries of it. Once the job was declared
@@ -38,14 +58,6 @@ class Slot:
     context: contextvars.Context
     first: int
     until: int | None = None
-    shown: str = ""
-    flushed: str = ""
-    """What it showed when it was last published within a cell."""
-    ended: bool = False
-    running: bool = False
-    """Its card shows a time that goes on."""
-    _seen: tuple[object, ...] = ()
-    _rest: float = 0.0
 
     def card(self, client: Client, now: float, note: str) -> Card:
         """The card as it is now."""
@@ -82,12 +94,6 @@ class Slot:
     def moved(self, replica: Replica) -> Slot:
         """The same card, from now on of *replica*, which is of the same run."""
         return Slot(self.job, replica, self.display_id, self.context, self.first, self.until)
-
-    def published(self, card: Card | FanCard, rest: float) -> None:
-        """Its card looks so now; it need not be looked at again before *rest* (monotonic) for its clock alone."""
-        self.shown, self._rest = card.html(), rest
-        self.ended = card.status.ended
-        self.running = card.status in GOING
 
     @property
     def over(self) -> bool:
