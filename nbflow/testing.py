@@ -25,9 +25,10 @@ from nbflow.core.answers import heard, said
 from nbflow.core.graph import check
 from nbflow.core.group_plan import Question, seen
 from nbflow.core.plan import Ask, Order, Plan, Record, Schedule, Start, StartStep, Stop, plan
+from nbflow.core.policies import Policy
 from nbflow.core.policy import customs
 from nbflow.core.run import Run
-from nbflow.core.spec import JobSpec, Policy, Response, ValueRef
+from nbflow.core.spec import JobSpec, Response, ValueRef
 from nbflow.core.state import accepts, empty, evolve
 from nbflow.core.status import Reason
 from nbflow.engine.responses import unfolded

@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 from nbflow.core import policy as policies
 from nbflow.core.ending import NEVER_RETRIED
+from nbflow.core.policies import Strict
 from nbflow.core.policy import Member
 from nbflow.core.run import GroupState, JobState, Run
-from nbflow.core.spec import GroupNeed, Strict
+from nbflow.core.spec import GroupNeed
 from nbflow.core.status import Reason, Status, Verdict
 
 

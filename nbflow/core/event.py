@@ -10,7 +10,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-from nbflow.core.spec import GroupNeed, JobSpec, Limits, Policy, Response, ValueRef
+from nbflow.core.policies import Policy
+from nbflow.core.spec import GroupNeed, JobSpec, Limits, Response, ValueRef
 from nbflow.core.status import Reason, Status, Verdict
 
 

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from nbflow.core import policy_check as policies
 from nbflow.core.match import nearest
+from nbflow.core.policies import Policy, Ruled, Strict
 from nbflow.core.run import Run
-from nbflow.core.spec import GroupNeed, JobNeed, JobSpec, Policy, Ruled, Strict
+from nbflow.core.spec import GroupNeed, JobNeed, JobSpec
 from nbflow.errors import CycleError, DeclarationError, QueueLimit, UnknownJob
 
 

@@ -14,9 +14,10 @@ from nbflow.core import undoing
 from nbflow.core.ending import NEVER_RETRIED, open_generation
 from nbflow.core.job import JobState
 from nbflow.core.membership import chain, jobs_in, need
+from nbflow.core.policies import Policy, Strict
 from nbflow.core.policy import Judged, customs, extends
 from nbflow.core.run import GroupState, Run
-from nbflow.core.spec import GroupNeed, Policy, Strict
+from nbflow.core.spec import GroupNeed
 from nbflow.core.status import Status, Verdict
 from nbflow.core.tally import NOBODY, Tally
 

@@ -8,8 +8,9 @@ from heapq import heappop, heappush
 
 from nbflow.core import event as e
 from nbflow.core import followups, groups
+from nbflow.core.policies import Policy
 from nbflow.core.run import JobState, Run
-from nbflow.core.spec import GroupNeed, JobNeed, JobSpec, Need, Policy
+from nbflow.core.spec import GroupNeed, JobNeed, JobSpec, Need
 from nbflow.core.status import Reason, Status, Verdict
 from nbflow.core.tally import Tally
 

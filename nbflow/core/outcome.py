@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from nbflow.core.groups import chain
 from nbflow.core.needs import GONE
+from nbflow.core.policies import BestEffort
 from nbflow.core.policy import bare
 from nbflow.core.run import JobState, Run
-from nbflow.core.spec import BestEffort, JobNeed
+from nbflow.core.spec import JobNeed
 from nbflow.core.status import RunVerdict, Status, Verdict
 from nbflow.core.why import reason_text
 

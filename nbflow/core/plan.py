@@ -216,5 +216,3 @@ def _starts(run: Run, now: float, left: dict[str, int], room: dict[str, int]) ->
     found = run.queues.starts(now, left, room)
     for job in found if most is None else found[: max(0, most - run.attempts)]:
         yield Start(job.spec.name, job.generation, len(job.attempts) + 1)
-
-

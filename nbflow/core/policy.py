@@ -7,8 +7,8 @@ from typing import Any, NamedTuple, assert_never
 
 from msgspec.structs import replace
 
+from nbflow.core.policies import AtLeast, BestEffort, Both, Critical, Custom, Either, Judge, Policy, Ruled, Strict
 from nbflow.core.policy_text import parse, text
-from nbflow.core.spec import AtLeast, BestEffort, Both, Critical, Custom, Either, Judge, Policy, Ruled, Strict
 from nbflow.core.status import Reason, Status, Verdict
 
 __all__ = [

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from nbflow.core.match import nearest
+from nbflow.core.policies import AtLeast, Both, Critical, Custom, Either, Judge, Policy, Ruled
 from nbflow.core.policy_text import text
-from nbflow.core.spec import AtLeast, Both, Critical, Custom, Either, Judge, Policy, Ruled, ValueRef
+from nbflow.core.spec import ValueRef
 from nbflow.errors import DeclarationError
 
 

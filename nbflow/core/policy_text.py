@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import assert_never
 
 from nbflow.core.match import nearest
-from nbflow.core.spec import AtLeast, BestEffort, Both, Critical, Custom, Either, Judge, Policy, Ruled, Strict, ValueRef
+from nbflow.core.policies import AtLeast, BestEffort, Both, Critical, Custom, Either, Judge, Policy, Ruled, Strict
+from nbflow.core.spec import ValueRef
 from nbflow.errors import DeclarationError
 
 WORDS = ("strict", "best-effort", "at-least:N", "at-least:N%", "critical:NAME,…", "=EXPRESSION")

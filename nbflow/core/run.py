@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 from nbflow.core.attempt import AttemptState
 from nbflow.core.job import JobState
+from nbflow.core.policies import Custom, Policy, Ruled
 from nbflow.core.policy import Judged, cuts
 from nbflow.core.queues import Queues
-from nbflow.core.spec import Custom, GroupNeed, Limits, Policy, Ruled
+from nbflow.core.spec import GroupNeed, Limits
 from nbflow.core.status import Verdict
 from nbflow.core.tally import About, Tally
 

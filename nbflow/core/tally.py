@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import assert_never
 
+from nbflow.core.policies import AtLeast, BestEffort, Both, Critical, Custom, Either, Judge, Policy, Strict
 from nbflow.core.policy import (
     EXCUSED_LETTER,
     OPEN_LETTER,
@@ -19,7 +20,7 @@ from nbflow.core.policy import (
     hasty,
     letter,
 )
-from nbflow.core.spec import AtLeast, BestEffort, Both, Critical, Custom, Either, GroupNeed, Judge, Policy, Strict
+from nbflow.core.spec import GroupNeed
 from nbflow.core.status import Reason, Status, Verdict
 
 OPEN, GOOD, EXCUSED, AGAIN, BAD = range(5)

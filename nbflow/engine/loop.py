@@ -27,7 +27,8 @@ from nbflow.core.event import (
 )
 from nbflow.core.graph import check
 from nbflow.core.plan import Ask, Order, Record, Schedule, Start, StartStep, Stop, plan
-from nbflow.core.spec import JobSpec, Limits, Policy
+from nbflow.core.policies import Policy
+from nbflow.core.spec import JobSpec, Limits
 from nbflow.core.state import accepts, evolve, replay
 from nbflow.engine.attempt.record import AttemptOrder, AttemptReport
 from nbflow.engine.dispatch import Dispatch, Recover, executor_of

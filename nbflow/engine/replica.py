@@ -10,9 +10,10 @@ from typing import Any, Protocol
 
 from nbflow.core.event import Event, JobDeclared, Request
 from nbflow.core.graph import check
+from nbflow.core.policies import Policy
 from nbflow.core.project import project
 from nbflow.core.run import Run
-from nbflow.core.spec import JobSpec, Limits, Policy
+from nbflow.core.spec import JobSpec, Limits
 from nbflow.core.state import empty, evolve
 from nbflow.engine.wire import Ask, Committed, Configure, Declare, Opened, Reply, RunInfo, ToEngine
 from nbflow.errors import EngineError

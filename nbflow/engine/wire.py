@@ -10,7 +10,8 @@ from __future__ import annotations
 from msgspec import Struct
 
 from nbflow.core.event import Event, Request
-from nbflow.core.spec import JobSpec, Limits, Policy
+from nbflow.core.policies import Policy
+from nbflow.core.spec import JobSpec, Limits
 from nbflow.engine.attempt.record import AttemptOrder, AttemptReport
 
 FRAME_LIMIT = 64 * 1024 * 1024

@@ -10,19 +10,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from nbflow.core.names import Names
+from nbflow.core.policies import Policy, Strict
 from nbflow.core.policy import ruled
-from nbflow.core.spec import (
-    Built,
-    Captured,
-    Input,
-    JobNeed,
-    JobSpec,
-    Need,
-    Policy,
-    Produced,
-    Strict,
-    ValueRef,
-)
+from nbflow.core.spec import Built, Captured, Input, JobNeed, JobSpec, Need, Produced, ValueRef
 from nbflow.engine.client import Function
 from nbflow.errors import DeclarationError
 from nbflow.notebook.binding import spec_of

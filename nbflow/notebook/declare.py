@@ -11,9 +11,10 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from nbflow.core.names import Names
+from nbflow.core.policies import Policy
 from nbflow.core.policy import ruled
 from nbflow.core.run import Run
-from nbflow.core.spec import JobSpec, Part, Policy, ValueRef
+from nbflow.core.spec import JobSpec, Part, ValueRef
 from nbflow.errors import DeclarationError, StoreError
 from nbflow.notebook import surroundings
 from nbflow.notebook.binding import Binder, imports_of, outputs_of, spec_of, starred, types_of

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from nbflow.core.groups import for_good
+from nbflow.core.policies import Policy, Ruled, Strict
 from nbflow.core.policy import ruled
 from nbflow.core.run import Run
-from nbflow.core.spec import Policy, Ruled, Strict
 from nbflow.core.status import Status
 from nbflow.engine.client import read_progress
 from nbflow.errors import NbflowError

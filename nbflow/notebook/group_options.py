@@ -56,7 +56,7 @@ ONLY_GROUP = (
 
 
 def ruled_fields(values: dict[str, Any]) -> dict[str, Any]:
-    """Values of options by the names that `nbflow.core.spec.Ruled` has for them.
+    """Values of options by the names that `nbflow.core.policies.Ruled` has for them.
 
     >>> ruled_fields({"fail-fast": True, "group": "all"})
     {'fail_fast': True, 'parent': 'all'}

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from nbflow.core.match import is_pattern
-from nbflow.core.spec import JobNeed, JobSpec, Need, Policy, ValueRef
+from nbflow.core.policies import Policy
+from nbflow.core.spec import JobNeed, JobSpec, Need, ValueRef
 from nbflow.engine.client import AttemptOrder, Values
 from nbflow.errors import DeclarationError
 from nbflow.notebook.building import Batch, Surroundings

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from nbflow.core.policies import Judge
 from nbflow.core.policy_text import filled
-from nbflow.core.spec import Judge, ValueRef
+from nbflow.core.spec import ValueRef
 from nbflow.errors import DeclarationError, ValueNotStorable
 
 

@@ -13,8 +13,8 @@ from enum import Enum
 from os import PathLike, fspath
 from typing import Any
 
+from nbflow.core.policies import AtLeast, BestEffort, Both, Critical, Either, Strict
 from nbflow.core.policy_text import text as policy_text
-from nbflow.core.spec import AtLeast, BestEffort, Both, Critical, Either, Strict
 from nbflow.errors import DeclarationError
 from nbflow.notebook.grammar import Option, find
 from nbflow.notebook.options import OPTIONS

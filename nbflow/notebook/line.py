@@ -9,8 +9,9 @@ from typing import Any
 from msgspec.structs import replace
 
 from nbflow.core.match import is_pattern, match_names, nearest
+from nbflow.core.policies import Judge
 from nbflow.core.rules import Rule
-from nbflow.core.spec import Judge, Retry
+from nbflow.core.spec import Retry
 from nbflow.errors import UnknownJob
 from nbflow.notebook import quantities
 from nbflow.notebook.grammar import Read, read, verbatim

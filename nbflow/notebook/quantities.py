@@ -8,8 +8,8 @@ import math
 import re
 
 from nbflow.core.elements import split_names
+from nbflow.core.policies import Judge
 from nbflow.core.policy import parse
-from nbflow.core.spec import Judge
 from nbflow.errors import DeclarationError
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}

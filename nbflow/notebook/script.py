@@ -10,8 +10,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
+from nbflow.core.policies import Policy
 from nbflow.core.run import Run
-from nbflow.core.spec import JobSpec, Limits, Policy
+from nbflow.core.spec import JobSpec, Limits
 from nbflow.notebook import flow as notebook
 from nbflow.notebook import handles
 from nbflow.notebook.place import Place

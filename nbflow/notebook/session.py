@@ -15,8 +15,9 @@ from nbflow.core.elements import fan_names, fan_of
 from nbflow.core.event import Request
 from nbflow.core.groups import jobs_in
 from nbflow.core.match import nearest
+from nbflow.core.policies import Policy, Strict
 from nbflow.core.run import JobState, Run
-from nbflow.core.spec import JobSpec, Limits, Policy, Strict, ValueRef
+from nbflow.core.spec import JobSpec, Limits, ValueRef
 from nbflow.engine.client import Client, Replica
 from nbflow.errors import EngineError, NbflowError, StoreError, UnknownJob
 from nbflow.notebook.place import Place

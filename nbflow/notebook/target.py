@@ -6,8 +6,9 @@ from collections.abc import Callable, Collection, Hashable
 from pathlib import Path
 from typing import Any
 
+from nbflow.core.policies import Policy
 from nbflow.core.run import Run
-from nbflow.core.spec import Need, Policy, ValueRef
+from nbflow.core.spec import Need, ValueRef
 from nbflow.errors import DeclarationError
 from nbflow.notebook import surroundings
 from nbflow.notebook.binding import Binder

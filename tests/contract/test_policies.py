@@ -15,21 +15,10 @@ from nbflow.core import policy as policies
 from nbflow.core.answers import heard, said
 from nbflow.core.group_plan import Question, seen
 from nbflow.core.plan import Ask, Record, plan
+from nbflow.core.policies import AtLeast, BestEffort, Both, Critical, Custom, Either, Ruled, Strict
 from nbflow.core.policy import Judged, Member, customs, letter, parse, text, verdict
 from nbflow.core.policy_check import check
-from nbflow.core.spec import (
-    AtLeast,
-    BestEffort,
-    Both,
-    Critical,
-    Custom,
-    Either,
-    GroupNeed,
-    JobSpec,
-    Ruled,
-    Strict,
-    ValueRef,
-)
+from nbflow.core.spec import GroupNeed, JobSpec, ValueRef
 from nbflow.core.state import accepts, evolve
 from nbflow.core.status import Reason, Status, Verdict
 from nbflow.core.tally import Tally

@@ -6,27 +6,10 @@ from random import Random
 from typing import NamedTuple
 
 from nbflow.core import groups
+from nbflow.core.policies import AtLeast, BestEffort, Both, Critical, Custom, Either, Judge, Policy, Ruled, Strict
 from nbflow.core.rules import Rule
 from nbflow.core.run import Run
-from nbflow.core.spec import (
-    AtLeast,
-    BestEffort,
-    Both,
-    Call,
-    Critical,
-    Custom,
-    Either,
-    JobNeed,
-    JobSpec,
-    Judge,
-    Limits,
-    Need,
-    Policy,
-    Retry,
-    Ruled,
-    Strict,
-    ValueRef,
-)
+from nbflow.core.spec import Call, JobNeed, JobSpec, Limits, Need, Retry, ValueRef
 
 EXECUTORS = ("process", "process", "process", "kernel")
 GROUPS = ("g", "h")

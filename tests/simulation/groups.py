@@ -14,25 +14,10 @@ from nbflow.core import event as e
 from nbflow.core.graph import check
 from nbflow.core.group_plan import questions
 from nbflow.core.plan import Ask, Plan, Record, Schedule, Start, StartStep, Stop, plan
+from nbflow.core.policies import AtLeast, BestEffort, Both, Critical, Custom, Either, Judge, Policy, Ruled, Strict
 from nbflow.core.policy import customs
 from nbflow.core.run import Run
-from nbflow.core.spec import (
-    AtLeast,
-    BestEffort,
-    Both,
-    Call,
-    Critical,
-    Custom,
-    Either,
-    JobNeed,
-    JobSpec,
-    Judge,
-    Policy,
-    Retry,
-    Ruled,
-    Strict,
-    ValueRef,
-)
+from nbflow.core.spec import Call, JobNeed, JobSpec, Retry, ValueRef
 from nbflow.core.state import accepts, empty, evolve, replay
 from nbflow.core.status import Reason, Status, Verdict
 from nbflow.errors import DeclarationError

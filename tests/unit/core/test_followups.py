@@ -11,8 +11,9 @@ from nbflow.core import event as e
 from nbflow.core.derive import derive
 from nbflow.core.followups import declared, left_over
 from nbflow.core.graph import check
+from nbflow.core.policies import Strict
 from nbflow.core.project import waits_for
-from nbflow.core.spec import GroupNeed, JobNeed, Produced, Response, Retry, Strict, ValueRef
+from nbflow.core.spec import GroupNeed, JobNeed, Produced, Response, Retry, ValueRef
 from nbflow.core.state import evolve, replay
 from nbflow.errors import CycleError, DeclarationError, NbflowError, UnknownJob
 from nbflow.testing import Ending, ScriptedExecutor, declare, drive

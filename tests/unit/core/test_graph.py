@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from nbflow.core.graph import check
-from nbflow.core.spec import AtLeast, Critical, GroupNeed, JobNeed, JobSpec, Retry
+from nbflow.core.policies import AtLeast, Critical
+from nbflow.core.spec import GroupNeed, JobNeed, JobSpec, Retry
 from nbflow.errors import CycleError, DeclarationError, UnknownJob
 
 from .build import job, run_of

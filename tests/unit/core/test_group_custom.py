@@ -9,9 +9,10 @@ from nbflow.core import event as e
 from nbflow.core.answers import heard, said
 from nbflow.core.group_plan import broken_text
 from nbflow.core.plan import Ask, Record
+from nbflow.core.policies import AtLeast, BestEffort, Both, Custom, Either, Ruled, Strict
 from nbflow.core.policy import parse
 from nbflow.core.project import project
-from nbflow.core.spec import AtLeast, BestEffort, Both, Custom, Either, GroupNeed, Ruled, Strict, ValueRef
+from nbflow.core.spec import GroupNeed, ValueRef
 from nbflow.core.status import Verdict
 from nbflow.errors import DeclarationError
 from nbflow.testing import ScriptedExecutor, drive

@@ -11,8 +11,9 @@ from nbflow.core import groups
 from nbflow.core.graph import check
 from nbflow.core.outcome import unexcused
 from nbflow.core.plan import Record
+from nbflow.core.policies import AtLeast, BestEffort, Critical, Ruled, Strict
 from nbflow.core.project import project, verdict
-from nbflow.core.spec import AtLeast, BestEffort, Critical, GroupNeed, JobSpec, Ruled, Strict
+from nbflow.core.spec import GroupNeed, JobSpec
 from nbflow.core.status import Verdict
 from nbflow.errors import CycleError, DeclarationError
 from nbflow.testing import ScriptedExecutor, declare, drive

@@ -8,10 +8,11 @@ import pytest
 
 from nbflow.core import event as e
 from nbflow.core.plan import Record, Stop
+from nbflow.core.policies import AtLeast, Both, Critical, Either, Ruled, Strict
 from nbflow.core.policy import Member, ruled, text, verdict
 from nbflow.core.project import project, project_job, reason_text
 from nbflow.core.project import verdict as came_to
-from nbflow.core.spec import AtLeast, Both, Critical, Either, GroupNeed, Ruled, Strict
+from nbflow.core.spec import GroupNeed
 from nbflow.core.status import Reason, Status, Verdict
 from nbflow.core.tally import Tally
 from nbflow.errors import DeclarationError

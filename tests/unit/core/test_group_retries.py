@@ -9,8 +9,9 @@ import pytest
 from nbflow.core import event as e
 from nbflow.core.groups import for_good
 from nbflow.core.plan import Record
+from nbflow.core.policies import AtLeast, BestEffort, Critical, Ruled, Strict
 from nbflow.core.project import project, verdict
-from nbflow.core.spec import AtLeast, BestEffort, Critical, GroupNeed, JobNeed, Ruled, Strict
+from nbflow.core.spec import GroupNeed, JobNeed
 from nbflow.core.status import Reason, Verdict
 from nbflow.testing import ScriptedExecutor, drive
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from nbflow.core import event as e
 from nbflow.core.plan import Record, StartStep
+from nbflow.core.policies import AtLeast, Ruled, Strict
 from nbflow.core.project import project, reason_text, verdict
-from nbflow.core.spec import AtLeast, Ruled, Strict
 from nbflow.core.state import replay
 from nbflow.core.status import Reason
 from nbflow.testing import ScriptedExecutor, declare, drive

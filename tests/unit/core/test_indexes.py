@@ -10,22 +10,9 @@ from nbflow.core import event as e
 from nbflow.core.derive import derive
 from nbflow.core.graph import check
 from nbflow.core.plan import Record, Schedule, Start, StartStep, Stop, plan
+from nbflow.core.policies import AtLeast, BestEffort, Critical, Either, Ruled, Strict
 from nbflow.core.rules import Rule
-from nbflow.core.spec import (
-    AtLeast,
-    BestEffort,
-    Call,
-    Critical,
-    Either,
-    GroupNeed,
-    JobNeed,
-    JobSpec,
-    Limits,
-    Retry,
-    Ruled,
-    Strict,
-    ValueRef,
-)
+from nbflow.core.spec import Call, GroupNeed, JobNeed, JobSpec, Limits, Retry, ValueRef
 from nbflow.core.state import accepts, empty, evolve, replay
 from nbflow.core.status import Reason, Status, Verdict
 from nbflow.errors import NbflowError

@@ -251,7 +251,8 @@ def f(a):
     assert code_uses(code).writes == {"n"}
 
 
-CELL = """
+CELL = (
+    """
 import numpy as np, pandas as pd
 def clean(frame, limit=LIMIT):
     out = frame.dropna()
@@ -271,7 +272,9 @@ report["totals"] = totals
 with open(target, "w") as file:
     file.write(f"{len(totals)} of {len(paths)}")
 x, y = np.array([t.value for t in frames.values()]), [row for rows in grid for row in rows if row not in seen]
-""" * 5
+"""
+    * 5
+)
 
 
 def test_a_hundred_lines_take_less_than_a_moment():

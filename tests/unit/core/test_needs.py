@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from nbflow.core import event as e
-from nbflow.core.spec import AtLeast, BestEffort, GroupNeed, Strict
+from nbflow.core.policies import AtLeast, BestEffort, Strict
+from nbflow.core.spec import GroupNeed
 from nbflow.core.state import empty, evolve
 
 from .build import ask, came, job, reason, retry_due, run_of, start, starts, status, take

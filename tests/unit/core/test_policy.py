@@ -7,8 +7,9 @@ from itertools import permutations, product
 import pytest
 
 from nbflow.core import policy_check as policies
+from nbflow.core.policies import AtLeast, BestEffort, Both, Critical, Either, Strict
 from nbflow.core.policy import Member, broken_words, parse, text, verdict
-from nbflow.core.spec import AtLeast, BestEffort, Both, Critical, Either, GroupNeed, Strict
+from nbflow.core.spec import GroupNeed
 from nbflow.core.status import Reason, Status, Verdict
 from nbflow.core.tally import Tally
 from nbflow.errors import DeclarationError

@@ -6,8 +6,9 @@ import json
 
 import pytest
 
+from nbflow.core.policies import AtLeast, BestEffort, Critical
 from nbflow.core.project import project, project_job, unexcused, verdict
-from nbflow.core.spec import AtLeast, BestEffort, Critical, GroupNeed
+from nbflow.core.spec import GroupNeed
 from nbflow.core.state import empty
 from nbflow.core.status import Reason
 from nbflow.testing import ManualClock, ScriptedExecutor, drive

@@ -10,9 +10,10 @@ from nbflow.core import event as e
 from nbflow.core.derive import derive
 from nbflow.core.graph import check
 from nbflow.core.plan import Record, Start, StartStep, plan
+from nbflow.core.policies import Ruled, Strict
 from nbflow.core.project import verdict
 from nbflow.core.run import Run
-from nbflow.core.spec import GroupNeed, JobSpec, Ruled, Strict
+from nbflow.core.spec import GroupNeed, JobSpec
 from nbflow.core.state import empty, evolve
 from nbflow.testing import declare
 

@@ -7,8 +7,9 @@ import pytest
 from nbflow.core.event import JobDeclared
 from nbflow.core.inputs import Whole, resolve
 from nbflow.core.outcome import verdict
+from nbflow.core.policies import BestEffort
 from nbflow.core.project import reason_text
-from nbflow.core.spec import BestEffort, GroupNeed, Produced
+from nbflow.core.spec import GroupNeed, Produced
 from nbflow.core.status import Reason
 
 from .build import (

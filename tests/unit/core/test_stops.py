@@ -6,9 +6,9 @@ import pytest
 
 from nbflow.core import event as e
 from nbflow.core.plan import Stop
+from nbflow.core.policies import Ruled, Strict
 from nbflow.core.project import reason_text
 from nbflow.core.rules import Rule
-from nbflow.core.spec import Ruled, Strict
 from nbflow.core.status import Reason
 
 from .build import (

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from nbflow.core.outcome import unexcused, verdict
+from nbflow.core.policies import AtLeast, BestEffort
 from nbflow.core.rules import Rule
-from nbflow.core.spec import AtLeast, BestEffort, Response
+from nbflow.core.spec import Response
 from nbflow.core.status import Reason
 from nbflow.testing import ScriptedExecutor, drive
 

@@ -7,9 +7,10 @@ import pytest
 from nbflow.core.event import AttemptEnded, AttemptStarted, JobDeclared, RetryRequested, SkipRequested
 from nbflow.core.graph import check
 from nbflow.core.plan import Start, Stop, plan
+from nbflow.core.policies import Strict
 from nbflow.core.project import project
 from nbflow.core.run import Run
-from nbflow.core.spec import GroupNeed, JobNeed, JobSpec, Strict
+from nbflow.core.spec import GroupNeed, JobNeed, JobSpec
 from nbflow.core.state import accepts, evolve, replay
 from nbflow.core.status import RunVerdict, Status, Verdict
 from nbflow.errors import DeclarationError

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from nbflow.core.event import GroupDecided, GroupJudged, GroupRetried
-from nbflow.core.spec import AtLeast, Both, Call, Custom, GroupNeed, JobSpec, Ruled, Strict
+from nbflow.core.policies import AtLeast, Both, Custom, Ruled, Strict
+from nbflow.core.spec import Call, GroupNeed, JobSpec
 from nbflow.core.status import Verdict
 from nbflow.engine.client import Client, Replica, find_store
 from tests.unit.engine.processes import PATIENCE, connected, finish, kill_engine

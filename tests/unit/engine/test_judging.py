@@ -6,7 +6,8 @@ from pathlib import Path
 
 import msgspec
 
-from nbflow.core.spec import Custom, GroupNeed, JobSpec, Limits, ValueRef
+from nbflow.core.policies import Custom
+from nbflow.core.spec import GroupNeed, JobSpec, Limits, ValueRef
 from nbflow.core.status import Reason, Verdict
 from nbflow.engine.attempt.judging import Seen
 from nbflow.engine.attempt.record import AttemptOrder, AttemptReport

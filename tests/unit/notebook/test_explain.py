@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from nbflow.core import event as e
+from nbflow.core.policies import AtLeast
 from nbflow.core.rules import Rule
 from nbflow.core.run import Run
-from nbflow.core.spec import AtLeast
 from nbflow.core.status import Reason
 from nbflow.notebook.explain import explain
 from tests.unit.core import build

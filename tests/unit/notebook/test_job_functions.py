@@ -9,17 +9,8 @@ import pytest
 
 import nbflow
 from nbflow.core.inputs import Filled, Whole
-from nbflow.core.spec import (
-    AtLeast,
-    Attribute,
-    Built,
-    Item,
-    JobNeed,
-    JobSpec,
-    Produced,
-    Retry,
-    Ruled,
-)  # fmt: skip
+from nbflow.core.policies import AtLeast, Ruled
+from nbflow.core.spec import Attribute, Built, Item, JobNeed, JobSpec, Produced, Retry  # fmt: skip
 from nbflow.engine.taking import take
 from nbflow.engine.values import Values
 from nbflow.errors import DeclarationError, NbflowError, ValueNotStorable

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from nbflow.core.spec import AtLeast, BestEffort, Both, Critical, Either, Retry, Strict
+from nbflow.core.policies import AtLeast, BestEffort, Both, Critical, Either, Strict
+from nbflow.core.spec import Retry
 from nbflow.notebook.job_help import job_help
 from nbflow.notebook.line import After, Defaults, LineError, expander, parse_job
 from nbflow.notebook.options import OPTIONS

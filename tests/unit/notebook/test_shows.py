@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from nbflow.core.event import SkipRequested
+from nbflow.core.policies import Strict
 from nbflow.core.project import project
-from nbflow.core.spec import Call, JobNeed, JobSpec, Strict
+from nbflow.core.spec import Call, JobNeed, JobSpec
 from nbflow.core.state import accepts, evolve
 from nbflow.core.status import Status
 from nbflow.notebook.shows import Shows

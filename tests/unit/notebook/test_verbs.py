@@ -2,8 +2,8 @@
 
 import pytest
 
+from nbflow.core.policies import AtLeast, Strict
 from nbflow.core.rules import Rule
-from nbflow.core.spec import AtLeast, Strict
 from nbflow.notebook.line import LineError, VerbCall, parse_verb, verbs_help
 from nbflow.notebook.verbs import VERBS
 
