@@ -25,6 +25,8 @@ class AttemptState:
     signal: str | None = None
     outputs: dict[str, ValueRef] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    """Those of *outputs* that are inputs which it changed in place, unseen by its text."""
     traceback: str = ""
     classes: tuple[str, ...] = ()
     peak_memory: int = 0

@@ -52,7 +52,8 @@ def end_attempt(run: Run, job: JobState, event: e.AttemptEnded) -> None:
     assert attempt is not None
     attempt.ended_at, attempt.end, attempt.reason = event.at, event.end, event.reason
     attempt.exit_code, attempt.signal, attempt.traceback = event.exit_code, event.signal, event.traceback
-    attempt.outputs, attempt.missing, attempt.classes = event.outputs, event.missing, event.classes
+    attempt.outputs, attempt.missing, attempt.changed = event.outputs, event.missing, event.changed
+    attempt.classes = event.classes
     attempt.peak_memory, attempt.cpu_seconds = event.peak_memory, event.cpu_seconds
     job.running = None
     if current is None:

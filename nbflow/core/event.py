@@ -69,6 +69,8 @@ class AttemptEnded(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_fi
     outputs: dict[str, ValueRef] = {}
     missing: tuple[str, ...] = ()
     """Names the body deleted or never bound, though it was expected to leave them."""
+    changed: tuple[str, ...] = ()
+    """Those of *outputs* that are inputs which the body changed in place, unseen by its text."""
     traceback: str = ""
     classes: tuple[str, ...] = ()
     """Full names of the exception's class and its bases, for rules that name some; empty if it was none."""

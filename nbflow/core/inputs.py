@@ -71,6 +71,12 @@ def resolve(run: Run, job: str) -> Inputs:
     return found
 
 
+def offered(run: Run, job: str) -> dict[str, Given]:
+    """What *job* may ask for while it runs, of that which is there already."""
+    found = {name: _given(run, source) for name, source in run.jobs[job].spec.offered.items()}
+    return {name: given for name, given in found.items() if given is not None and not isinstance(given, Absent)}
+
+
 def _given(run: Run, source: Input) -> Given | Absent | None:
     match source:
         case Captured(value=value):

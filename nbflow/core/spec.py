@@ -188,11 +188,17 @@ class JobSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The cell's body, as typed, without the ``%%job`` line and ``#|`` lines."""
     inputs: dict[str, Input] = {}
     """Variables the body reads -> where their values come from."""
+    offered: dict[str, Input] = {}
+    """Variables that the body may ask for while it runs, though its text does not name them."""
     outputs: tuple[str, ...] = ()
     """Variables the body leaves behind for others."""
     passing: tuple[str, ...] = ()
     """Those of *outputs* that are left out where they cannot be stored: targets of ``for`` and ``with``."""
     deletes: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
+    """Files that it reads: absolute paths, or patterns of such."""
+    writes: tuple[str, ...] = ()
+    """Files that it leaves: absolute paths, or patterns of such."""
     needs: tuple[Need, ...] = ()
     """Every job and group waited for: those of *inputs* and those of ``--after``, each once."""
     retry: Retry = Retry()
@@ -229,6 +235,8 @@ class JobSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Bytes that an attempt may take."""
     once: bool = False
     """Never started again when nobody saw how an attempt ended."""
+    cache: bool = False
+    """What an earlier attempt made of the same code and inputs may stand for its outputs."""
     element: Element | None = None
     withdrawn: bool = False
     """It is declared no longer: ended, excused wherever it is needed, and in no picture. It has a name and no more."""

@@ -68,6 +68,7 @@ class Underway:
             signal=report.signal,
             outputs=report.outputs,
             missing=report.missing,
+            changed=report.changed,
             traceback=report.traceback,
             classes=report.classes,
             found=report.found,

@@ -10,7 +10,7 @@ from typing import NamedTuple, assert_never
 from msgspec.structs import replace
 
 from nbflow.core.event import AttemptStarted, StepStarted
-from nbflow.core.inputs import resolve
+from nbflow.core.inputs import offered, resolve
 from nbflow.core.rules import Failure
 from nbflow.core.run import AttemptState, Run
 from nbflow.core.spec import JobSpec
@@ -58,6 +58,7 @@ def attempt_order(run: Run, started: AttemptStarted | StepStarted, place: Place)
         shell=spec.shell,
         code=spec.code,
         inputs=inputs.given,
+        offered=offered(run, started.job) if spec.offered else {},
         absent=inputs.absent,
         on_missing=spec.on_missing,
         types=spec.types,
@@ -67,6 +68,7 @@ def attempt_order(run: Run, started: AttemptStarted | StepStarted, place: Place)
         patterns=patterns(spec) if spec.rules else (),
         outputs=spec.outputs,
         passing=spec.passing,
+        writes=spec.writes,
         timeout=spec.timeout,
         grace=spec.grace,
     )
@@ -94,6 +96,8 @@ def step_order(run: Run, started: StepStarted, timeout: float | None, place: Pla
         patterns=(),
         outputs=(),
         passing=(),
+        offered={},
+        writes=(),
     )
     match started.step:
         case "recovery":

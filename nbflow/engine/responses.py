@@ -48,4 +48,4 @@ def _check_executors(jobs: Sequence[JobSpec], known: Collection[str] | None) -> 
 
 
 def _failed(ended: AttemptEnded, reason: Reason) -> AttemptEnded:
-    return replace(ended, end="failed", reason=reason, outputs={}, missing=(), response=None)
+    return replace(ended, end="failed", reason=reason, outputs={}, missing=(), changed=(), response=None)

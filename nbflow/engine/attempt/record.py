@@ -38,6 +38,8 @@ class AttemptOrder(Struct, frozen=True, kw_only=True, omit_defaults=True):
     code: str = ""
     inputs: dict[str, Given] = {}
     """Variable -> where its value comes from."""
+    offered: dict[str, Given] = {}
+    """Variables that are given only if the body asks for them while it runs."""
     absent: dict[str, Absent] = {}
     """Variables whose need was never met and is tolerated: *on_missing* says what they are."""
     on_missing: str = "none"
@@ -62,6 +64,8 @@ class AttemptOrder(Struct, frozen=True, kw_only=True, omit_defaults=True):
     outputs: tuple[str, ...] = ()
     passing: tuple[str, ...] = ()
     """Those of *outputs* that are left out where they cannot be stored."""
+    writes: tuple[str, ...] = ()
+    """Files that have to be there after the body: absolute paths, or patterns of such."""
     timeout: float | None = None
     grace: float = 5.0
 
@@ -80,6 +84,8 @@ class ResultRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """For ``sys.exit(n)`` in the cell: the code it asked for; for a script: the one it ended with."""
     outputs: dict[str, ValueRef] = {}
     missing: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    """Those of *outputs* that are inputs which the body changed in place, unseen by its text."""
     response: Response | None = None
     said: str = ""
     """A custom policy's answer: ``met``, ``undecided``, or ``broken`` with its reason after a colon."""
@@ -101,6 +107,8 @@ class AttemptReport(Struct, frozen=True, kw_only=True, omit_defaults=True):
     signal: str | None = None
     outputs: dict[str, ValueRef] = {}
     missing: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    """Those of *outputs* that are inputs which the body changed in place, unseen by its text."""
     response: Response | None = None
     said: str = ""
     found: tuple[str, ...] = ()

@@ -45,6 +45,7 @@ def from_record(record: ResultRecord) -> AttemptReport:
         exit_code=record.exit_code,
         outputs=record.outputs,
         missing=record.missing,
+        changed=record.changed,
         response=record.response,
         said=record.said,
         peak_memory=record.peak_memory,
