@@ -145,9 +145,39 @@ class ValueNotStorable(NbflowError):
         name: the variable; kind: its type's name; cause: what the pickler said.
     """
 
+    WAYS = "leave it out with --outputs or --inputs, or run the job with --in kernel"
+
     def __init__(self, name: str, kind: str, cause: str) -> None:
         self.name, self.kind, self.cause = name, kind, cause
-        super().__init__(
-            f"variable {name!r} ({kind}) cannot leave its process ({cause}): "
-            f"leave it out with --outputs or --inputs, or run the job with --in kernel"
-        )
+        super().__init__(f"variable {name!r} ({kind}) cannot leave its process ({cause}): {self.WAYS}")
+
+    @property
+    def told(self) -> str:
+        """The same for a card, which has said that the output is not storable."""
+        return f"{self.name} ({self.kind}): {self.cause}: {self.WAYS}"
+
+
+class StoreFull(ValueNotStorable):
+    """A value that would make the store's values bigger than ``NBFlow.store_limit`` allows.
+
+    Attributes:
+        size: its bytes, as far as they are known; others: those of the other values; limit: those allowed.
+
+    >>> print(StoreFull("df", "DataFrame", 2_100_000_000, 18_400_000_000, 20_000_000_000).cause)
+    it takes 2.1 GB, and other values take 18.4 GB of the 20.0 GB that the store may hold
+    """
+
+    WAYS = "free some with %nbflow gc, allow more with %config NBFlow.store_limit, or leave it out with --outputs"
+
+    def __init__(self, name: str, kind: str, size: int, others: int, limit: int) -> None:
+        self.size, self.others, self.limit = size, others, limit
+        cause = f"it takes {_bytes(size)}, and other values take {_bytes(others)} of the {_bytes(limit)} "
+        super().__init__(name, kind, cause + "that the store may hold")
+
+
+def _bytes(count: float) -> str:
+    for unit in ("B", "kB", "MB", "GB"):
+        if count < 999.95:
+            return f"{count:.0f} B" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1000
+    return f"{count:.1f} TB"

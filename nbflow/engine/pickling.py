@@ -13,14 +13,20 @@ import pickle
 import sys
 import time
 from collections import ChainMap
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import CodeType, FunctionType
 from typing import Any, ClassVar, Protocol
 
 import cloudpickle
 from cloudpickle import cloudpickle as internals
 
+from nbflow.engine.beside import Beside
+from nbflow.engine.blocks import Block, block_of
+from nbflow.engine.reducers import reducer
+
 PROTOCOL = 5
+BUFFER_LIMIT = 64 * 1024
+"""Bytes from which a buffer is stored outside the pickle; arrays always are."""
 SEARCH_SECONDS = 1.0
 SEARCH_DEPTH = 8
 
@@ -42,17 +48,19 @@ Hole = Callable[[object], int | None]
 """Says of every object that is pickled whether it is left out, and then its number among the holes."""
 
 
-def dump(value: object, sink: Sink, take: Callable[[pickle.PickleBuffer], bool], hole: Hole | None = None) -> None:
-    """Pickle *value* into *sink*; *take* is offered each big buffer and says whether it stores it elsewhere."""
+Take = Callable[[Block], bool]
+"""Is offered memory that a value has, and says whether it stores it elsewhere."""
+
+
+def dump(value: object, sink: Sink, take: Take | None = None, hole: Hole | None = None) -> None:
+    """Pickle *value* into *sink*; *take* is offered arrays and big buffers. Without it all is in the pickle."""
     if hole is None:
-        _Pickler(sink, PROTOCOL, buffer_callback=lambda buffer: not take(buffer)).dump(value)
+        _Pickler(sink, take).dump(value)
     else:
         _TemplatePickler(sink, take, hole).dump(value)
 
 
-def load(
-    source: Source, buffers: list[memoryview], namespace: dict[str, Any] | None, parts: Sequence[object] = ()
-) -> Any:
+def load(source: Source, buffers: Iterable[Any], namespace: dict[str, Any] | None, parts: Sequence[object] = ()) -> Any:
     """The value that `dump` wrote, with *parts* in its holes."""
     return _Unpickler(source, buffers, namespace, parts).load()
 
@@ -68,12 +76,36 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no
         {io.TextIOWrapper: _file}, internals.Pickler._dispatch_table, copyreg.dispatch_table
     )
 
+    def __init__(self, sink: Sink, take: Take | None) -> None:
+        self._beside = beside = Beside()
+        super().__init__(sink, PROTOCOL, buffer_callback=None if take is None else lambda found: not offer(found))
+        self._reducer = reducer if take is not None else lambda _: None
+
+        def offer(buffer: pickle.PickleBuffer) -> bool:
+            assert take is not None
+            block, beside.block = beside.block, None
+            block = block or _block(buffer)
+            return block is not None and take(block)
+
+    def reducer_override(self, value: Any) -> Any:
+        reduce = self._reducer(type(value))
+        return super().reducer_override(value) if reduce is None else reduce(value, self._beside)
+
+
+def _block(buffer: pickle.PickleBuffer) -> Block | None:
+    """The block for a *buffer* that a class of somebody else's hands out, if it is big and in one piece."""
+    try:
+        view = buffer.raw()
+    except BufferError:
+        return None
+    return block_of(view) if view.nbytes >= BUFFER_LIMIT else None
+
 
 class _TemplatePickler(_Pickler):
     """Leaves holes. A class of its own: to be asked about every object takes its time."""
 
-    def __init__(self, sink: Sink, take: Callable[[pickle.PickleBuffer], bool], hole: Hole) -> None:
-        super().__init__(sink, PROTOCOL, buffer_callback=lambda buffer: not take(buffer))
+    def __init__(self, sink: Sink, take: Take | None, hole: Hole) -> None:
+        super().__init__(sink, take)
         self._hole = hole
 
     def persistent_id(self, value: object) -> int | None:
@@ -82,7 +114,7 @@ class _TemplatePickler(_Pickler):
 
 class _Unpickler(pickle.Unpickler):
     def __init__(
-        self, source: Source, buffers: list[memoryview], namespace: dict[str, Any] | None, parts: Sequence[object]
+        self, source: Source, buffers: Iterable[Any], namespace: dict[str, Any] | None, parts: Sequence[object]
     ) -> None:
         super().__init__(source, buffers=buffers)
         self._namespace, self._parts = namespace, parts

@@ -8,42 +8,45 @@ else seeing it.
 
 from __future__ import annotations
 
-import errno
+import fcntl
 import gc
-import hashlib
 import io
 import mmap
 import os
-import pickle
-import struct
-import uuid
+import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from nbflow.core.spec import ValueRef
 from nbflow.engine import pickling
-from nbflow.errors import NbflowError, StoreError, ValueNotStorable
+from nbflow.engine.pickling import BUFFER_LIMIT
+from nbflow.engine.room import NoRoom, Room
+from nbflow.engine.writing import HEADER, MAGIC, PLACE, Writer, digest_of
+from nbflow.errors import NbflowError, StoreError, StoreFull, ValueNotStorable
 
 INLINE_LIMIT = 64 * 1024
 """Bytes up to which a value travels in its reference."""
-BUFFER_LIMIT = 64 * 1024
-"""Bytes from which a buffer is stored outside the pickle."""
-DIGEST_LIMIT = 1024 * 1024
-"""Bytes up to which a value's digest is computed and checked: above, it would cost more than the writing."""
 MAPS = 200
 """Files up to which each of many values is mapped: a process may often have no more than 1,024 files open."""
-ALIGNMENT = 64
-PIECE = 1024 * 1024
+FOLDER, HELD = "values", "values.lock"
 
-MAGIC = b"nbflow\x00\x01"
-_HEADER = struct.Struct("<8sQQQQ24x")  # magic, total size, pickle's size, number of buffers, where their table is
-_PLACE = struct.Struct("<QQ")  # offset, size
+
+class Stored(NamedTuple):
+    """What a value is stored as: its *pickle*, and the *buffers* beside it in the order the pickle asks for them."""
+
+    pickle: memoryview
+    buffers: Sequence[memoryview]
 
 
 class Values:
     """The values of the store in folder *store*.
+
+    Args:
+        store: the ``.nbflow`` folder.
+        prefix: what the names of new files begin with: the key of the attempt that writes them.
+        limit: bytes that the store's values may take together; None: no limit.
 
     >>> import tempfile
     >>> values = Values(tempfile.mkdtemp())
@@ -52,8 +55,9 @@ class Values:
     ('dict', '1 item', {'a': 1})
     """
 
-    def __init__(self, store: Path | str) -> None:
-        self.folder = Path(store) / "values"
+    def __init__(self, store: Path | str, prefix: str = "", limit: int | None = None) -> None:
+        self.folder = Path(store) / FOLDER
+        self.prefix, self.limit = prefix, limit
 
     def dump(
         self, value: object, name: str = "", hole: pickling.Hole | None = None, inline: int = INLINE_LIMIT
@@ -61,18 +65,21 @@ class Values:
         """Store *value*, which people know as the variable *name*; parts of it may be left out (see `pickling`).
 
         Up to *inline* bytes travel in the reference. Raises `ValueNotStorable`, which says what part of it cannot be
-        stored and why; nothing is left behind then.
+        stored and why, and `StoreFull` where it is too big; nothing is left behind then.
         """
-        writer = _Writer(self.folder, inline)
+        writer = Writer(self.folder, inline, self.prefix, Room(self.folder, self.limit))
+        kind = type(value).__name__
         try:
             pickling.dump(value, writer, writer.take, hole)
-            return writer.finish(type(value).__name__, pickling.shape(value))
+            return writer.finish(kind, pickling.shape(value))
+        except NoRoom as error:
+            raise StoreFull(name, kind, error.size, error.others, error.limit) from None
         except OSError as error:
-            raise ValueNotStorable(name, type(value).__name__, error.strerror or str(error)) from error
+            raise ValueNotStorable(name, kind, error.strerror or str(error)) from error
         except NbflowError:
             raise
         except Exception as error:
-            raise ValueNotStorable(name, type(value).__name__, pickling.explain(value, error)) from error
+            raise ValueNotStorable(name, kind, pickling.explain(value, error)) from error
         finally:
             writer.close()
 
@@ -91,20 +98,62 @@ class Values:
         """
         if ref.inline is not None:
             _check(ref, ref.inline)
-            with _no_collection():
-                return pickling.load(io.BytesIO(ref.inline), [], namespace, parts)
+            return self._load_inline(ref, ref.inline, namespace, parts)
+        with self._open(ref) as file, _no_collection():
+            buffers = _buffers(_map(file, ref, mapped), ref)
+            file.seek(HEADER.size)
+            return pickling.load(file, buffers, namespace, parts)
+
+    def _load_inline(
+        self, ref: ValueRef, data: bytes, namespace: dict[str, Any] | None, parts: Sequence[object]
+    ) -> Any:
+        source = io.BytesIO(data)
+        buffers: Iterator[Any] = iter(())
+        if data.startswith(MAGIC):
+            source.seek(HEADER.size)
+            buffers = _buffers(memoryview(bytearray(data)), ref)
+        with _no_collection():
+            return pickling.load(source, buffers, namespace, parts)
+
+    def stored(self, ref: ValueRef) -> Stored:
+        """What *ref* is stored as, mapped, whatever it is; raises `StoreError` as `load` does."""
+        if ref.inline is not None and not ref.inline.startswith(MAGIC):
+            return Stored(memoryview(ref.inline), ())
+        if ref.inline is not None:
+            return _stored(memoryview(ref.inline), ref)
+        with self._open(ref) as file:
+            return _stored(_map(file, ref, True), ref)
+
+    def _open(self, ref: ValueRef) -> io.BufferedReader:
         try:
-            file = self.path(ref).open("rb")
+            return self.path(ref).open("rb")
         except FileNotFoundError:
             raise StoreError(f"a stored value of type {ref.type or 'unknown'} is gone: run its job again") from None
-        with file, _no_collection():
-            buffers = _open(file, ref, mapped)
-            return pickling.load(file, buffers, namespace, parts)
 
     def load_all(self, refs: Sequence[ValueRef], namespace: dict[str, Any] | None = None) -> list[Any]:
         """The values of many *refs*, be they big. Raises what `load` does."""
         mapped = sum(ref.file is not None for ref in refs) <= MAPS
         return [self.load(ref, namespace, mapped=mapped) for ref in refs]
+
+    def keep(self, ref: ValueRef) -> bool:
+        """Whether *ref* can still be read; if so it stays for a while, though nothing else refers to it."""
+        if ref.file is None:
+            return True
+        try:
+            os.utime(self.path(ref))
+        except FileNotFoundError:
+            return False
+        return True
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Nothing is collected during the block: for values that are stored before anything refers to them."""
+        descriptor = os.open(self.folder.with_name(HELD), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH)
+            yield
+        finally:
+            os.close(descriptor)
 
     def path(self, ref: ValueRef) -> Path:
         """Where *ref*'s file is; raises `StoreError` if the reference is not one of ours."""
@@ -115,136 +164,45 @@ class Values:
         return self.folder / ref.file
 
 
-class _Writer:
-    """Takes a pickle and its buffers; opens a file only when they are too big to travel inline."""
-
-    def __init__(self, folder: Path, inline: int) -> None:
-        self._folder, self._inline = folder, inline
-        self._small = bytearray()
-        self._file: io.FileIO | None = None
-        self._part: Path | None = None
-        self._pickle_size = 0
-        self._buffers: list[memoryview] = []
-
-    def write(self, data: Any) -> int:
-        view = memoryview(data).cast("B")
-        self._pickle_size += view.nbytes
-        if self._file is None and self._pickle_size <= self._inline:
-            self._small += view
-        else:
-            _write(self._opened(), view)
-        return view.nbytes
-
-    def take(self, buffer: pickle.PickleBuffer) -> bool:
-        """Whether *buffer* is kept outside the pickle: it is if it is big and in one piece."""
-        try:
-            view = buffer.raw()
-        except BufferError:
-            return False
-        if view.nbytes < BUFFER_LIMIT:
-            return False
-        self._buffers.append(view)
-        return True
-
-    def finish(self, type_: str, shape: str) -> ValueRef:
-        if self._file is None and not self._buffers:
-            data = bytes(self._small)
-            return ValueRef(inline=data, size=len(data), digest=_digest(data), type=type_, shape=shape)
-        file = self._opened()
-        start = _HEADER.size + self._pickle_size
-        places = []
-        for view in self._buffers:
-            start = -(-start // ALIGNMENT) * ALIGNMENT
-            places.append((start, view.nbytes))
-            start += view.nbytes
-        total = start + len(places) * _PLACE.size
-        _reserve(file.fileno(), total)
-        for (place, _), view in zip(places, self._buffers, strict=True):
-            file.seek(place)
-            _write(file, view)
-        file.seek(start)
-        _write(file, memoryview(b"".join(_PLACE.pack(*place) for place in places)))
-        file.seek(0)
-        _write(file, memoryview(_HEADER.pack(MAGIC, total, self._pickle_size, len(places), start)))
-        return self._in_place(total, type_, shape)
-
-    def _opened(self) -> io.FileIO:
-        if self._file is None:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._part = self._folder / f"{uuid.uuid4().hex}.part"
-            self._file = io.FileIO(os.open(self._part, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "r+")
-            self._file.seek(_HEADER.size)
-            _write(self._file, memoryview(self._small))
-        return self._file
-
-    def _in_place(self, total: int, type_: str, shape: str) -> ValueRef:
-        assert self._file is not None
-        assert self._part is not None
-        digest = ""
-        if total <= DIGEST_LIMIT:
-            self._file.seek(0)
-            digest = _digest(self._file.readall())
-        name = self._part.stem
-        self._part.rename(self._part.with_name(name))
-        self._part = None
-        return ValueRef(file=name, size=total, digest=digest, type=type_, shape=shape)
-
-    def close(self) -> None:
-        """Let go; a file that was not finished is removed."""
-        if self._file is not None:
-            self._file.close()
-        if self._part is not None:
-            self._part.unlink(missing_ok=True)
-        self._buffers.clear()
-
-
-def _write(file: io.FileIO, view: memoryview) -> None:
-    while view.nbytes:  # in pieces: one write of a gigabyte was seen to take three times as long
-        view = view[file.write(view[:PIECE]) :]
-
-
-def _reserve(fd: int, size: int) -> None:
-    """Ask for the whole file's blocks at once: nearly halves the time to write it, and a full disk says so now."""
-    if hasattr(os, "posix_fallocate"):
-        try:
-            os.posix_fallocate(fd, 0, size)
-        except OSError as error:
-            if error.errno not in (errno.EOPNOTSUPP, errno.EINVAL):
-                raise
-
-
-def _open(file: io.BufferedReader, ref: ValueRef, mapped: bool) -> list[memoryview]:
-    """Map *file*, or read it, and find its buffers; leaves *file* at the start of the pickle."""
+def _map(file: io.BufferedReader, ref: ValueRef, mapped: bool) -> memoryview:
+    """The whole of *file*: mapped, or, if that is not to be or cannot be, read."""
     size = os.fstat(file.fileno()).st_size
-    if size != ref.size or size < _HEADER.size:
+    if size != ref.size or size < HEADER.size:
         raise _damaged(ref)
     if ref.digest:
         _check(ref, file.read())
-        file.seek(0)
-    magic, total, _, count, table = _HEADER.unpack(file.read(_HEADER.size))
-    if magic != MAGIC or total != size or table + count * _PLACE.size != total:
-        raise _damaged(ref)
-    if not count:
-        return []
-    whole = memoryview(mmap.mmap(file.fileno(), size, access=mmap.ACCESS_COPY) if mapped else _read(file, size))
-    return [whole[offset : offset + length] for offset, length in _PLACE.iter_unpack(whole[table:total])]
-
-
-def _read(file: io.BufferedReader, size: int) -> mmap.mmap:
-    """The whole of *file* in memory of its own, aligned as a map is; leaves *file* where it is."""
-    memory, place = mmap.mmap(-1, size), file.tell()
+    if mapped:
+        with suppress(OSError):  # too many files may be open, or too many maps in use
+            return memoryview(mmap.mmap(file.fileno(), size, access=mmap.ACCESS_COPY, **_UNTRACKED))
+    memory = mmap.mmap(-1, size)
     file.seek(0)
     file.readinto(memory)
-    file.seek(place)
-    return memory
+    return memoryview(memory)
 
 
-def _digest(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
+_UNTRACKED: Any = {"trackfd": False} if sys.version_info >= (3, 13) else {}
+"""A map need not keep its file open."""
+
+
+def _stored(whole: memoryview, ref: ValueRef) -> Stored:
+    """The parts of the *whole* that *ref* is stored as."""
+    magic, total, size, count, table, _ = HEADER.unpack(whole[: HEADER.size])
+    if magic != MAGIC or total != whole.nbytes or table + count * PLACE.size != total:
+        raise _damaged(ref)
+    buffers = [whole[offset : offset + length] for offset, length in PLACE.iter_unpack(whole[table:total])]
+    return Stored(whole[HEADER.size : HEADER.size + size], buffers)
+
+
+def _buffers(whole: memoryview, ref: ValueRef) -> Iterator[Any]:
+    """The buffers in *whole*; small ones that no other overlaps are ``bytes``, to be copied rather than kept mapped."""
+    buffers = _stored(whole, ref).buffers
+    if HEADER.unpack(whole[: HEADER.size])[-1]:
+        return iter(buffers)
+    return (bytes(each) if each.nbytes < BUFFER_LIMIT else each for each in buffers)
 
 
 def _check(ref: ValueRef, data: bytes) -> None:
-    if ref.digest and _digest(data) != ref.digest:
+    if ref.digest and digest_of(data) != ref.digest:
         raise _damaged(ref)
 
 

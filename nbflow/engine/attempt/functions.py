@@ -39,7 +39,7 @@ class Function:
         """
         sink = io.BytesIO()
         try:
-            pickling.dump(function, sink, lambda _: False)
+            pickling.dump(function, sink)
         except Exception as error:
             raise ValueNotStorable(label, type(function).__name__, pickling.explain(function, error)) from error
         lines, first = _lines(function)
