@@ -139,7 +139,7 @@ class KernelJobs:
         namespace = self.shell.user_ns
         if isinstance(given, Whole) and name not in work.order.outputs:
             self.bring([name])
-        elif given != Whole(ValueRef()):  # a value that never left the kernel is where it was
+        elif not (isinstance(given, Whole) and _unstored(given.value)):  # what never left the kernel is where it was
             namespace[name] = take(self.client.values, given, namespace, work.stand_in)
 
     def _execute(self, order: AttemptOrder, filename: str, record: DisplayFile) -> None:
@@ -190,6 +190,11 @@ class KernelJobs:
             return self.client.values.dump(value, name)
         except ValueNotStorable:
             return ValueRef(type=type(value).__name__)
+
+
+def _unstored(ref: ValueRef) -> bool:
+    """Whether it stands for a value that only the kernel has."""
+    return ref.file is None and ref.inline is None
 
 
 def _evaluate(code: Any, namespace: dict[str, Any]) -> Any:

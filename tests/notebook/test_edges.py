@@ -321,6 +321,15 @@ def test_a_kernel_job_is_stopped_between_two_lines(nb: Kernel) -> None:
     assert nb.value("x", 10) == 1
 
 
+def test_jobs_in_the_kernel_change_what_cannot_leave_it(nb):
+    """A database in memory is filled by one job and read by the next, both in the kernel, queued at once."""
+    made = "import sqlite3\nconn = sqlite3.connect(':memory:', check_same_thread=False)\n"
+    declare(nb, f"%%job make --in kernel\n{made}conn.execute('create table t (a int)')")
+    declare(nb, "%%job fill --in kernel\nconn.executemany('insert into t values (?)', [(1,), (2,)])")
+    declare(nb, "%%job read --in kernel\nfound = conn.execute('select a from t').fetchall()")
+    assert nb.value("found") == [(1,), (2,)]
+
+
 def test_a_value_that_stays_in_the_kernel(nb: Kernel) -> None:
     """A process job that reads it fails with the way out; a kernel job reads it."""
     declare(nb, "%%job make --in kernel\nimport threading\nlock = threading.Lock()")
