@@ -24,7 +24,7 @@ from nbflow.core import event as e
 from nbflow.core.answers import heard, said
 from nbflow.core.graph import check
 from nbflow.core.group_plan import Question, seen
-from nbflow.core.plan import Ask, Order, Plan, Record, Schedule, Start, StartStep, Stop, plan
+from nbflow.core.plan import Ask, Look, Order, Plan, Record, Schedule, Start, StartStep, Stop, plan
 from nbflow.core.policies import Policy
 from nbflow.core.policy import customs
 from nbflow.core.run import Run
@@ -213,6 +213,7 @@ def drive(
     until: float | None = None,
     draw: float = 1.0,
     policies: Mapping[str, Any] | None = None,
+    cached: Mapping[str, Mapping[str, ValueRef]] | None = None,
 ) -> list[e.Event]:
     """Play the engine for *run* until nothing is left to do without a person, or the instant *until* is reached.
 
@@ -224,12 +225,13 @@ def drive(
         until: stop there; by default go on to the end.
         draw: where in its bounds the wait before a retry falls, from 0 (shortest) to 1 (longest).
         policies: label of a custom policy, as typed (``=mine``) -> the object that is asked for it.
+        cached: job with ``cache`` -> the outputs that the cache has for it.
 
     Returns:
         The events that were added to *run*, in order.
     """
     player = _Player(run, executor or ScriptedExecutor(), clock or ManualClock(), slots, draw)
-    player.policies = policies or {}
+    player.policies, player.cached = policies or {}, cached or {}
     while (at := player.next_at()) is not None and (until is None or at <= until):
         player.clock.advance_to(at)
         player.take_ends()
@@ -245,6 +247,7 @@ class _Player:
         self.run, self.executor, self.clock, self.slots, self.draw = run, executor, clock, slots, draw
         self.events: list[e.Event] = []
         self.policies: Mapping[str, Any] = {}
+        self.cached: Mapping[str, Mapping[str, ValueRef]] = {}
 
     def next_at(self) -> float | None:
         """Do all that can be done now; when the next thing happens."""
@@ -294,8 +297,16 @@ class _Player:
                 return self.commit(event)
             case Ask():
                 return self.ask(order)
+            case Look():
+                return self.look(order)
             case _:
                 assert_never(order)
+
+    def look(self, order: Look) -> bool:
+        """See what is cached."""
+        about: dict[str, Any] = {"at": self.clock(), "job": order.job, "generation": order.generation}
+        made = self.cached.get(order.job)
+        return self.commit(e.CacheMissed(**about) if made is None else e.JobReused(**about, outputs=dict(made)))
 
     def ask(self, order: Ask) -> bool:
         """Ask a custom policy, here and now."""

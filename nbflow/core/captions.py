@@ -62,6 +62,8 @@ def caption(job: Mapping[str, Any]) -> Caption:
             return Caption(_succeeded(job))
         case Status.RECOVERED:
             return Caption(_with("recovered", " by ", job.get("fallback")))
+        case Status.REUSED:
+            return Caption(_reused(job))
         case Status.SUBSTITUTED:
             return Caption("substituted by hand")
         case Status.FAILED | Status.SKIPPED | Status.CANCELLED:
@@ -134,6 +136,16 @@ def _succeeded(job: Mapping[str, Any]) -> str:
     return f"{said} · attempt {tried}" if tried > 1 else said
 
 
+def _reused(job: Mapping[str, Any]) -> str:
+    """Where it is from.
+
+    >>> _reused({"reused": {"run": 3}}), _reused({})
+    ('from run 3', 'reused')
+    """
+    reused = job.get("reused") or {}
+    return f"from run {reused['run']}" if reused.get("run") else "reused"
+
+
 def _why(job: Mapping[str, Any]) -> str:
     """The reason in a word or two: an exception's class, ``exit 10``, ``timeout``, the needed job that failed."""
     reason = job.get("reason") or {}
@@ -196,6 +208,7 @@ def counts(statuses: Sequence[str]) -> dict[Status, int]:
 HEADER_ORDER = (
     Status.SUCCEEDED,
     Status.RECOVERED,
+    Status.REUSED,
     Status.SUBSTITUTED,
     Status.RUNNING,
     Status.RECOVERING,

@@ -31,7 +31,8 @@ def open_generation(job: JobState) -> None:
     job.deadline_at = job.end = job.end_reason = job.recorded = None
     job.failures, job.lost, job.unruled, job.uses, job.outputs, job.withheld = 0, 0, 0, {}, {}, ""
     job.rolled_back = job.fell_back = False
-    job.response = job.followers = None
+    job.response = job.followers = job.missed = None
+    job.fresh = False
     job.retried = {}
     _settle(job)
 
@@ -44,6 +45,13 @@ def start_attempt(run: Run, job: JobState, event: e.AttemptStarted) -> None:
     run.attempts += 1
     if job.deadline_at is None and job.spec.deadline is not None:
         job.deadline_at = event.at + job.spec.deadline
+
+
+def reuse(job: JobState, event: e.JobReused) -> None:
+    """What an earlier attempt made stands for its outputs."""
+    job.reused.append(event)
+    job.outputs = event.outputs
+    _end(job, Status.REUSED, None)
 
 
 def end_attempt(run: Run, job: JobState, event: e.AttemptEnded) -> None:

@@ -123,6 +123,39 @@ class JobRefused(Struct, frozen=True, kw_only=True, tag_field="kind", tag="job-r
     reason: Reason
 
 
+class CacheMissed(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="cache-missed"):
+    """What earlier attempts made cannot stand for the job's outputs, so it has to run. *key* is what it was looked for.
+
+    *why* says in words what is different from the last time; empty: there was no last time.
+    """
+
+    at: float
+    job: str
+    generation: int
+    key: str = ""
+    why: str = ""
+
+
+class JobReused(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="job-reused"):
+    """What an earlier attempt made of the same code and inputs stands for the job's outputs; nothing was run.
+
+    *run* is the number of the run that it was made in, of *flow* where that is another one; *attempt* names its folder.
+    """
+
+    at: float
+    job: str
+    generation: int
+    outputs: dict[str, ValueRef] = {}
+    missing: tuple[str, ...] = ()
+    """Names that the body deleted or never bound."""
+    run: int = 0
+    flow: str = ""
+    attempt: str = ""
+    made_at: float = 0.0
+    seconds: float = 0.0
+    """What it took then."""
+
+
 class RetryScheduled(Struct, frozen=True, kw_only=True, tag_field="kind", tag="retry-scheduled"):
     """After failed *attempt*, the next one is due at *due_at*."""
 
@@ -256,6 +289,8 @@ Event = (
     | StepStarted
     | StepEnded
     | RetryScheduled
+    | CacheMissed
+    | JobReused
     | DeadlinePassed
     | JobRefused
     | JobEnded

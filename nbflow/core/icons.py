@@ -30,6 +30,7 @@ ICONS: dict[Status, Icon] = {
     Status.SUBSTITUTED: Icon(
         "M2.2,5.4C4,3.4 5.4,3.6 7,5C8.6,6.4 10,6.6 11.8,4.6M2.2,9.6C4,7.6 5.4,7.8 7,9.2C8.6,10.6 10,10.8 11.8,8.8"
     ),
+    Status.REUSED: Icon("M5,5H12V12H5ZM2.2,9V2.2H9"),
     Status.FAILED: Icon("M3,3L11,11M11,3L3,11"),
     Status.SKIPPED: Icon("M1.8,9.2C3.2,3.6 9.4,2.6 11.9,8.2M12.3,4.6L12.1,8.5L8.4,7.9"),
     Status.CANCELLED: Icon(f"{_RING}M3.4,10.6L10.6,3.4"),

@@ -7,7 +7,7 @@ from math import prod
 from typing import Literal
 
 from nbflow.core.attempt import AttemptState, StepState
-from nbflow.core.event import Step
+from nbflow.core.event import CacheMissed, JobReused, Step
 from nbflow.core.followers import Followers
 from nbflow.core.spec import JobSpec, Response, ValueRef
 from nbflow.core.status import Reason, Status
@@ -86,6 +86,13 @@ class JobState:
     recorded: tuple[Status, Reason | None] | None = None
     """The end last recorded for people in this generation."""
 
+    fresh: bool = False
+    """A person has asked for this generation: it is run, whatever the cache has."""
+    missed: CacheMissed | None = None
+    """The cache has nothing for it, as its inputs are now."""
+    reused: list[JobReused] = field(default_factory=list)
+    """What has stood for its outputs, in whatever generations."""
+
     standings: bytearray = field(default_factory=bytearray)
     """How each need stands (`nbflow.core.needs`), in the order of *spec.needs*."""
     unmet: int = 0
@@ -141,12 +148,25 @@ class JobState:
 
     @property
     def last_good(self) -> dict[str, ValueRef] | None:
-        """What its newest attempt or fallback to succeed made, in whatever generation; None if none has."""
+        """What its newest attempt or fallback to succeed made, or stood for that, in whatever generation; or None."""
         for attempt in reversed(self.attempts):
             made = next((step.outputs for step in attempt.steps if step.step == "fallback" and step.good), None)
             if made is not None or attempt.end == "succeeded":
-                return attempt.outputs if made is None else made
-        return None
+                found = attempt.outputs if made is None else made
+                later = self.reused and self.reused[-1].generation > attempt.generation
+                return self.reused[-1].outputs if later else found
+        return self.reused[-1].outputs if self.reused else None
+
+    @property
+    def reuse(self) -> JobReused | None:
+        """What stands for its outputs now."""
+        return self.reused[-1] if self.end is Status.REUSED else None
+
+    @property
+    def to_look(self) -> bool:
+        """It would start, but the cache has to be asked first."""
+        wanted = self.spec.cache and not self.fresh and self.missed is None
+        return wanted and self.status is Status.READY and not self.busy
 
     @property
     def stop_cause(self) -> str:
@@ -175,7 +195,7 @@ class JobState:
     def queued(self) -> bool:
         """Nothing but a slot, and perhaps the time, keeps its next attempt from starting."""
         due = self.status is Status.RETRYING and self.due_at is not None
-        return not self.busy and (due or self.status is Status.READY)
+        return not self.busy and (due or self.status is Status.READY) and not self.to_look
 
     def startable(self, now: float) -> bool:
         """Nothing but a slot keeps its next attempt from starting at *now*."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 _NARROW = frozenset("iljtfrI.,:;|!'`()[]{}/\\ ·-")
-_BROAD = frozenset("mwMW@%&#+<>=~—…✓✕◐○◔◌↻⤼⊘⚙↶↴☑≈")
+_BROAD = frozenset("mwMW@%&#+<>=~—…✓✕◐○◔◌↻⤼⊘⚙↶↴☑≈⧉")
 
 
 def width(text: str, size: float) -> float:

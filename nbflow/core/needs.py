@@ -34,12 +34,19 @@ def settle(run: Run, touched: Iterable[str], at: float) -> None:
             followups.pass_on(run, name)
         status, reason = _standing(run, job)
         if status is not job.status or reason != job.reason:
+            if status in (Status.WAITING, Status.SKIPPED):
+                _look_again(job)
             job.status, job.reason, job.changed_at = status, reason, at
             for dependent in _tell(run, job):
                 if dependent not in queued:
                     queued.add(dependent)
                     queue.append(dependent)
         run.queues.note(job)
+
+
+def _look_again(job: JobState) -> None:
+    """What *job* reads may be something else when its needs are met again."""
+    job.missed = None
 
 
 def _standing(run: Run, job: JobState) -> tuple[Status, Reason | None]:

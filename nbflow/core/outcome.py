@@ -16,7 +16,7 @@ def verdict(run: Run) -> RunVerdict:
     """What *run* has come to. Jobs that wait for a person (held, or behind one that is) do not keep it running.
 
     ``failed`` if a job failed (or nobody knows how it ended) that nothing excuses, else ``cancelled`` if one was
-    cancelled that nothing excuses, else ``degraded`` if any job ended otherwise than by its own success or condition,
+    cancelled that nothing excuses, else ``degraded`` if any job ended otherwise than by success, reuse or condition,
     else ``succeeded``, also when there is no job. A failed or cancelled job is excused by its group's policy being met
     (or ``best-effort``), or when all that need it can do without. One that was withdrawn does not count.
     """
@@ -29,7 +29,7 @@ def verdict(run: Run) -> RunVerdict:
             return came_to
     left_out = _left_out(run)
     degraded = any(
-        job.status.ended and job.status is not Status.SUCCEEDED and name not in left_out for name, job in jobs.items()
+        job.status.ended and job.status not in _AS_WANTED and name not in left_out for name, job in jobs.items()
     )
     return RunVerdict.DEGRADED if degraded else RunVerdict.SUCCEEDED
 
@@ -43,6 +43,7 @@ def unexcused(run: Run) -> dict[str, str]:
 
 
 _FAILED = (Status.FAILED, Status.UNKNOWN)
+_AS_WANTED = (Status.SUCCEEDED, Status.REUSED)
 
 
 class _Excuses:

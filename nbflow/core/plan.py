@@ -61,6 +61,13 @@ class Ask(Struct, frozen=True, tag="ask"):
     """Where a dependent needs them: the groups within, each with those of its members that it needs."""
 
 
+class Look(Struct, frozen=True, tag="look"):
+    """See whether the cache has outputs for the job; commit `JobReused` or `CacheMissed`. Given again until then."""
+
+    job: str
+    generation: int
+
+
 class Stop(Struct, frozen=True, tag="stop"):
     """Stop the running attempt or, where *step* says so, the step after it. Given again until its end is known."""
 
@@ -87,7 +94,7 @@ class Record(Struct, frozen=True, tag="record"):
     event: e.JobEnded | e.JobReopened | e.GroupDecided | e.GroupRetried | e.DeadlinePassed | e.JobRefused
 
 
-Order = Start | StartStep | Ask | Stop | Schedule | Record
+Order = Start | StartStep | Ask | Look | Stop | Schedule | Record
 
 
 class Plan(Struct, frozen=True):
@@ -109,6 +116,7 @@ def plan(run: Run, now: float, free: Mapping[str, int]) -> Plan:
         return Plan((*_stops(run), Record(first)), run.queues.wake_at(now, run.paused), idle=False)
     orders: list[Order] = [*_stops(run), *_records(run, now)]
     orders += [Ask(*question) for question in group_plan.questions(run)]
+    orders += [*_looks(run)]
     orders += [*_schedules(run), *_overdue(run, now)]  # they may end a job, of which there is more to record
     if refused := [*_refusals(run, now)]:  # likewise
         orders += refused
@@ -127,6 +135,12 @@ def _stops(run: Run) -> Iterator[Stop]:
             yield Stop(job.spec.name, attempt.generation, attempt.number, cause)
         elif (step := job.step) is not None:
             yield Stop(job.spec.name, step.generation, step.attempt, cause, step.step)
+
+
+def _looks(run: Run) -> Iterator[Look]:
+    """No slot is needed for that: a job that is reused runs nothing."""
+    for job in () if run.paused else by_order(run.queues.to_look):
+        yield Look(job.spec.name, job.generation)
 
 
 def _schedules(run: Run) -> Iterator[Schedule]:

@@ -6,13 +6,14 @@ from typing import Any
 
 from nbflow.core import policy as policies
 from nbflow.core.attempt import StepState
+from nbflow.core.files import shown
 from nbflow.core.group_plan import broken_text, needed_text
 from nbflow.core.groups import jobs_in, retries_used
 from nbflow.core.outcome import unexcused, verdict
 from nbflow.core.run import AttemptState, GroupState, JobState, Run
 from nbflow.core.spec import Limits
 from nbflow.core.status import Reason, Status
-from nbflow.core.why import need_name, reason_text, waits_for
+from nbflow.core.why import files_needed, need_name, reason_text, waits_for
 
 __all__ = ["project", "project_job", "reason_text", "unexcused", "verdict", "waits_for"]
 
@@ -24,8 +25,9 @@ def project(run: Run, now: float) -> dict[str, Any]:
     ``reason_text`` (why, in words), ``of`` (attempts allowed in this generation) and ``try`` (those used of them),
     ``waits_for`` (needs not yet met), ``due_at`` (next attempt), ``deadline_at`` (no attempt then), ``started_at`` and
     ``ended_at`` of this generation, ``rules`` (what each failure rule is about), ``rollback`` and ``fallback`` (as
-    typed); an element of a fan-out has its name, ``fan``, and ``element``, the loop variables as text. Jobs that were
-    withdrawn are left out.
+    typed), ``reused`` (the attempt of an earlier run or generation whose outputs stand for its own), ``missed`` (why
+    the cache had none); an element of a fan-out has its name, ``fan``, and ``element``, the loop variables as text.
+    Jobs that were withdrawn are left out.
 
     >>> from nbflow.testing import declare
     >>> from nbflow.core.spec import JobNeed, JobSpec
@@ -71,6 +73,9 @@ def project_job(run: Run, name: str) -> dict[str, Any]:
         "try": job.tries,
         "needs": [need_name(need) for need in spec.needs],
         "waits_for": waits_for(run, job),
+        "reads": [shown(path, spec.cwd) for path in spec.reads],
+        "writes": [shown(path, spec.cwd) for path in spec.writes],
+        "files": files_needed(run, job),
         "group": spec.group,
         "fan": spec.element.fan if spec.element else None,
         "element": dict(spec.element.values) if spec.element else None,
@@ -90,12 +95,28 @@ def project_job(run: Run, name: str) -> dict[str, Any]:
         "memory": job.memory,
         "once": spec.once,
         "condition": spec.condition,
+        "cache": spec.cache,
+        "reused": _reused(job),
+        "missed": job.missed.why if job.missed is not None else "",
         "maker": spec.maker or None,
     }
 
 
+def _reused(job: JobState) -> dict[str, Any] | None:
+    """The attempt whose outputs stand for those of *job*; ``seconds`` is what it took."""
+    reuse = job.reuse
+    if reuse is None:
+        return None
+    told = {"run": reuse.run, "flow": reuse.flow, "attempt": reuse.attempt, "made_at": reuse.made_at}
+    return told | {"seconds": reuse.seconds, "at": reuse.at, "log": _log(reuse.attempt)}
+
+
+def _log(key: str) -> dict[str, str]:
+    folder = f".nbflow/attempts/{key}"
+    return {"out": f"{folder}/out", "err": f"{folder}/err"}
+
+
 def _attempt(attempt: AttemptState) -> dict[str, Any]:
-    folder = f".nbflow/attempts/{attempt.key}"
     return {
         "number": attempt.number,
         "generation": attempt.generation,
@@ -109,7 +130,7 @@ def _attempt(attempt: AttemptState) -> dict[str, Any]:
         "rule": attempt.rule,
         "recovery": _recovery(attempt),
         "steps": [_step(step) for step in attempt.steps],
-        "log": {"out": f"{folder}/out", "err": f"{folder}/err"},
+        "log": _log(attempt.key),
         "peak_memory": attempt.peak_memory,
         "cpu_seconds": attempt.cpu_seconds,
     }
@@ -122,7 +143,6 @@ def _recovery(attempt: AttemptState) -> str | None:
 
 
 def _step(step: StepState) -> dict[str, Any]:
-    folder = f".nbflow/attempts/{step.key}"
     return {
         "step": step.step,
         "started_at": step.started_at,
@@ -131,7 +151,7 @@ def _step(step: StepState) -> dict[str, Any]:
         "reason": _reason(step.reason),
         "exit_code": step.exit_code,
         "signal": step.signal,
-        "log": {"out": f"{folder}/out", "err": f"{folder}/err"} if step.key else None,
+        "log": _log(step.key) if step.key else None,
     }
 
 

@@ -53,6 +53,8 @@ class Queues:
     to_stop: dict[str, JobState] = field(default_factory=dict)
     to_schedule: dict[str, JobState] = field(default_factory=dict)
     to_record: dict[str, JobState] = field(default_factory=dict)
+    to_look: dict[str, JobState] = field(default_factory=dict)
+    """Jobs that would start, but for a look at the cache."""
     outer: dict[str, str] = field(default_factory=dict)
     """Group -> the group that it is a member of."""
     runnable: dict[str, dict[str, JobState]] = field(default_factory=lambda: defaultdict(dict))
@@ -69,6 +71,7 @@ class Queues:
         _keep(self.to_stop, name, job, job.stop_cause != "")
         _keep(self.to_schedule, name, job, job.unscheduled is not None)
         _keep(self.to_record, name, job, job.untold)
+        _keep(self.to_look, name, job, job.to_look)
         if (lane := self.filed.pop(name, None)) is not None:
             del self.runnable[lane][name]
         if job.status in (Status.READY, Status.RETRYING):

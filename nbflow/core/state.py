@@ -86,7 +86,7 @@ def accepts(run: Run, event: e.Event) -> bool:
 
 
 _Wish = e.RunRequested | e.RetryRequested | e.SkipRequested | e.CancelRequested
-_Told = e.RetryScheduled | e.DeadlinePassed | e.JobRefused | e.JobEnded | e.JobReopened
+_Told = e.RetryScheduled | e.CacheMissed | e.JobReused | e.DeadlinePassed | e.JobRefused | e.JobEnded | e.JobReopened
 _JobEvent = e.AttemptStarted | e.AttemptEnded | e.StepStarted | e.StepEnded | _Told | _Wish
 
 
@@ -106,12 +106,14 @@ def _current_accepts(job: JobState, event: e.AttemptStarted | e.StepStarted | _T
     match event:
         case e.AttemptStarted(attempt=number, at=at):
             startable = job.status in (Status.READY, Status.RETRYING) and not job.overdue(at)
-            return startable and not job.busy and number == len(job.attempts) + 1
+            return startable and not job.busy and not job.to_look and number == len(job.attempts) + 1
         case e.StepStarted(attempt=number, step=step):
             wanted = step == job.due_step or (step == "rollback" and job.revocable)
             return wanted and number == len(job.attempts)
         case e.RetryScheduled(attempt=number):
             return job.unscheduled == number
+        case e.CacheMissed() | e.JobReused():
+            return job.to_look
         case e.DeadlinePassed(at=at):
             return job.limited and job.overdue(at)
         case e.JobRefused():
@@ -218,6 +220,10 @@ def _take_job(run: Run, job: JobState, event: _JobEvent) -> None:
             job.due_at, job.unscheduled = due_at, None
             if job.overdue(due_at):  # its turn would never come
                 ending.ask(job, "deadline")
+        case e.CacheMissed():
+            job.missed = event
+        case e.JobReused():
+            ending.reuse(job, event)
         case e.DeadlinePassed():
             ending.ask(job, "deadline")
         case e.JobRefused():
@@ -236,7 +242,7 @@ def _take_wish(job: JobState, event: _Wish) -> None:
             job.released = True
         case e.RetryRequested():
             ending.open_generation(job)
-            job.released = True
+            job.released = job.fresh = True
         case e.SkipRequested():
             ending.ask(job, "skip", _standin(job, event))
         case e.CancelRequested():

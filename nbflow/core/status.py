@@ -21,6 +21,7 @@ class Status(StrEnum):
     SUCCEEDED = "succeeded"
     RECOVERED = "recovered"
     SUBSTITUTED = "substituted"
+    REUSED = "reused"
     FAILED = "failed"
     SKIPPED = "skipped"
     CANCELLED = "cancelled"
@@ -64,6 +65,7 @@ _LOOK = {
     Status.SUCCEEDED: ("✓", "S"),
     Status.RECOVERED: ("☑", "D"),
     Status.SUBSTITUTED: ("≈", "U"),
+    Status.REUSED: ("⧉", "M"),
     Status.FAILED: ("✕", "F"),
     Status.SKIPPED: ("⤼", "K"),
     Status.CANCELLED: ("⊘", "C"),
@@ -71,7 +73,7 @@ _LOOK = {
 }
 _STEPS = frozenset({Status.RECOVERING, Status.ROLLING_BACK, Status.FALLING_BACK})
 _ACTIVE = frozenset({Status.READY, Status.RUNNING, Status.RETRYING}) | _STEPS
-_GOOD = frozenset({Status.SUCCEEDED, Status.RECOVERED, Status.SUBSTITUTED})
+_GOOD = frozenset({Status.SUCCEEDED, Status.RECOVERED, Status.SUBSTITUTED, Status.REUSED})
 _ENDED = _GOOD | {Status.FAILED, Status.SKIPPED, Status.CANCELLED, Status.UNKNOWN}
 
 
@@ -100,7 +102,8 @@ class Reason(Struct, frozen=True, omit_defaults=True):
     ``syntax``, ``timeout``, ``deadline``, ``exit code``, ``signal``, ``out of memory``, ``output not storable``,
     ``input not loadable``, ``missing need``, ``upstream failed``, ``recovery failed``, ``condition``, ``policy``,
     ``cancelled``, ``skipped``, ``substituted``, ``withdrawn``, ``stopped`` (by a job, from inside), ``replaced``,
-    ``lost``, ``executor unavailable``, ``forbidden``, ``attempt limit``, ``queue limit``, ``missing output``.
+    ``lost``, ``executor unavailable``, ``forbidden``, ``attempt limit``, ``queue limit``, ``missing output``,
+    ``missing file``.
     """
 
     kind: str

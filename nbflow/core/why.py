@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import assert_never
 
+from nbflow.core.files import shared
 from nbflow.core.group_plan import broken_text
 from nbflow.core.groups import can_retry
 from nbflow.core.needs import PENDING
 from nbflow.core.run import JobState, Run
-from nbflow.core.spec import JobNeed, Need
+from nbflow.core.spec import GroupNeed, JobNeed, Need
 from nbflow.core.status import Reason, Status, Verdict
+from nbflow.core.words import duration, elapsed
 
 
 def need_name(need: Need) -> str:
@@ -27,6 +29,33 @@ def waits_for(_run: Run, job: JobState) -> list[str]:
     return [need_name(need) for need, stands in zip(job.spec.needs, job.standings, strict=True) if stands == PENDING]
 
 
+def files_needed(run: Run, job: JobState) -> dict[str, list[str]]:
+    """Need -> the files, as people know them, for which *job* comes after it; for those needs that files are behind."""
+    if not job.spec.reads and not job.spec.writes:
+        return {}
+    found = {name: _files(run, job, name) for name in map(need_name, job.spec.needs)}
+    return {name: files for name, files in found.items() if files}
+
+
+def for_files(run: Run, job: JobState, need: str) -> str:
+    """`` (out/a.csv)``, where *job* needs *need* for that file; else nothing."""
+    files = _files(run, job, need)
+    return f" ({', '.join(files)})" if files else ""
+
+
+def _files(run: Run, job: JobState, name: str) -> list[str]:
+    if not job.spec.reads and not job.spec.writes:
+        return []
+    needed = next((need for need in job.spec.needs if need_name(need) == name), None)
+    jobs = needed.jobs if isinstance(needed, GroupNeed) else (name,)
+    found = (shared(job.spec, run.jobs[each].spec) for each in jobs[:SEARCHED] if each in run.jobs)
+    return list(dict.fromkeys(file for files in found for file in files))[:3]
+
+
+SEARCHED = 20
+"""Members of a group among which a shared file is looked for."""
+
+
 def reason_text(run: Run, job: JobState) -> str:
     """Why the job stands where it does, in words; empty where the status says it all."""
     match job.status:
@@ -35,7 +64,7 @@ def reason_text(run: Run, job: JobState) -> str:
         case Status.SUCCEEDED:
             return _taken_back(job)
         case Status.WAITING:
-            return f"waits for {', '.join(waits_for(run, job))}"
+            return f"waits for {', '.join(name + for_files(run, job, name) for name in waits_for(run, job))}"
         case Status.READY:
             return _ready(run, job)
         case Status.RUNNING:
@@ -46,6 +75,8 @@ def reason_text(run: Run, job: JobState) -> str:
             return _stepping(run, job)
         case Status.RECOVERED:
             return f"by its fallback, after {_words(job.reason)}"
+        case Status.REUSED:
+            return reused_text(run, job)
         case Status.SUBSTITUTED:
             return "values given by a person stand for its own"
         case Status.UNKNOWN:
@@ -56,6 +87,24 @@ def reason_text(run: Run, job: JobState) -> str:
             return _words(job.reason) + (f" ({notes})" if notes else "")
         case _:
             assert_never(job.status)
+
+
+def reused_text(run: Run, job: JobState) -> str:
+    """Where the outputs of a reused job are from, and what that has saved: ``reused from run 3, 0:42 saved``."""
+    reuse = job.reuse
+    if reuse is None:
+        return ""
+    where = f"run {reuse.run} of {reuse.flow}" if reuse.flow else f"run {reuse.run}" if reuse.run != run.number else ""
+    return f"reused from {where or 'before in this run'}, {saved(reuse.seconds)}"
+
+
+def saved(seconds: float) -> str:
+    """What was spared.
+
+    >>> saved(42.0), saved(190.0), saved(0.2)
+    ('0:42 saved', '3 m 10 s saved', '0.2 s saved')
+    """
+    return f"{elapsed(seconds) if 1 <= seconds < 60 else duration(seconds)} saved"
 
 
 def _taken_back(job: JobState) -> str:
@@ -90,6 +139,8 @@ def _ready(run: Run, job: JobState) -> str:
         return f"waits for its last {job.step.step} to end"
     if run.paused:
         return "waits: the run is paused"
+    if job.to_look:
+        return "looks whether it can be reused"
     room = run.queues.room()
     if full := [group for group in run.queues.capped(job) if room[group] <= 0]:
         return f"waits for its turn: {run.queues.caps[full[0]]} of {full[0]} at once"

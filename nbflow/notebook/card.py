@@ -27,6 +27,7 @@ TONE = {
     Status.ROLLING_BACK: "#a97b00",
     Status.FALLING_BACK: "#a97b00",
     Status.RECOVERED: "#0f8a66",
+    Status.REUSED: "#0f8a66",
     Status.SUBSTITUTED: "#a0557e",
     Status.FAILED: "#c8500a",
     Status.UNKNOWN: "#c8500a",
@@ -113,7 +114,9 @@ class Card:
         needs = self.job.get("waits_for") if self.status is Status.WAITING else self.job.get("needs")
         if not needs:
             return []
-        shown = [*needs[:4], f"{len(needs) - 4} more"] if len(needs) > 5 else needs
+        files = self.job.get("files") or {}
+        said = [f"{need} ({', '.join(files[need])})" if need in files else need for need in needs]
+        shown = [*said[:4], f"{len(said) - 4} more"] if len(said) > 5 else said
         return [("waits for " if self.status is Status.WAITING else "needs ") + ", ".join(shown)]
 
     def _outputs(self) -> list[str]:

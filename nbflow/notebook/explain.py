@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import assert_never
 
 from nbflow.core import words
 from nbflow.core.project import reason_text, waits_for
 from nbflow.core.run import JobState, Run
 from nbflow.core.status import Status
+from nbflow.core.why import files_needed, reused_text
 
 
 def explain(run: Run, name: str, now: float) -> str:
@@ -19,7 +21,7 @@ def explain(run: Run, name: str, now: float) -> str:
             return f"{name} is held: %nbflow run {name} starts it."
         case Status.WAITING:
             own = " has run and" if job.followers is not None else ""
-            return f"{name}{own} waits for {_standing(run, waits_for(run, job))}."
+            return f"{name}{own} waits for {_standing(run, job)}."
         case Status.READY:
             return f"{name} is ready and {why}."
         case Status.RUNNING:
@@ -29,8 +31,8 @@ def explain(run: Run, name: str, now: float) -> str:
             return _retrying(run, job, now)
         case Status.RECOVERING | Status.ROLLING_BACK | Status.FALLING_BACK:
             return f"{name} is {_doing(job, now)}{f': {why}' if why else ''}."
-        case Status.SUCCEEDED | Status.RECOVERED | Status.SUBSTITUTED:
-            return f"{name} {_went_well(job)}."
+        case Status.SUCCEEDED | Status.RECOVERED | Status.SUBSTITUTED | Status.REUSED:
+            return f"{name} {_went_well(run, job)}."
         case Status.UNKNOWN:
             return f"{name} has no known end ({why}): %nbflow retry {name} starts it again."
         case Status.FAILED:
@@ -64,8 +66,10 @@ def _rule(job: JobState) -> str:
     return f" by rule {job.spec.rules[place].label}" if place is not None else ""
 
 
-def _went_well(job: JobState) -> str:
+def _went_well(run: Run, job: JobState) -> str:
     match job.status:
+        case Status.REUSED:
+            return f"was {reused_text(run, job)}: the same code on the same inputs"
         case Status.RECOVERED:
             label = job.spec.fallback.label if job.spec.fallback else "its fallback"
             failed = f": {job.reason.words()}" if job.reason else ""
@@ -73,7 +77,8 @@ def _went_well(job: JobState) -> str:
         case Status.SUBSTITUTED:
             return "was skipped by a person, with other values in the place of its own"
         case _:
-            return "succeeded" + (f" at attempt {_attempt(job)}" if job.tries > 1 else "")
+            again = f"; it was not reused: {job.missed.why}" if job.missed is not None and job.missed.why else ""
+            return "succeeded" + (f" at attempt {_attempt(job)}" if job.tries > 1 else "") + again
 
 
 def _age(job: JobState, now: float) -> str:
@@ -88,10 +93,14 @@ def _limit(job: JobState, now: float) -> str:
     return f", its deadline is in {words.elapsed(max(0.0, job.deadline_at - now))}"
 
 
-def _standing(run: Run, needs: list[str]) -> str:
-    return ", ".join(
-        f"{need} ({run.jobs[need].status.value})" if need in run.jobs else f"group {need}" for need in needs
-    )
+def _standing(run: Run, job: JobState) -> str:
+    return ", ".join(_need(run, name, files_needed(run, job).get(name, ())) for name in waits_for(run, job))
+
+
+def _need(run: Run, name: str, files: Sequence[str]) -> str:
+    """A need with how it stands, and the files for which there is it."""
+    said = f"{name} ({run.jobs[name].status.value})" if name in run.jobs else f"group {name}"
+    return f"{said} for {', '.join(files)}" if files else said
 
 
 def _attempt(job: JobState) -> str:

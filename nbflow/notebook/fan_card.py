@@ -26,7 +26,7 @@ _LIVELY = (
     *(Status.READY, Status.WAITING, Status.HELD),
 )
 """What a card says of all where not all have ended: the first of these that one of them is."""
-_ORDER = (Status.SUCCEEDED, Status.RECOVERED, Status.SUBSTITUTED, *_FAILED, *_LIVELY)
+_ORDER = (Status.SUCCEEDED, Status.RECOVERED, Status.REUSED, Status.SUBSTITUTED, *_FAILED, *_LIVELY)
 
 
 @dataclass(frozen=True, slots=True)

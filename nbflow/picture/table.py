@@ -99,6 +99,7 @@ _EVENTFUL = (
     Status.RUNNING,
     Status.RECOVERED,
     Status.SUBSTITUTED,
+    Status.REUSED,
     Status.CANCELLED,
     Status.SKIPPED,
     Status.HELD,

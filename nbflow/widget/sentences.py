@@ -29,9 +29,12 @@ def why(snapshot: Mapping[str, Any], name: str) -> str:
             return f"{_sentence(_failure(job) or 'the last attempt failed')} {_step(job)}"
         case Status.SUCCEEDED:
             outputs = ", ".join(job.get("outputs") or ())
-            return f"It made {outputs}." if outputs else "It succeeded."
+            made = f"It made {outputs}." if outputs else "It succeeded."
+            return f"{made} It was not reused: {job['missed']}." if job.get("missed") else made
         case Status.RECOVERED:
             return f"{_name('Its fallback', job.get('fallback'))} stands in for it{_after(job)}."
+        case Status.REUSED:
+            return f"It was {said}: the same code on the same inputs." if said else "It was reused."
         case Status.SUBSTITUTED:
             return f"{_outputs(job)} given by hand{_after(job)}."
         case Status.UNKNOWN:
@@ -91,13 +94,15 @@ def _outputs(job: Mapping[str, Any]) -> str:
 
 def _waits(snapshot: Mapping[str, Any], job: Mapping[str, Any]) -> str:
     jobs, groups = snapshot["jobs"], snapshot.get("groups") or {}
-    said = []
+    said, files = [], job.get("files") or {}
     for need in job.get("waits_for") or job.get("needs") or ():
+        behind = f" for {', '.join(files[need])}" if need in files else ""
         if need in jobs:
-            said.append(f"{need} ({jobs[need]['status']})")
+            said.append(f"{need} ({jobs[need]['status']}){behind}")
         else:
             members = groups.get(need, {}).get("members") or ()
-            said.append(f"group {need} ({sum(jobs[m]['status'] in _ENDED for m in members)} of {len(members)} ended)")
+            ended = sum(jobs[m]["status"] in _ENDED for m in members)
+            said.append(f"group {need} ({ended} of {len(members)} ended){behind}")
     shown = said if len(said) <= 5 else [*said[:4], f"{len(said) - 4} more"]
     return f"It waits for {', '.join(shown)}." if shown else "It waits."
 

@@ -7,14 +7,19 @@ from collections import Counter
 from nbflow.core import event as e
 from nbflow.core.derive_groups import Facts
 from nbflow.core.run import JobState, Run
-from nbflow.core.spec import ValueRef
+from nbflow.core.spec import JobSpec, ValueRef
 from nbflow.core.status import Status, Verdict
 
 from . import oracle
 from .life import Budget, End, Life
 
-VALUE, MENDED, GIVEN = ValueRef(inline=b"1"), ValueRef(inline=b"2"), ValueRef(inline=b"3")
-MADE = {Status.SUCCEEDED: (VALUE,), Status.RECOVERED: (MENDED,), Status.SUBSTITUTED: (GIVEN, VALUE, MENDED)}
+VALUE, MENDED, GIVEN, KEPT = (ValueRef(inline=each) for each in (b"1", b"2", b"3", b"4"))
+MADE = {
+    Status.SUCCEEDED: (VALUE,),
+    Status.RECOVERED: (MENDED,),
+    Status.REUSED: (KEPT,),
+    Status.SUBSTITUTED: (GIVEN, VALUE, MENDED, KEPT),
+}
 
 
 class Checks:
@@ -26,6 +31,8 @@ class Checks:
         self.budget: Budget | None = None
         self.succeeded: set[tuple[str, int]] = set()
         self.retried = Counter[tuple[str, str]]()
+        self.looked: dict[str, str] = {}
+        """Job -> ``missed``, or ``fresh`` where a person has asked for it: it may start without a look."""
 
     # --- before
     def before(self, run: Run, event: e.Event) -> None:
@@ -37,6 +44,8 @@ class Checks:
                 self._may_start(run, run.jobs[event.job], event)
             case e.StepStarted():
                 self._may_step(run, run.jobs[event.job], event)
+            case e.JobReused() | e.CacheMissed():
+                self._may_look(run, run.jobs[event.job])
             case e.GroupDecided(group=name, verdict=verdict):
                 self.touched = self._cut(run, name, verdict)
             case e.GroupRetried(group=group, members=members):
@@ -58,9 +67,19 @@ class Checks:
         assert not job.spec.hold or job.released, "started while held"
         assert not run.paused, "started while paused"
         assert not job.spec.withdrawn, "started though withdrawn"
+        first = self.facts.status[event.job] is Status.READY
+        assert not (job.spec.cache and first) or event.job in self.looked, "started without a look at the cache"
         assert job.spec.executor not in run.limits.forbidden, "started where nothing may"
         assert run.limits.attempts is None or oracle.attempts(run) < run.limits.attempts, "more attempts than allowed"
         self._has_room(run, job)
+
+    def _may_look(self, run: Run, job: JobState) -> None:
+        """The job could start, and nobody has said that it has to run."""
+        assert job.spec.cache and job.spec.name not in self.looked, "looked for though it is to run"
+        assert all(oracle.met(run, self.facts, job, need) for need in job.spec.needs), "looked for with a need unmet"
+        assert job.running is None and job.step is None, "looked for beside an attempt or step"
+        assert not job.spec.hold or job.released, "looked for while held"
+        assert not job.spec.withdrawn and self.facts.status[job.spec.name] is Status.READY
 
     def _may_step(self, run: Run, job: JobState, event: e.StepStarted) -> None:
         """In order, once, and not while paused."""
@@ -118,6 +137,7 @@ class Checks:
         """*event* was taken, and *facts* follow."""
         assert self.budget is not None
         self.budget.limits, before, self.facts = run.limits, self.facts, facts
+        self._remember(event)
         match event:
             case e.JobDeclared(spec=spec) if spec.name in self.lives:
                 self.lives[spec.name].begin(spec)
@@ -142,6 +162,22 @@ class Checks:
             self._as_told(name, run.jobs[name])
             self._keeps(name, run.jobs[name])
 
+    def _remember(self, event: e.Event) -> None:
+        """Of which jobs the cache has nothing, as they stand; it may be different for other inputs."""
+        match event:
+            case e.CacheMissed(job=name):
+                self.looked[name] = "missed"
+            case e.RetryRequested(job=name):
+                self.looked[name] = "fresh"
+            case e.JobDeclared(spec=JobSpec(name=name)):
+                self.looked.pop(name, None)
+            case e.GroupRetried(members=members):
+                for name in members:
+                    self.looked.pop(name, None)
+        unmet = (Status.WAITING, Status.SKIPPED)
+        for name in [n for n, how in self.looked.items() if how == "missed" and self.facts.status[n] in unmet]:
+            del self.looked[name]
+
     def _forget(self, name: str) -> None:
         """A person or a new declaration gives the job fresh retries of its groups."""
         for group, member in [each for each in self.retried if each[1] == name]:
@@ -158,7 +194,7 @@ class Checks:
     def _keeps(self, name: str, job: JobState) -> None:
         """What it made is its own and stays; what it may use follows from the rules it has used."""
         if job.response is not None and job.response.outputs:  # others make them, and need not have yet
-            assert not job.status.good or job.outputs["x"] in (VALUE, MENDED, GIVEN)
+            assert not job.status.good or job.outputs["x"] in (VALUE, MENDED, GIVEN, KEPT)
         elif job.end is not None and job.end.good:
             assert job.outputs["x"] in MADE[job.end], f"{name} is {job.end} with {job.outputs}"
         else:

@@ -19,13 +19,15 @@ BY_EVENT = {
     e.RetryRequested: "again",
     e.CancelRequested: "cancel",
     e.JobReopened: "reopened",
+    e.JobReused: "reused",
+    e.CacheMissed: "missed",
 }
 BY_END = {"lost": "lost", "cancelled": "stopped attempt", "skipped": "condition"}
 BY_REASON = {"policy": "cut", "stopped": "stopped", "withdrawn": "withdrawn", "upstream failed": "upstream"}
 OF_JOBS = (
     "retry", "rule", "recovery", "rollback", "fallback", "lost", "once", "condition", "deadline", "memory", "refused",
     "held", "again", "declared again", "cancel", "skip", "value", "last", "cut", "group retry", "taken back",
-    "upstream", "tolerates", "asks", "made",
+    "upstream", "tolerates", "asks", "made", "reused", "missed",
 )  # fmt: skip
 """Mechanisms of jobs: each pair of them has to meet in one job."""
 OF_RUNS = ("crash", "pause", "limits", "late report", "custom", "nested", "capped", "early", "withdrawn", "stopped")
@@ -118,5 +120,5 @@ class Coverage:
 
 
 _OF_JOBS, _OF_RUNS = frozenset(OF_JOBS), frozenset(OF_RUNS)
-ALL_KINDS = 26
+ALL_KINDS = 28
 """So many kinds of events there are."""

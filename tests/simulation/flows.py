@@ -39,12 +39,13 @@ class Taste(NamedTuple):
     hold: float
     deadline: float
     tolerant: float
+    cache: float
     decisive: float
     """Groups that cut, retry and roll back."""
 
 
 def random_taste(rng: Random) -> Taste:
-    few, many = (0.4, 0.3, 0.3, 0.3, 0.1, 0.1, 0.05, 0.2, 0.3, 0.5), (0.9, 0.9, 0.9, 0.8, 0.5, 0.6, 0.4, 0.8, 0.8, 0.9)
+    few, many = (0.4, 0.3, 0.3, 0.3, 0.1, 0.1, 0.05, 0.2, 0.3, 0.2, 0.5), (0.9, 0.9, 0.9, 0.8, 0.5, 0.6, 0.4, 0.8, 0.8, 0.8, 0.9)
     return Taste(*(much if rng.random() < 0.3 else little for little, much in zip(few, many, strict=True)))
 
 
@@ -61,6 +62,7 @@ def random_spec(rng: Random, run: Run, name: str, taste: Taste, maker: str = "")
         fallback=MEND if chance() < taste.fallback else None,
         condition="x" if chance() < taste.condition else "",
         once=chance() < taste.once,
+        cache=chance() < taste.cache,
         bash=chance() < 0.1,
         memory=100,
         outputs=("x",),

@@ -68,6 +68,8 @@ def generation(spec: JobSpec, budget: Budget) -> Story:
         if isinstance(told, e.JobRefused):
             kind = told.reason.kind
             return ("failed", kind) if kind == "forbidden" else (yield from close(spec, began, ("failed", kind)))
+        if isinstance(told, e.JobReused):
+            return "reused", ""
         overdue = isinstance(told, e.RetryScheduled) and deadline is not None and deadline <= told.due_at
         if wish := "deadline" if overdue else wished(told):
             return (yield from close(spec, began, WISHES[wish], wish))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from nbflow.core import derive_groups
 from nbflow.core.derive import derive
 from nbflow.core.derive_groups import Facts
-from nbflow.core.plan import Plan, Record, Schedule, Start, StartStep, Stop
+from nbflow.core.plan import Look, Plan, Record, Schedule, Start, StartStep, Stop
 from nbflow.core.policy import customs, cuts
 from nbflow.core.run import GroupState, JobState, Run
 from nbflow.core.spec import GroupNeed, JobNeed, Need
@@ -99,7 +99,15 @@ def may_start(job: JobState, status: Status, now: float) -> bool:
     if (at := deadline_at(job)) is not None and at <= now:
         return False
     under = job.running is not None or job.step is not None
+    if looks(job, status):
+        return False
     return not under and (status is Status.READY or (status is Status.RETRYING and due))
+
+
+def looks(job: JobState, status: Status) -> bool:
+    """Whether the cache has to be asked before the job may start."""
+    told = job.missed is not None or job.fresh or not job.spec.cache
+    return not told and status is Status.READY and job.running is None and job.step is None
 
 
 def refused(run: Run, facts: Facts, now: float) -> dict[str, str]:
@@ -226,7 +234,7 @@ def met(run: Run, facts: Facts, job: JobState, need: Need) -> bool:
     tolerant = need.optional or job.spec.on_missing != "error"
     if isinstance(need, JobNeed):
         status = facts.status[need.job]
-        return status in (Status.SUCCEEDED, Status.RECOVERED, Status.SUBSTITUTED) or (tolerant and status.ended)
+        return status in (Status.SUCCEEDED, Status.RECOVERED, Status.SUBSTITUTED, Status.REUSED) or (tolerant and status.ended)
     return _group_met(run, facts, need, tolerant)
 
 
@@ -276,6 +284,8 @@ def same_plan(run: Run, facts: Facts, made: Plan, now: float, free: dict[str, in
     assert jobs + sorted(event.group for event in told if type(event).__name__ == "GroupDecided") == records(run, facts)
     assert [event.job for event in told if type(event).__name__ == "DeadlinePassed"] == overdue(run, ahead, now)
     assert [order.job for order in by[Schedule]] == schedules(run)
+    looking = [name for name, job in run.jobs.items() if looks(job, facts.status[name]) and not run.paused]
+    assert [order.job for order in made.orders if isinstance(order, Look)] == looking
     barred = {event.job: event.reason.kind for event in told if type(event).__name__ == "JobRefused"}
     assert barred == refused(run, facts, now)
     if barred:

@@ -10,6 +10,7 @@ SHOWN = (
     *("spec", "generation", "status", "reason", "attempts", "step", "due_at", "deadline_at", "outputs", "recorded"),
     *("changed_at", "unmet", "asked", "standin", "owed", "closing", "rolled_back", "fell_back", "step_losses"),
     *("uses", "unruled", "failures", "lost", "withheld", "retried", "response"),
+    *("fresh", "missed", "reused"),
 )
 
 

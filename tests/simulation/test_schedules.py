@@ -24,7 +24,7 @@ KINDS = {
     "recovery-started", "recovery-ended", "rollback-started", "rollback-ended", "fallback-started", "fallback-ended",
     "deadline-passed", "job-refused", "job-ended", "job-reopened", "group-decided", "group-retried", "group-judged",
     "limits-set", "pause-requested", "unpause-requested", "run-requested", "retry-requested", "skip-requested",
-    "cancel-requested",
+    "cancel-requested", "cache-missed", "job-reused",
 }  # fmt: skip
 
 

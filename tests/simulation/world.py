@@ -13,7 +13,7 @@ from random import Random
 
 from nbflow.core import event as e
 from nbflow.core.graph import check
-from nbflow.core.plan import Ask, Order, Plan, Record, Schedule, Start, StartStep, Stop, plan
+from nbflow.core.plan import Ask, Look, Order, Plan, Record, Schedule, Start, StartStep, Stop, plan
 from nbflow.core.run import JobState, Run
 from nbflow.core.spec import JobSpec, Produced, Response
 from nbflow.core.state import accepts, empty, evolve, replay
@@ -22,7 +22,7 @@ from nbflow.engine.responses import unfolded
 from nbflow.errors import DeclarationError, NbflowError
 
 from . import flows, oracle
-from .checks import GIVEN, MENDED, VALUE, Checks
+from .checks import GIVEN, KEPT, MENDED, VALUE, Checks
 from .failures import FAILURES, Failing
 from .snapshots import SLOTS, snapshot
 
@@ -43,6 +43,7 @@ class World:
         self.stopping: set[str] = set()
         self.late: list[e.AttemptEnded | e.StepEnded] = []
         self.asked: dict[Ask, None] = {}
+        self.looking: dict[Look, None] = {}
         self.restarts = self.stale = 0
         self.taste = flows.random_taste(rng)
         self.hands = rng.randint(0, 9)
@@ -91,6 +92,7 @@ class World:
         found: list[Callable[[], None]] = [self.end_one] * (2 * bool(self.live))
         found += [self.report_late] * bool(self.late)
         found += [self.answer] * bool(self.asked)
+        found += [self.look] * bool(self.looking)
         found += [self.declare_new] * (2 * (self.to_declare > 0))
         found += [self.limit] * (self.limiting > 0)
         if self.hands > 0 and self.run.jobs:
@@ -129,6 +131,7 @@ class World:
         self.live.clear()
         self.stopping.clear()
         self.asked.clear()
+        self.looking.clear()
         for name, job in list(self.run.jobs.items()):
             if job.running is not None or job.step is not None:
                 self.report(name, job, self.rng.choice(("succeeded", "lost", "lost")))
@@ -170,6 +173,8 @@ class World:
                 )
             case Ask():
                 self.asked[order] = None
+            case Look():
+                self.looking[order] = None
             case Record(event=event):
                 assert self.commit(event), f"the plan's own record {event} is stale"
 
@@ -267,6 +272,16 @@ class World:
         verdict = self.rng.choice((Verdict.UNDECIDED, Verdict.MET, Verdict.BROKEN))
         about = {field: getattr(asked, field) for field in asked.__struct_fields__}
         self.commit(e.GroupJudged(at=self.now, **about, verdict=verdict))
+
+    def look(self) -> None:
+        """The cache has something for a job, or not; what it says may come too late."""
+        order = self.rng.choice(list(self.looking))
+        del self.looking[order]
+        about = {"at": self.now, "job": order.job, "generation": order.generation}
+        if self.rng.random() < 0.5:
+            self.commit(e.JobReused(**about, outputs={"x": KEPT}, run=1, attempt="a1", seconds=1.0))
+        else:
+            self.commit(e.CacheMissed(**about, key="k"))
 
     # --- the person
     def declare_new(self) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from nbflow.core import ending, followups, groups, plan, queues, state
+from nbflow.core import ending, followups, groups, needs, plan, queues, state
 from nbflow.core.job import JobState
 from nbflow.core.policy import bare
 from nbflow.core.run import GroupState
+from nbflow.core.status import Status
 from nbflow.core.tally import Tally
 
 from .patching import wrap
@@ -57,6 +58,38 @@ def steps_take_no_slots(patch):
 
 def two_of_one_job_at_once(patch):
     patch.setattr(JobState, "busy", property(lambda self: self.current is not None or self.current_step is not None))
+
+
+# --- the cache
+def a_cached_job_starts_without_a_look(patch):
+    patch.setattr(JobState, "to_look", property(lambda self: False))
+
+
+def what_a_person_asks_for_is_reused(patch):
+    patch.setattr(JobState, "fresh", property(lambda self: False, lambda self, value: None))
+
+
+def a_look_outlives_its_inputs(patch):
+    patch.setattr(needs, "_look_again", lambda job: None)
+
+
+def a_reuse_leaves_nothing(patch):
+    wrap(patch, ending, "reuse", after=lambda job, event: setattr(job, "outputs", {}))
+
+
+def a_reused_job_counts_as_succeeded(patch):
+    wrap(patch, ending, "reuse", after=lambda job, event: setattr(job, "end", Status.SUCCEEDED))
+
+
+def a_pause_does_not_hold_looks(patch):
+    whole = plan._looks
+
+    def _looks(run):
+        paused, run.paused = run.paused, False
+        yield from whole(run)
+        run.paused = paused
+
+    patch.setattr(plan, "_looks", _looks)
 
 
 # --- groups and responses

@@ -2,7 +2,7 @@
  *   *word* stands on the button, *name* says the same with the job's name; *does*: what will happen; *no*: why it is
  *   senseless now, or empty */
 
-const ENDED = "SDUFKCN", GOOD = "SDU";
+const ENDED = "SDUMFKCN", GOOD = "SDUM";
 const BUSY = /** @type {Record<string, string>} */ ({ R: "it is running", T: "it tries again by itself", V: "it is being mended, and tries again", B: "it is being rolled back", L: "its fallback is running" });
 
 /** What a person can do with a job.
@@ -61,6 +61,7 @@ function skipNo(letter, stopping) {
   if (letter === "S") return "it has succeeded";
   if (letter === "D") return "its fallback has saved it";
   if (letter === "U") return "its outputs are given already";
+  if (letter === "M") return "its outputs are there, reused";
   return letter === "K" ? "it is skipped already" : stopping;
 }
 

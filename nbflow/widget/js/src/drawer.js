@@ -102,7 +102,7 @@ export class Drawer {
       set(button, "data-op", op);
       set(button, "aria-label", told);
       set(button, "aria-keyshortcuts", key === key.toUpperCase() ? `Shift+${key}` : key);
-      set(button, "class", `act${at === 0 && !no && !"SDU".includes(letter) ? " main" : ""}`);
+      set(button, "class", `act${at === 0 && !no && !"SDUM".includes(letter) ? " main" : ""}`);
       set(button, "title", `${no ? `${word}: ${no}` : does} (${key === key.toUpperCase() ? "Shift+" : ""}${key.toUpperCase()})`);
       set(button, "aria-disabled", no ? "true" : "false"); // not `disabled`: that would take the focus away
     });

@@ -1,7 +1,7 @@
 /**
  * What the kernel sends (nbflow/widget/state.py).
  *
- * @typedef {"H"|"W"|"Q"|"R"|"T"|"V"|"B"|"L"|"S"|"D"|"U"|"F"|"K"|"C"|"N"} Letter one status
+ * @typedef {"H"|"W"|"Q"|"R"|"T"|"V"|"B"|"L"|"S"|"D"|"U"|"M"|"F"|"K"|"C"|"N"} Letter one status
  * @typedef {{word: string, glyph: string, stroke: string, fill: string}} Look how a status is said and drawn
  * @typedef {[job: string, x: number, y: number, width: number, height: number, label: string, form: "node"|"cell"|"dot", note?: string]} Node
  * @typedef {[group: string, x: number, y: number, width: number, height: number, title: string]} Frame
