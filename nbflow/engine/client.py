@@ -23,6 +23,7 @@ from pathlib import Path
 
 from nbflow.core.spec import JobSpec
 from nbflow.core.status import Reason
+from nbflow.engine import again, hidden
 from nbflow.engine.attempt.cell import remember
 from nbflow.engine.attempt.cell import split as split_cell
 from nbflow.engine.attempt.displays import DisplayFile
@@ -77,10 +78,12 @@ __all__ = [
     "RunInfo",
     "Values",
     "Work",
+    "again",
     "attempt_folder",
     "exit_code",
     "find_store",
     "from_record",
+    "hidden",
     "imported",
     "read_progress",
     "remember",
@@ -90,8 +93,7 @@ __all__ = [
     "trusted",
     "with_found",
 ]
-_ANSWER_PATIENCE = 60.0
-_TRIES = 10
+_ANSWER_PATIENCE, _TRIES = 60.0, 10
 _REVIVALS = (0.0, *(min(2.0, 0.05 * 1.5**n) for n in range(20)))
 
 
@@ -282,8 +284,7 @@ class Client:
         return Open(ref=ref, flow=flow, number=number, cwd=cwd, running=tuple(self._here))
 
     def _open_again(self, link: Link, replica: Replica) -> None:
-        info = replica.info
-        link.call(lambda ref: self._open(ref, replica, info.flow, info.number, ""), _ANSWER_PATIENCE)
+        link.call(lambda ref: self._open(ref, replica, replica.info.flow, replica.info.number, ""), _ANSWER_PATIENCE)
         replica.wait(lambda _: replica.complete or not link.alive, _ANSWER_PATIENCE)
         if replica.settings:
             link.call(lambda ref: replica.setting(ref), _ANSWER_PATIENCE)

@@ -45,6 +45,7 @@ class Cells:
 
     def bring(self, names: Iterable[str], sure: Iterable[str], blind: bool) -> None:
         """What the inserted call calls: with the names the cell may read, and those of them that it reads for sure."""
+        __tracebackhide__ = True
         self._bring(names, sure)
         if blind:
             self._bring_all()

@@ -18,6 +18,7 @@ from nbflow.notebook.calls import callables
 from nbflow.notebook.cards import PACE, Cards
 from nbflow.notebook.cells import Cells
 from nbflow.notebook.completion import Completion
+from nbflow.notebook.debugging import Debugging
 from nbflow.notebook.declare import Declarer
 from nbflow.notebook.fan_slot import FanSlot
 from nbflow.notebook.flow import Flow
@@ -72,6 +73,10 @@ class Extension:
             lambda: self.declarer.handlers.declared,
         )
         self.flow = Flow(self.session, self.pumping, self.settle, self.declarer.take_up, self.target())
+        self.flow.debugging = self.debugging = Debugging(
+            self.session, shell.user_ns, self.owners, shell, not self.headless, self.live_error
+        )
+        self.waiting.trace = self.debugging.trace
         forms: dict[str, Callable[..., Any]] = {
             "figure": self.figure,
             "trust": self.trust,
@@ -160,6 +165,10 @@ class Extension:
         if self.kernel_jobs is not None:  # of a client that was let go
             self.kernel_jobs.close()
         self.kernel_jobs = KernelJobs(client, self.shell, self.waiting.bring)
+
+    def live_error(self, key: str) -> BaseException | None:
+        """The exception of an attempt that ran in this kernel, while it is remembered."""
+        return self.kernel_jobs.errors.get(key) if self.kernel_jobs is not None else None
 
     def announce(self, client: Client) -> None:
         """Say that a run goes on, to a person who has come back to it."""

@@ -20,9 +20,9 @@ from nbflow.core.run import Run
 from nbflow.core.status import RunVerdict, Status
 from nbflow.core.streams import Streams
 from nbflow.errors import NbflowError, RunFailedError
-from nbflow.notebook.declaring import Declaring
 from nbflow.notebook.gathering import broken, decided, glance
 from nbflow.notebook.handlers import rules_of
+from nbflow.notebook.inspecting import Inspecting
 from nbflow.notebook.looking import Pumping, named
 from nbflow.notebook.references import Made
 from nbflow.notebook.session import LAST, Session
@@ -34,7 +34,7 @@ NO_VALUE: Any = type("NoValue", (), {"__repr__": lambda _: "no value"})()
 """Stands for a value that was not given, where None is one."""
 
 
-class Flow(Declaring):
+class Flow(Inspecting):
     """All jobs of this notebook, and what a person can ask of them.
 
     Get it with `nbflow.flow`. Names may be patterns: ``flow.retry("fit*")``. Every request acts while other jobs run.

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
+from nbflow.core.hidden import is_hidden
 from nbflow.core.inputs import Given, Whole
 from nbflow.core.spec import ValueRef
 from nbflow.core.status import Reason
@@ -28,6 +29,7 @@ from nbflow.engine.client import (
     Work,
     exit_code,
     from_record,
+    hidden,
     remember,
     split_cell,
     take,
@@ -36,6 +38,8 @@ from nbflow.engine.client import (
 from nbflow.errors import ValueNotStorable
 from nbflow.notebook.stopping import Stopped, Stops, TimedOut
 
+ERRORS = 3
+"""Errors that are remembered: each keeps the variables of its frames."""
 Bring = Callable[[Iterable[str]], None]
 _log: contextvars.ContextVar[Path | None] = contextvars.ContextVar("nbflow_kernel_job_folder", default=None)
 
@@ -70,6 +74,8 @@ class KernelJobs:
 
     def __init__(self, client: Client, shell: Any, bring: Bring) -> None:
         self.client, self.shell, self.bring = client, shell, bring
+        self.errors: dict[str, BaseException] = {}
+        """What ended the last few attempts that failed, by key, for the debugger."""
         self._tees: list[tuple[str, Tee]] = []
         self._stops = Stops()
         client.on_run_here(self.start, self._stops.stop)
@@ -111,10 +117,16 @@ class KernelJobs:
         try:
             return from_record(work.kept(self._made(work)))
         except BaseException as error:  # the user's code may raise anything
+            self._remember(order.key, error)
             how = self._stops.asked(order.key)
             return self._stopped(order, how) if how else from_record(work.failed(error))
         finally:
             self._stops.asked(order.key)
+
+    def _remember(self, key: str, error: BaseException) -> None:
+        self.errors[key] = error
+        for old in list(self.errors)[:-ERRORS]:
+            del self.errors[old]
 
     def _made(self, work: Work) -> Mapping[str, Any]:
         record = DisplayFile(Path(work.order.folder))
@@ -137,7 +149,9 @@ class KernelJobs:
     def _bring(self, work: Work, name: str, given: Given) -> None:
         """Have an input in the namespace: one that this job will write itself, or that is made of others, is loaded."""
         namespace = self.shell.user_ns
-        if isinstance(given, Whole) and name not in work.order.outputs:
+        if is_hidden(name):
+            hidden.put(name, take(self.client.values, given, namespace), work.order.job)
+        elif isinstance(given, Whole) and name not in work.order.outputs:
             self.bring([name])
         elif not (isinstance(given, Whole) and _unstored(given.value)):  # what never left the kernel is where it was
             namespace[name] = take(self.client.values, given, namespace, work.stand_in)

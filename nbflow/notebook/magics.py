@@ -128,6 +128,7 @@ class NBFlow(Magics):
     @line_magic
     def nbflow(self, line: str) -> Any:
         """Look at the jobs of this notebook, and act on them."""
+        __tracebackhide__ = True
         try:
             call = parse_verb(line, expand=expander(self._names()))
             return self._verb(call)
@@ -143,6 +144,7 @@ class NBFlow(Magics):
             raise UsageError(str(error)) from None
 
     def _verb(self, call: VerbCall) -> Any:
+        __tracebackhide__ = True
         verb = getattr(self, f"_do_{call.verb}")
         return verb(*call.args, **call.options)
 
@@ -237,6 +239,23 @@ class NBFlow(Magics):
 
     def _do_why(self, job: str) -> None:
         print(self.flow.why(job))
+
+    def _do_debug(self, job: str | None = None, attempt: int | None = None, restore: bool = False) -> None:
+        if restore == (job is not None):
+            raise LineError("debug opens a job, or gives variables back: %nbflow debug JOB, or %nbflow debug --restore")
+        if job is not None:
+            self.flow.debug(job, attempt)
+            return
+        back, own = self.flow.debugging.restore()
+        print(f"put back: {', '.join(back)}" if back else "nothing to put back")
+        if own:
+            print(f"assigned since, and left: {', '.join(own)}")
+
+    def _do_reproduce(self, job: str, attempt: int | None = None, discard: bool = False) -> dict[str, Any] | None:
+        __tracebackhide__ = True
+        made = self.flow.reproduce(job, attempt, discard=discard)
+        assigned = not discard and all(self._names().get(name) is value for name, value in made.items())
+        return None if assigned else made
 
     def _do_plot(self, file: str | None = None) -> Any:
         return self._figure(self.flow.plot(file), file)

@@ -46,6 +46,10 @@ class VerbCall:
     options: dict[str, Any] = field(default_factory=dict)
 
 
+def _attempt(help_: str) -> Option:
+    return Option(name="attempt", metavar="K", help=help_, parse=take.positive, takes="a whole number ≥ 1")
+
+
 VERBS: tuple[Verb, ...] = (
     Verb(name="show", help="the live picture of the flow"),
     Verb(name="run", argument="jobs", help="start what is held, and what failed or was cancelled again"),
@@ -144,6 +148,25 @@ VERBS: tuple[Verb, ...] = (
     Verb(name="unpause", help="let jobs start again"),
     Verb(name="resume", argument="run", help="take up the last run, or run number RUN"),
     Verb(name="why", argument="job", required=True, help="why the job waits, or ended as it did"),
+    Verb(
+        name="debug",
+        argument="job",
+        help="open the debugger where the job failed, with that attempt's inputs as variables",
+        options=(
+            _attempt("attempt K (default: the last that failed)"),
+            Option(name="restore", help="put back the variables in whose place such inputs stand"),
+        ),
+    ),
+    Verb(
+        name="reproduce",
+        argument="job",
+        required=True,
+        help="run an attempt again here, on the same inputs: for breakpoints and profilers; no job, not recorded",
+        options=(
+            _attempt("attempt K (default: the last)"),
+            Option(name="discard", help="assign none of its outputs"),
+        ),
+    ),
     Verb(name="plot", argument="file", help="the picture of the flow, shown or saved to FILE"),
     Verb(name="timeline", argument="file", help="the attempts along time, shown or saved to FILE"),
     Verb(name="events", argument="job", help="everything that happened, to one job or to all"),

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from types import TracebackType
 from typing import Any
 
 from nbflow.core import words
@@ -38,6 +39,8 @@ class Waiting:
         self.session, self.owners, self.namespace = session, owners, namespace
         self.pumping, self.notice = pumping, notice
         self.fans = Fans(session)
+        self.trace: Callable[[JobState], tuple[BaseException | None, TracebackType | None]] = lambda _: (None, None)
+        """What the error for reading a failed job's variable leads to: for ``%debug``."""
 
     def bring(self, names: Iterable[str], sure: Iterable[str] = ()) -> None:
         """Have the present version of each of *names* in the namespace; those of *sure* have to be there.
@@ -47,6 +50,7 @@ class Waiting:
             GroupError: one is made by a fan-out whose group is broken.
             NameError: a job ended well but left no such variable, and it is of *sure*.
         """
+        __tracebackhide__ = True
         wanted: dict[str, str] = {}
         gathered: dict[str, str] = {}
         for name in names:
@@ -141,7 +145,9 @@ class Waiting:
     def _bring(self, name: str, job: str, sure: bool) -> None:
         state = self.session.job(job)
         if not state.status.good:
-            raise failure(state)
+            __tracebackhide__ = True
+            cause, trace = self.trace(state)
+            raise failure(state).with_traceback(trace) from cause
         made_by = (state.generation, len(state.attempts), state.outputs.get(name))
         brought = self.owners.brought.get(name)
         if brought is not None and brought.made_by == made_by and name in self.namespace:

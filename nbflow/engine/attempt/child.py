@@ -9,22 +9,23 @@ import atexit
 import ctypes
 import faulthandler
 import os
-import random
 import resource
 import signal
 import socket
 import sys
 import traceback
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
 import msgspec
 
+from nbflow.core.hidden import is_hidden
 from nbflow.core.inputs import Given
 from nbflow.core.spec import ValueRef
-from nbflow.engine.attempt import allowance, cell, current, failures, tree
+from nbflow.engine import hidden
+from nbflow.engine.attempt import allowance, cell, current, failures, keeping, tree
+from nbflow.engine.attempt.changes import Watch
 from nbflow.engine.attempt.displays import DisplayFile
 from nbflow.engine.attempt.messages import LENGTH_BYTES
 from nbflow.engine.attempt.record import ERR, OUT, AttemptOrder, ResultRecord
@@ -94,7 +95,7 @@ def make_ready(shell: CellShell) -> None:
     faulthandler.enable(2)
     sys.argv = [""]
     enter(shell)
-    reseed()
+    hidden.refresh()
     for event in ("pre_execute", "post_execute"):
         shell.events.trigger(event)
     cell.run("rehearsal = 0", {}, "<spare>")
@@ -129,7 +130,8 @@ class Child:
         self.folder = Path(order.folder)
         self.values = Values(order.store)
         self.namespace: dict[str, Any] = shell.user_ns
-        self.work = Work(order, self.namespace, self.values, self.bring, self.keep)
+        self.own = frozenset(self.namespace)
+        self.work = Work(order, self.namespace, self.values, self.bring, self.keep, Watch(self.values))
 
     def run(self) -> int:
         """Carry out the order; the exit status is for people with ``ps``, nobody relies on it."""
@@ -148,8 +150,15 @@ class Child:
             tell(self.channel, TROUBLE + str(error).encode())
             return 1
         tell(self.channel, DONE)
+        if self.work.cause is not None:
+            self.keep_stack(self.work.cause)
         atexit._run_exitfuncs()
         return 0 if record.end == "succeeded" else 1
+
+    def keep_stack(self, error: BaseException) -> None:
+        """Leave for the debugger where *error* was raised; the attempt has ended by now, whatever becomes of this."""
+        if self.order.step is None and not self.order.judged:
+            keeping.keep(self.order, error, self.namespace, self.own)
 
     def prepare(self) -> None:
         """Streams, environment, path, displays: what a cell may take for granted."""
@@ -167,6 +176,7 @@ class Child:
         """Inputs, cell, outputs; whatever goes wrong on the way is the record's reason."""
         try:
             os.chdir(self.order.cwd)
+            hidden.begin()
             if self.order.judged:
                 return self.judged()
             asking = current.begin(self.order, self.values)
@@ -183,7 +193,11 @@ class Child:
         return judging.judged(self.order, lambda: self.namespace[judging.POLICY])
 
     def bring(self, name: str, given: Given) -> None:
-        self.namespace[name] = take(self.values, given, self.namespace, self.work.stand_in)
+        found = take(self.values, given, self.namespace, self.work.stand_in)
+        if is_hidden(name):
+            hidden.put(name, found, self.order.job)
+        else:
+            self.namespace[name] = found
 
     def keep(self, name: str, value: Any) -> ValueRef:
         return self.values.dump(value, name=name)
@@ -234,12 +248,3 @@ def flush() -> None:
         with suppress(OSError, ValueError, AttributeError):  # the cell may have closed or replaced it
             stream.flush()
     _libc.fflush(None)
-
-
-def reseed() -> None:
-    """Give this fork its own random numbers, as a process started afresh has."""
-    random.seed()
-    numpy_random = sys.modules.get("numpy.random")
-    if numpy_random is not None:
-        seed: Callable[[], None] = numpy_random.seed
-        seed()

@@ -20,7 +20,7 @@ _KINDS: tuple[tuple[type[BaseException], str], ...] = (
     (ImportError, "import"),
     (SyntaxError, "syntax"),
 )
-_OURS = f"{Path(__file__).parents[2]}{os.sep}"
+OURS = f"{Path(__file__).parents[2]}{os.sep}"
 """Where nbflow's own code is: no line of it tells a person anything about theirs."""
 TEXT_LIMIT = 64 * 1024
 DETAIL_LIMIT = 500
@@ -107,7 +107,7 @@ def text(error: BaseException, filename: str) -> str:
     if found is None and isinstance(error, NbflowError):
         return f"{type(error).__name__}: {error}" if isinstance(error, ValueNotStorable) else ""
     report = traceback.TracebackException(type(error), error, found or error.__traceback__, compact=True)
-    theirs = [frame for frame in report.stack if not frame.filename.startswith(_OURS)]
+    theirs = [frame for frame in report.stack if not frame.filename.startswith(OURS)]
     if theirs or found is None:
         report.stack[:] = theirs
     return _cut("".join(report.format()))

@@ -5,15 +5,19 @@ The same for an attempt's own process and for a thread of the kernel; what diffe
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, Literal
 
 from msgspec.structs import replace
 
+from nbflow.core.hidden import hidden_in, is_hidden
 from nbflow.core.inputs import Absent, Given
 from nbflow.core.spec import Call, ValueRef
 from nbflow.core.status import Reason
 from nbflow.engine.attempt import failures
+from nbflow.engine.attempt.changes import Watch, watched
+from nbflow.engine.attempt.hidden_changes import HiddenWatch
 from nbflow.engine.attempt.record import AttemptOrder, ResultRecord
 from nbflow.engine.attempt.refused import InputNotLoadable, Refused
 from nbflow.engine.values import Values
@@ -27,13 +31,25 @@ Keep = Callable[[str, Any], ValueRef]
 class Work:
     """One order and the *namespace* that it is carried out in.
 
-    *bring* puts an input into the namespace, *keep* stores an output, and may raise `ValueNotStorable`.
+    *bring* puts an input into the namespace, *keep* stores an output, and may raise `ValueNotStorable`; *watch* looks
+    for inputs that the body changes unseen, where they are the attempt's own.
     """
 
-    def __init__(self, order: AttemptOrder, namespace: Namespace, values: Values, bring: Bring, keep: Keep) -> None:
+    def __init__(
+        self,
+        order: AttemptOrder,
+        namespace: Namespace,
+        values: Values,
+        bring: Bring,
+        keep: Keep,
+        watch: Watch | None = None,
+    ) -> None:
         self.order, self.namespace, self.values = order, namespace, values
-        self._bring, self._keep = bring, keep
+        self._bring, self._keep, self._watch = bring, keep, watch
+        self._hidden: HiddenWatch | None = None
         self.filename = f"<job {order.job}>"
+        self.cause: BaseException | None = None
+        """The exception that `failed` was told of, for the debugger."""
 
     def run(self, body: Callable[[], None]) -> Mapping[str, Any]:
         """Carry the order out, with *body* for the cell; what was made, by name. Raises whatever goes wrong."""
@@ -45,7 +61,13 @@ class Work:
             self._stand_in(order.absent)
         if order.condition or order.types:
             self._check()
+        if self._watch is not None and not order.bash and not order.closed:
+            for name in watched(order.inputs, {*order.outputs, *order.absent}):
+                self._watch.look(name, order.inputs[name], self.namespace.get(name))
+        self._hidden = HiddenWatch(order)
         body()
+        if order.writes:
+            self._check_files()
         return self.namespace
 
     def load(self, names: Collection[str]) -> None:
@@ -61,8 +83,10 @@ class Work:
     def kept(self, made: Mapping[str, Any]) -> ResultRecord:
         """The record of success, with the outputs among *made* stored."""
         outputs: dict[str, ValueRef] = {}
+        if self._hidden is not None:
+            outputs = {name: self._keep(name, state) for name, state in self._hidden.left().items()}
         for name in self.order.outputs:
-            if name in made:
+            if name in made and not is_hidden(name):
                 try:
                     outputs[name] = self._keep(name, made[name])
                 except ValueNotStorable as error:
@@ -71,7 +95,22 @@ class Work:
                     if name not in self.order.passing:
                         raise
         missing = tuple(name for name in self.order.outputs if name not in outputs)
-        return ResultRecord(key=self.order.key, end="succeeded", outputs=outputs, missing=missing)
+        changed = self._changed(made)
+        return ResultRecord(
+            key=self.order.key, end="succeeded", outputs=outputs | changed, missing=missing, changed=tuple(changed)
+        )
+
+    def _changed(self, made: Mapping[str, Any]) -> dict[str, ValueRef]:
+        """The inputs that the body changed unseen, stored; the log tells of those that cannot be."""
+        found: dict[str, ValueRef] = {}
+        if self._hidden is not None and self._watch is not None:
+            found = {name: self._keep(name, state) for name, state in self._hidden.changed().items()}
+        for name in self._watch.changed(made) if self._watch is not None else ():
+            try:
+                found[name] = self._keep(name, made[name])
+            except ValueNotStorable as error:
+                print(f"nbflow: {name!r} was changed in place, and is not handed on: {error}", file=sys.stderr)
+        return found
 
     def failed(self, error: BaseException) -> ResultRecord:
         """The record that says how *error* ended it."""
@@ -91,6 +130,7 @@ class Work:
                 reason, classes = failures.beyond(error, self.order.memory), failures.classes(error)
             case _:
                 reason, classes = failures.reason(error), failures.classes(error)
+        self.cause = cause if end == "failed" else None
         return ResultRecord(
             key=self.order.key,
             end=end,
@@ -107,12 +147,13 @@ class Work:
             return order.inputs
         from nbflow.engine.attempt.bash import worth_loading
 
-        return [name for name, given in order.inputs.items() if worth_loading(given)]
+        return [name for name, given in order.inputs.items() if is_hidden(name) or worth_loading(given)]
 
     # --- what only some orders ask for, and loads only then
     def _stand_in(self, names: Collection[str]) -> None:
         for name in names:
-            self.namespace[name] = self.stand_in(self.order.absent[name])
+            if not is_hidden(name):
+                self.namespace[name] = self.stand_in(self.order.absent[name])
 
     def stand_in(self, absent: Absent) -> Any:
         """What stands for a value that will never be, as the job's ``--on-missing`` says."""
@@ -127,12 +168,19 @@ class Work:
             checks.hold(self.order.condition, self.namespace, f"<condition of {self.order.job}>")
         checks.fit(self.order.types, self.namespace)
 
+    def _check_files(self) -> None:
+        from nbflow.engine.attempt import written
+
+        written.check(self.order.writes, self.order.cwd)
+
     def _call(self, call: Call) -> Mapping[str, Any]:
         """Call it in a copy of the namespace: it finds everything there, and changes no name."""
         from nbflow.engine.attempt import calls, checks
 
         scope = dict(self.namespace)
-        known = (*self.order.inputs, *self.order.absent)
+        hidden = hidden_in(self.order.inputs)
+        self.load(hidden)
+        known = tuple(name for name in (*self.order.inputs, *self.order.absent) if not is_hidden(name))
         function = self.values.load(call.function, scope) if call.function is not None else None
         if function is None:
             names = tuple(name for name in known if name in calls.names_in(call.expression))
@@ -147,4 +195,4 @@ class Work:
             result = checks.evaluate(call.expression, scope, f"<{self.order.step} of {self.order.job}>")
         else:
             result = calls.called(function, given)
-        return calls.as_outputs(result, self.order.outputs)
+        return calls.as_outputs(result, tuple(name for name in self.order.outputs if not is_hidden(name)))
