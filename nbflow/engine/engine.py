@@ -16,12 +16,14 @@ from typing import Any, NoReturn
 from nbflow.core.event import Event
 from nbflow.core.status import Reason
 from nbflow.engine.attempt.record import AttemptReport
+from nbflow.engine.collecting import GRACE, Collected, Collector
 from nbflow.engine.connection import Connection
 from nbflow.engine.executors.kernel import KernelExecutor
 from nbflow.engine.executors.process import ProcessExecutor
 from nbflow.engine.loop import Loop
 from nbflow.engine.server import Server
 from nbflow.engine.store import Store
+from nbflow.engine.wire import Reply
 from nbflow.errors import NbflowError, StoreError
 
 _log = logging.getLogger(__name__)
@@ -81,6 +83,8 @@ class Engine:
         slots = max(2, os.cpu_count() or 2)
         self._loop.add_executor("process", self._process, slots, self._recover)
         self._loop.add_executor("kernel", self._kernels, _KERNEL_SLOTS, self._kernels.recover)
+        self._collector = Collector(self._loop)
+        self._server.collect = lambda connection, ref: self._in_background(self._collect_for(connection, ref))
 
     async def run(self, listener: socket.socket, ready: Callable[[], None]) -> str:
         """Serve on *listener* until there is a reason to end; returns it. *ready* is called when clients are heard."""
@@ -160,7 +164,11 @@ class Engine:
                 return "ended, as somebody removed its store"
             if self._dirty:
                 await self._sync()
+            if self._collector.due():
+                await self._collect(GRACE)
             if self._alone_for() >= self._idle:
+                await self._collect(0.0)
+            if self._alone_for() >= self._idle:  # nobody has come meanwhile
                 return "ended, as it had nothing to do"
         return "was stopped"
 
@@ -172,6 +180,19 @@ class Engine:
             _log.warning("%s", error)
             self._unsynced |= files
             self._dirty = True
+
+    async def _collect(self, grace: float) -> Collected:
+        """Sweep useless values of a store that is ours; where that cannot be done, it is for next time."""
+        if self._server.trusted:
+            try:
+                return await self._collector.collect(grace)
+            except (StoreError, OSError) as error:
+                _log.warning("values cannot be collected: %s", error)
+        return Collected()
+
+    async def _collect_for(self, connection: Connection, ref: int) -> None:
+        done = await self._collect(0.0)
+        connection.send(Reply(ref=ref, count=done.swept, freed=done.freed, left=done.left, kept=done.kept))
 
     def _alone_for(self) -> float:
         """How long, in seconds, nobody has been there and nothing was left to do."""

@@ -35,6 +35,8 @@ class Underway:
     attempt: int
     executor: str
     step: Step | None = None
+    files: frozenset[str] | None = None
+    """The stored values that it was given; None: an earlier engine started it, and nobody knows."""
 
     def end(self, report: AttemptReport, at: float) -> AttemptEnded | StepEnded:
         """The event that *report* tells of."""

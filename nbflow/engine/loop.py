@@ -28,6 +28,7 @@ from nbflow.core.event import (
 from nbflow.core.graph import check
 from nbflow.core.plan import Ask, Order, Record, Schedule, Start, StartStep, Stop, plan
 from nbflow.core.policies import Policy
+from nbflow.core.references import files
 from nbflow.core.spec import JobSpec, Limits
 from nbflow.core.state import accepts, evolve, replay
 from nbflow.engine.attempt.record import AttemptOrder, AttemptReport
@@ -71,6 +72,8 @@ class Loop:
         self.stuck = False
         """The disk is full: what happened waits in memory to be committed, nothing is told or started."""
         self._place = str(store.path)
+        self.spared: Callable[[], Iterable[str]] = tuple
+        """Files of values that somebody may yet ask for, though no run refers to them."""
         self._turn = Turn()
         self._turns = 0
 
@@ -188,6 +191,11 @@ class Loop:
         return self._next()
 
     @property
+    def unsettled(self) -> bool:
+        """What is in memory may be ahead of the log, or more is known to somebody who is being asked."""
+        return bool(self._turn.rows or self._turn.acts or self.stuck or self.judging.busy)
+
+    @property
     def quiet(self) -> bool:
         """Nothing is running, due later, or waiting to be committed: only a client can make more happen."""
         pending = self._turn.rows or self._turn.acts or self.stuck
@@ -269,7 +277,8 @@ class Loop:
 
     def _send(self, live: LiveRun, order: AttemptOrder) -> None:
         executor = executor_of(order.step, live.run.jobs[order.job].spec.executor)
-        under = Underway(live.row.id, order.job, order.generation, order.attempt, executor, order.step)
+        given = files((order.inputs, order.offered, order.call))
+        under = Underway(live.row.id, order.job, order.generation, order.attempt, executor, order.step, given)
         self._turn.acts.append(self.dispatch.start(under, order))
 
     def _ask(self, live: LiveRun, order: Ask) -> bool:

@@ -9,6 +9,7 @@ from typing import assert_never
 
 from nbflow.core.event import CancelRequested, Event
 from nbflow.core.project import verdict
+from nbflow.engine.collecting import check_there
 from nbflow.engine.connection import Connection
 from nbflow.engine.executors.kernel import KernelExecutor
 from nbflow.engine.frames import pack_events
@@ -18,6 +19,7 @@ from nbflow.engine.store import RunRow
 from nbflow.engine.trust import trusted
 from nbflow.engine.wire import (
     Ask,
+    Collect,
     Configure,
     Declare,
     Goodbye,
@@ -59,6 +61,8 @@ class Server:
         """Who asked for the engine's end."""
         self.stopping: asyncio.Event = asyncio.Event()
         self.trusted = trusted(loop.store.path)
+        self.collect: Callable[[Connection, int], None] = lambda _connection, _ref: None
+        """Sweeps values, then answers."""
         loop.dispatch.reachable = self.reachable
 
     # --- what the loop asks
@@ -140,16 +144,20 @@ class Server:
                 self._answer(connection, message.ref)
             case Declare(run=run, jobs=jobs, groups=groups):
                 self._writable(run)
+                check_there(self.loop.store.path, (jobs, groups))
                 self.loop.declare(run, jobs, groups)
                 if any(spec.types for spec in jobs):
                     self.warm(CHECKING)
                 self._answer(connection, message.ref, len(jobs))
             case Ask(run=run, requests=requests):
                 self._writable(run)
+                check_there(self.loop.store.path, requests)
                 self._answer(connection, message.ref, self.loop.ask(run, requests))
             case Report(ref=ref, report=report):
                 self.kernels.reported(connection, report)
                 self._answer(connection, ref)
+            case Collect(ref=ref):
+                self.collect(connection, ref)
             case Stop(ref=ref):
                 self.stops.append((connection, ref))
                 self.stopping.set()

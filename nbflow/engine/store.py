@@ -120,10 +120,24 @@ class Store:
         Raises:
             StoreError: an event cannot be read, or one is missing.
         """
+        return self._events(self._database, run)
+
+    def length(self, run: int) -> int:
+        """How many events *run* has."""
+        return int(
+            self._database.execute("SELECT coalesce(max(seq), 0) FROM events WHERE run = ?", (run,)).fetchone()[0]
+        )
+
+    def events_apart(self, run: int) -> list[Event]:
+        """The same, for another thread than the engine's."""
+        with closing(self._connect()) as database:
+            return self._events(database, run)
+
+    def _events(self, database: sqlite3.Connection, run: int) -> list[Event]:
         query = "SELECT seq, data FROM events WHERE run = ? ORDER BY seq"
         found: list[Event] = []
         try:
-            for seq, data in self._database.execute(query, (run,)):
+            for seq, data in database.execute(query, (run,)):
                 if seq != len(found) + 1:
                     raise StoreError(f"run {run} of {self._file} is damaged: event {len(found) + 1} is missing")
                 found.append(_decode(data))

@@ -30,14 +30,14 @@ def _tensor(tensor: Any, _: Beside) -> Reduced:
 
 
 def _typed(storage: Any, _: Beside) -> Reduced:
-    return typed, (storage.untyped(), storage.dtype)
+    return typed, (storage._untyped_storage, storage.dtype)
 
 
 def _storage(storage: Any, beside: Beside) -> Reduced:
     if storage.device.type != "cpu":
         raise pickle.PicklingError(f"memory of {storage.device}: .cpu() gives a tensor that can be stored")
     if not storage.nbytes():
-        return storage.__reduce_ex__(pickle.HIGHEST_PROTOCOL)
+        return type(storage), (0,)
     beside.block = Block(storage.data_ptr(), storage.nbytes(), storage, shared=True)
     return untyped, (STAND_IN,)
 

@@ -89,7 +89,13 @@ class Stop(Struct, frozen=True, tag="stop"):
     ref: int
 
 
-ToEngine = Hello | Open | Runs | Configure | Declare | Ask | Report | Stop
+class Collect(Struct, frozen=True, tag="collect"):
+    """Sweep the values that nothing can read any more, now."""
+
+    ref: int
+
+
+ToEngine = Hello | Open | Runs | Configure | Declare | Ask | Report | Stop | Collect
 
 
 # --- engine -> client
@@ -128,6 +134,11 @@ class Reply(Struct, frozen=True, tag="reply", omit_defaults=True):
     message: str = ""
     count: int = 0
     runs: tuple[RunInfo, ...] = ()
+    freed: int = 0
+    """To `Collect`: bytes of the *count* values that were swept."""
+    left: int = 0
+    """Values that are left, and their bytes."""
+    kept: int = 0
 
 
 class Committed(Struct, frozen=True, tag="committed"):
