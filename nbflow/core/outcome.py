@@ -91,6 +91,8 @@ def _tolerated(run: Run) -> set[str]:
     needed: dict[str, bool] = {}
     for job in run.jobs.values():
         for need in job.spec.needs:
+            if isinstance(need, JobNeed) and need.order:
+                continue
             tolerant = need.optional or job.spec.on_missing != "error"
             for name in (need.job,) if isinstance(need, JobNeed) else need.jobs:
                 needed[name] = needed.get(name, True) and tolerant

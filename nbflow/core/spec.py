@@ -147,11 +147,13 @@ class Element(Struct, frozen=True):
     """Its place among the elements."""
 
 
-class JobNeed(Struct, frozen=True, tag="job"):
+class JobNeed(Struct, frozen=True, tag="job", omit_defaults=True):
     """Wait for one job. *optional* (``A?``): for its end, whatever that is."""
 
     job: str
     optional: bool = False
+    order: bool = False
+    """Nothing of the job is needed but that it is over; so a failure of it is not excused by *optional*."""
 
 
 class GroupNeed(Struct, frozen=True, tag="group", omit_defaults=True):

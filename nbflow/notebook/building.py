@@ -27,6 +27,7 @@ from nbflow.notebook.calling import (
     variable_of,
 )
 from nbflow.notebook.calls import Calls
+from nbflow.notebook.files import Ordering, scope_of
 from nbflow.notebook.handlers import Handlers
 from nbflow.notebook.judges import evaluator, judging
 from nbflow.notebook.keywords import words
@@ -67,6 +68,9 @@ class Target(Protocol):
 
     def policy(self, group: str) -> Policy | None:
         """The present policy of *group*."""
+
+    def ordering(self, name: str) -> Ordering:
+        """What is known of the files of jobs declared before job *name*."""
 
     def dump(self, value: Any, name: str, hole: Callable[[object], int | None] | None = None) -> ValueRef:
         """Store a value, which people know by *name*."""
@@ -179,7 +183,7 @@ class Batch:
         needs: dict[str, Need] = {job: JobNeed(job) for source in inputs.values() for job in jobs_of(source)}
         for need in self._waits(header):
             needs.setdefault(need.job if isinstance(need, JobNeed) else need.group, need)
-        return spec_of(
+        spec = spec_of(
             header,
             Names(),
             code,
@@ -195,6 +199,8 @@ class Batch:
             cwd=_folder(around.cwd, header.cwd),
             function=call.name,
         )
+        scope = scope_of(namespace, call.arguments)
+        return self.target.ordering(header.name).ordered(header, [spec], [scope], (), self.specs)[0]
 
     def _waits(self, header: JobHeader) -> Iterator[Need]:
         """What ``after`` names, in this batch or in the target."""

@@ -21,6 +21,7 @@ from nbflow.notebook.binding import Binder, imports_of, outputs_of, spec_of, sta
 from nbflow.notebook.calls import Calls
 from nbflow.notebook.cards import Cards
 from nbflow.notebook.fanout import FanOut, check_name, fan_out, sharing, withdrawn
+from nbflow.notebook.files import Ordering, scope_of
 from nbflow.notebook.handlers import Handlers, unreached
 from nbflow.notebook.interrupt import whole
 from nbflow.notebook.judges import evaluator, judging
@@ -70,6 +71,10 @@ class Declarer:
         specs = fan.specs(template, self._capture(fan), paired) if fan is not None else [template]
         run = self.session.replica.run if self.session.opened else None
         gone = withdrawn(run, header.name, [spec.name for spec in specs])
+        ordering = Ordering(
+            run or Run(), Binder({}, self.owners, self._capture(None), self.session.opened).readers(header)
+        )
+        specs = ordering.ordered(header, specs, self._scopes(fan), [spec.name for spec in gone])
 
         def declare() -> None:
             self.session.declare([*gone, *specs], self._policies(header, fan))
@@ -78,12 +83,18 @@ class Declarer:
                 self.waiting.fans.remember(fan.name, [spec.element.key for spec in specs if spec.element], fan.keys)
 
         whole(declare)
-        for text in [*unreached(header.rules), *(fan.warnings if fan else ())]:
+        for text in [*unreached(header.rules), *(fan.warnings if fan else ()), *ordering.warnings]:
             print(f"nbflow: job {header.name!r}: {text}", file=sys.stderr)
         if fan is not None and not fan.keys:
             print(_nothing(header, template.outputs))
         else:
             self.cards.show(self.session.replica, header.name)
+
+    def _scopes(self, fan: FanOut | None) -> list[Mapping[str, Any]]:
+        """For each job that is declared, what expressions in the paths of its files may use."""
+        if fan is None:
+            return [self.namespace]
+        return [scope_of(self.namespace, dict(zip(fan.variables, each, strict=True))) for each in fan.elements]
 
     def _fan_out(self, header: JobHeader) -> FanOut:
         """The elements of the fan-out: what the expressions of its loop variables read is waited for."""

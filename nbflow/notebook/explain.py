@@ -94,7 +94,8 @@ def _limit(job: JobState, now: float) -> str:
 
 
 def _standing(run: Run, job: JobState) -> str:
-    return ", ".join(_need(run, name, files_needed(run, job).get(name, ())) for name in waits_for(run, job))
+    files = files_needed(run, job)
+    return ", ".join(_need(run, name, files.get(name, ())) for name in waits_for(run, job))
 
 
 def _need(run: Run, name: str, files: Sequence[str]) -> str:

@@ -34,6 +34,8 @@ class Option:
     """The value runs to the next option, spaces included."""
     verbatim: bool = False
     """The value is Python: it runs to the next option too, its quotes and braces left as written."""
+    template: bool = False
+    """Its braces are left for the declaration, which knows the loop variables."""
     short: str = ""
     meant_by: tuple[str, ...] = ()
     """Wrong words that mean it, where the nearest right word would be another."""
@@ -121,8 +123,8 @@ def _unquoted(text: str) -> str:
 
 
 def verbatim(table: Sequence[Option]) -> frozenset[str]:
-    """The options of *table* whose value is Python, as written: ``--if``."""
-    return frozenset(f"--{option.name}" for option in table if option.verbatim)
+    """The options of *table* whose braces are left as written: ``--if``, whose value is Python, and ``--reads``."""
+    return frozenset(f"--{option.name}" for option in table if option.verbatim or option.template)
 
 
 def _is_long(token: Token) -> bool:

@@ -10,11 +10,13 @@ from typing import Any, Protocol
 
 from nbflow.core.match import is_pattern
 from nbflow.core.policies import Policy
+from nbflow.core.run import Run
 from nbflow.core.spec import JobNeed, JobSpec, Need, ValueRef
 from nbflow.engine.client import AttemptOrder, Values
 from nbflow.errors import DeclarationError
 from nbflow.notebook.building import Batch, Surroundings
 from nbflow.notebook.calling import Called
+from nbflow.notebook.files import Ordering
 from nbflow.notebook.handlers import Handlers
 from nbflow.notebook.line import Defaults, JobHeader
 
@@ -63,6 +65,10 @@ class Inside:
     def policy(self, group: str) -> Policy | None:
         """It is the flow's business."""
         raise DeclarationError(f"the policy of group {group!r} cannot be set inside of a job: set it in the flow")
+
+    def ordering(self, name: str) -> Ordering:  # noqa: ARG002 - every job made here is a new one
+        """The files of jobs that are made here; those of the flow are not known."""
+        return Ordering(Run(), ())
 
     def dump(self, value: Any, name: str, hole: Callable[[object], int | None] | None = None) -> ValueRef:
         """Store a value."""

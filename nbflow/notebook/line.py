@@ -65,6 +65,9 @@ class JobHeader:
     """None: the names the cell's text reads."""
     outputs: tuple[str, ...] | None = None
     """None: the names the cell's text writes."""
+    reads: tuple[str, ...] | None = None
+    """Files as typed, their ``{expr}`` not yet read; None: not said."""
+    writes: tuple[str, ...] | None = None
     retry: Retry = field(default_factory=Retry)
     timeout: float | None = None
     deadline: float | None = None
@@ -228,6 +231,8 @@ def _header(
         after=after,
         inputs=values.get("inputs"),
         outputs=values.get("outputs"),
+        reads=_files(values, "reads"),
+        writes=_files(values, "writes"),
         retry=_retry(values, defaults.retry),
         timeout=values.get("timeout", defaults.timeout),
         deadline=values.get("deadline"),
@@ -285,6 +290,12 @@ def _retry(values: dict[str, Any], default: Retry) -> Retry:
     # A delay that is longer than the default cap is meant: the cap gives way.
     changes["max_delay"] = longest if longest is not None else max(default.max_delay, delay)
     return replace(default, **changes)
+
+
+def _files(values: dict[str, Any], option: str) -> tuple[str, ...] | None:
+    if option not in values:
+        return None
+    return tuple(dict.fromkeys(path for paths in values[option] for path in paths))
 
 
 def _env(pairs: Sequence[tuple[str, str]]) -> dict[str, str]:

@@ -58,7 +58,7 @@ class Needed:
         group = self.run.jobs[elements[0]].spec.group
         around = chain(self.run, self.group) if self.group in self.run.groups else [self.group]
         if group is not None and group not in around:
-            self._group(group, optional, self._later())
+            self._group(group, optional, self.later())
         else:
             for name in elements:
                 self.found.setdefault(name, JobNeed(name, optional))
@@ -67,7 +67,7 @@ class Needed:
         if name not in self.found:
             self.found[name] = _without(group_need(self.run, name, optional), without)
 
-    def _later(self) -> Collection[str]:
+    def later(self) -> Collection[str]:
         """The jobs that come later than those to be declared: they themselves, and what needs them."""
         dependents: dict[str, list[str]] = {}
         for name, job in list(self.run.jobs.items()) if self.readers else ():

@@ -201,6 +201,24 @@ def path(text: str) -> str:
     return text
 
 
+def files(text: str) -> tuple[str, ...]:
+    """Paths or patterns, separated by commas outside of braces, each once; none for an empty text.
+
+    >>> files("raw/{year}.csv, {name(a, b)},*.txt")
+    ('raw/{year}.csv', '{name(a, b)}', '*.txt')
+    """
+    if "\0" in text:
+        raise ValueError(text)
+    parts, depth = [""], 0
+    for char in text:
+        depth += {"{": 1, "}": -1}.get(char, 0)
+        if char == "," and depth <= 0:
+            parts.append("")
+        else:
+            parts[-1] += char
+    return tuple(dict.fromkeys(part.strip() for part in parts if part.strip()))
+
+
 def policy(text: str) -> Judge:
     """A group's policy.
 

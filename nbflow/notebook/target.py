@@ -13,6 +13,7 @@ from nbflow.errors import DeclarationError
 from nbflow.notebook import surroundings
 from nbflow.notebook.binding import Binder
 from nbflow.notebook.building import Surroundings
+from nbflow.notebook.files import Ordering
 from nbflow.notebook.handlers import Handlers
 from nbflow.notebook.inside import unique
 from nbflow.notebook.line import Defaults, JobHeader
@@ -84,6 +85,11 @@ class FlowTarget:
         """The present policy of *group*."""
         run = self._run()
         return run.groups[group].policy if run is not None and group in run.groups else None
+
+    def ordering(self, name: str) -> Ordering:
+        """What the run knows of files; job *name* may be one of it already."""
+        run = self._run() or Run()
+        return Ordering(run, [name] if name in run.jobs else [])
 
     def dump(self, value: Any, name: str, hole: Callable[[object], int | None] | None = None) -> ValueRef:
         """Store a value in the store of the flow."""

@@ -137,6 +137,31 @@ def _expanded(expression: str, expand: Expand) -> str:
         raise LineError(f"cannot expand {{{expression}}}: {type(error).__name__}: {error}") from error
 
 
+def fill(text: str, expand: Expand) -> str:
+    """*text* with what the expressions between its braces stand for; ``{{`` and ``}}`` mean one brace.
+
+    Raises:
+        LineError: an expression fails.
+
+    >>> fill("raw/{year + 1}.csv", expander({"year": 2023}))
+    'raw/2024.csv'
+    """
+    scanner, parts = _Scanner(text, expand, (), False), list[str]()
+    while scanner.at < len(text):
+        parts.append(scanner.piece(escapes=""))
+    return "".join(parts)
+
+
+def whole_expression(text: str) -> str | None:
+    """The expression that all of *text* is, between braces; None if it is anything else.
+
+    >>> whole_expression("{files[1:]}"), whole_expression("raw/{year}.csv"), whole_expression("{{x}}")
+    ('files[1:]', None, None)
+    """
+    whole = text.startswith("{") and not text.startswith("{{") and _closing(text, 0) == len(text)
+    return text[1:-1].strip() if whole else None
+
+
 def expander(namespace: Mapping[str, Any]) -> Expand:
     """An `Expand` that evaluates in *namespace*; a list, tuple or set becomes a list with commas, ``:spec`` formats.
 

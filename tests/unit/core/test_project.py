@@ -8,7 +8,7 @@ import pytest
 
 from nbflow.core.policies import AtLeast, BestEffort, Critical
 from nbflow.core.project import project, project_job, unexcused, verdict
-from nbflow.core.spec import GroupNeed
+from nbflow.core.spec import GroupNeed, JobNeed
 from nbflow.core.state import empty
 from nbflow.core.status import Reason
 from nbflow.testing import ManualClock, ScriptedExecutor, drive
@@ -63,6 +63,12 @@ def test_a_failed_job_whose_every_dependent_can_do_without_it_is_excused():
     """By `--on-missing none` or an optional need."""
     jobs = job("a"), job("b", "a", on_missing="none"), job("c", "a?")
     assert verdict(driven(*jobs, script={"a": "failed"})) == "degraded"
+
+
+def test_a_need_for_order_alone_excuses_nothing():
+    """Who only has to come later has not asked for leave to fail."""
+    jobs = job("a"), job("b", JobNeed("a", optional=True, order=True))
+    assert verdict(driven(*jobs, script={"a": "failed"})) == "failed"
 
 
 def test_one_dependent_that_cannot_do_without_it_is_enough():

@@ -10,12 +10,14 @@ import pytest
 import nbflow
 from nbflow.core.inputs import Filled, Whole
 from nbflow.core.policies import AtLeast, Ruled
+from nbflow.core.run import Run
 from nbflow.core.spec import Attribute, Built, Item, JobNeed, JobSpec, Produced, Retry  # fmt: skip
 from nbflow.engine.taking import take
 from nbflow.engine.values import Values
 from nbflow.errors import DeclarationError, NbflowError, ValueNotStorable
 from nbflow.notebook import handles
 from nbflow.notebook.building import Surroundings
+from nbflow.notebook.files import Ordering
 from nbflow.notebook.handlers import Handlers
 from nbflow.notebook.handles import Handle, gathered
 from nbflow.notebook.inside import unique
@@ -41,6 +43,9 @@ class Place:
 
     def policy(self, group):
         return None
+
+    def ordering(self, name):
+        return Ordering(Run(), ())
 
     def dump(self, value, name, hole=None):
         return self.values.dump(value, name, hole)
