@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -262,3 +263,53 @@ def test_a_kernel_jobs_live_frames_are_opened(nb: Kernel) -> None:
     settle(nb, "bad")
     assert "held is True" in plain(type_in(nb, "%nbflow debug bad", "p f'held is {held is lock}'", "q"))
     assert "run its cell without its %%job line" in nb.run("%nbflow reproduce bad").text
+
+
+def test_breakpoints_of_the_jobs_cell_hold_in_a_reproduction(start_kernel: Callable[..., Kernel]) -> None:
+    """What JupyterLab's debugger sets in the very `%%job` cell stops there, on the job's values."""
+    nb = start_kernel()
+    text = "%%job add --retries 1\n#| --delay 1ms\nm = n + 1\n\nk = m * 2"
+    declare(nb, "%load_ext nbflow\nn = 4")
+    declare(nb, text)
+    assert nb.value("k") == 10
+    control = Debugger(nb)
+    file = control.ask("dumpCell", code=text)["sourcePath"]
+    control.ask("setBreakpoints", source={"path": file}, breakpoints=[{"line": 5}], lines=[5], sourceModified=False)
+    control.ask("configurationDone")
+    cell = nb.start("%nbflow reproduce add")
+    thread = control.stopped()
+    frame = control.ask("stackTrace", threadId=thread)["stackFrames"][0]
+    assert (frame["source"]["path"], frame["line"]) == (file, 5)
+    seen = control.ask("evaluate", expression="(n, m)", frameId=frame["id"], context="repl")["result"]
+    control.ask("continue", threadId=thread)
+    assert seen == "(4, 5)"
+    assert nb.wait(cell).ok, cell.error
+
+
+class Debugger:
+    """What a front end's debugger does: requests on the control channel, events from iopub."""
+
+    def __init__(self, nb: Kernel) -> None:
+        self.nb, self.number = nb, 0
+        self.ask("initialize", clientID="test", adapterID="", linesStartAt1=True, columnsStartAt1=True)
+        self.ask("attach", justMyCode=False)
+
+    def ask(self, command: str, **arguments: Any) -> dict[str, Any]:
+        self.number += 1
+        content = {"type": "request", "seq": self.number, "command": command, "arguments": arguments}
+        message = self.nb.client.session.msg("debug_request", content)
+        self.nb.client.control_channel.send(message)
+        while True:
+            reply = self.nb.client.control_channel.get_msg(timeout=30)
+            if reply["parent_header"].get("msg_id") == message["header"]["msg_id"]:
+                assert reply["content"].get("success", True), reply["content"]
+                found: dict[str, Any] = reply["content"].get("body") or {}
+                return found
+
+    def stopped(self) -> int:
+        """Wait until a thread has stopped; its id."""
+        while True:
+            message = self.nb.client.iopub_channel.get_msg(timeout=30)
+            if message["msg_type"] == "debug_event" and message["content"]["event"] == "stopped":
+                return int(message["content"]["body"]["threadId"])
+            self.nb._route(message)
