@@ -196,6 +196,8 @@ class JobSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Variables the body leaves behind for others."""
     passing: tuple[str, ...] = ()
     """Those of *outputs* that are left out where they cannot be stored: targets of ``for`` and ``with``."""
+    closed: bool = False
+    """Nothing but *outputs* leaves it: inputs that it changes in place unseen are nobody else's."""
     deletes: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
     """Files that it reads: absolute paths, or patterns of such."""
@@ -259,6 +261,8 @@ class Limits(Struct, frozen=True, kw_only=True, omit_defaults=True):
     jobs: int | None = None
     forbidden: tuple[str, ...] = ()
     """Executors that may not be used; ``shell`` forbids shell jobs and recovery scripts."""
+    store: int | None = None
+    """Bytes that the values of its store may take, those of other runs included."""
 
 
 class Response(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -68,7 +68,9 @@ def attempt_order(run: Run, started: AttemptStarted | StepStarted, place: Place)
         patterns=patterns(spec) if spec.rules else (),
         outputs=spec.outputs,
         passing=spec.passing,
+        closed=spec.closed,
         writes=spec.writes,
+        room=run.limits.store,
         timeout=spec.timeout,
         grace=spec.grace,
     )

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from nbflow.core.spec import ValueRef
-from nbflow.engine import pickling
+from nbflow.engine import comparing, pickling
 from nbflow.engine.pickling import BUFFER_LIMIT
 from nbflow.engine.room import NoRoom, Room
 from nbflow.engine.writing import HEADER, MAGIC, PLACE, Writer, digest_of
@@ -47,6 +47,7 @@ class Values:
         store: the ``.nbflow`` folder.
         prefix: what the names of new files begin with: the key of the attempt that writes them.
         limit: bytes that the store's values may take together; None: no limit.
+        patience: seconds to wait for useless values to be collected where a value does not fit.
 
     >>> import tempfile
     >>> values = Values(tempfile.mkdtemp())
@@ -55,9 +56,13 @@ class Values:
     ('dict', '1 item', {'a': 1})
     """
 
-    def __init__(self, store: Path | str, prefix: str = "", limit: int | None = None) -> None:
+    def __init__(self, store: Path | str, prefix: str = "", limit: int | None = None, patience: float = 0.0) -> None:
         self.folder = Path(store) / FOLDER
-        self.prefix, self.limit = prefix, limit
+        self.prefix, self.limit, self.patience = prefix, limit, patience
+
+    def written_by(self, key: str) -> Values:
+        """The same values, for the attempt *key* to write more of them."""
+        return Values(self.folder.parent, key, self.limit, self.patience)
 
     def dump(
         self, value: object, name: str = "", hole: pickling.Hole | None = None, inline: int = INLINE_LIMIT
@@ -67,7 +72,7 @@ class Values:
         Up to *inline* bytes travel in the reference. Raises `ValueNotStorable`, which says what part of it cannot be
         stored and why, and `StoreFull` where it is too big; nothing is left behind then.
         """
-        writer = Writer(self.folder, inline, self.prefix, Room(self.folder, self.limit))
+        writer = Writer(self.folder, inline, self.prefix, Room(self.folder, self.limit, self.patience))
         kind = type(value).__name__
         try:
             pickling.dump(value, writer, writer.take, hole)
@@ -123,6 +128,17 @@ class Values:
             return _stored(memoryview(ref.inline), ref)
         with self._open(ref) as file:
             return _stored(_map(file, ref, True), ref)
+
+    def same(self, ref: ValueRef, value: object) -> bool:
+        """Whether *value* still is what *ref* stands for, to the byte; in doubt it is not. Nothing is written."""
+        if ref.type != type(value).__name__:
+            return False
+        try:
+            found = self.stored(ref)
+            file = self.path(ref) if ref.file is not None else None
+            return comparing.same(value, *found, ref.size, lambda: self.load(ref), file)
+        except StoreError:
+            return False
 
     def _open(self, ref: ValueRef) -> io.BufferedReader:
         try:

@@ -64,8 +64,12 @@ class AttemptOrder(Struct, frozen=True, kw_only=True, omit_defaults=True):
     outputs: tuple[str, ...] = ()
     passing: tuple[str, ...] = ()
     """Those of *outputs* that are left out where they cannot be stored."""
+    closed: bool = False
+    """Inputs that it changes in place unseen are not looked for."""
     writes: tuple[str, ...] = ()
     """Files that have to be there after the body: absolute paths, or patterns of such."""
+    room: int | None = None
+    """Bytes that the values of the store may take together."""
     timeout: float | None = None
     grace: float = 5.0
 
