@@ -6,7 +6,7 @@ They read the snapshot of `nbflow.core.project`, whose dictionaries only grow.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from nbflow.core import steps
@@ -195,14 +195,68 @@ def policy_words(policy: str, members: int) -> str:
             return policy
 
 
-def counts(statuses: Sequence[str]) -> dict[Status, int]:
-    """How many jobs have each status, in the order in which a header lists them; none at nought.
+def together(statuses: Iterable[str]) -> Status:
+    """The one status that stands for many, told by words or letters: while some go on that, then what went wrong.
+
+    >>> together(["succeeded", "failed", "running"]).value, together(["succeeded", "failed", "waiting"]).value
+    ('running', 'failed')
+    """
+    found = set(statuses)
+    return next((status for status in _FIRST_SEEN if status in found or status.letter in found), Status.WAITING)
+
+
+def of_many(statuses: Sequence[str]) -> str:
+    """The line on many jobs: how many are done, what the others do, what went wrong.
+
+    >>> of_many(["succeeded"] * 31 + ["running"] * 2 + ["failed"] + ["waiting"] * 14)
+    '31 of 48 · 2 running · 1 failed'
+    """
+    found = counts(statuses)
+    good = sum(count for status, count in found.items() if status.good)
+    said = [f"{good} of {len(statuses)}"] if good < len(statuses) else [f"all {len(statuses)}"]
+    return " · ".join([*said, *(f"{found[status]} {status.value}" for status in _TOLD_OF_MANY if status in found)])
+
+
+_TOLD_OF_MANY = (
+    Status.RUNNING,
+    Status.RETRYING,
+    Status.RECOVERING,
+    Status.ROLLING_BACK,
+    Status.FALLING_BACK,
+    Status.FAILED,
+    Status.UNKNOWN,
+    Status.SKIPPED,
+    Status.CANCELLED,
+)
+_FIRST_SEEN = (
+    Status.RUNNING,
+    Status.RECOVERING,
+    Status.ROLLING_BACK,
+    Status.FALLING_BACK,
+    Status.RETRYING,
+    Status.FAILED,
+    Status.UNKNOWN,
+    Status.READY,
+    Status.WAITING,
+    Status.HELD,
+    Status.CANCELLED,
+    Status.SKIPPED,
+    Status.SUBSTITUTED,
+    Status.RECOVERED,
+    Status.SUCCEEDED,
+    Status.REUSED,
+)
+
+
+def counts(statuses: Iterable[str]) -> dict[Status, int]:
+    """How many jobs have each status, by word or letter, in the order in which a header lists them; none at nought.
 
     >>> counts(["waiting", "succeeded", "succeeded"])
     {<Status.SUCCEEDED: 'succeeded'>: 2, <Status.WAITING: 'waiting'>: 1}
     """
     found = Counter(statuses)
-    return {status: found[status] for status in HEADER_ORDER if found[status]}
+    told = {status: found[status] + found[status.letter] for status in HEADER_ORDER}
+    return {status: count for status, count in told.items() if count}
 
 
 HEADER_ORDER = (

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from nbflow.core import policy as policies
 from nbflow.core.attempt import StepState
-from nbflow.core.files import shown
+from nbflow.core.files import shown as file_shown
 from nbflow.core.group_plan import broken_text, needed_text
 from nbflow.core.groups import jobs_in, retries_used
 from nbflow.core.outcome import unexcused, verdict
@@ -25,9 +26,8 @@ def project(run: Run, now: float) -> dict[str, Any]:
     ``reason_text`` (why, in words), ``of`` (attempts allowed in this generation) and ``try`` (those used of them),
     ``waits_for`` (needs not yet met), ``due_at`` (next attempt), ``deadline_at`` (no attempt then), ``started_at`` and
     ``ended_at`` of this generation, ``rules`` (what each failure rule is about), ``rollback`` and ``fallback`` (as
-    typed), ``reused`` (the attempt of an earlier run or generation whose outputs stand for its own), ``missed`` (why
-    the cache had none); an element of a fan-out has its name, ``fan``, and ``element``, the loop variables as text.
-    Jobs that were withdrawn are left out.
+    typed); an element of a fan-out has its name, ``fan``, and ``element``, the loop variables as text. Jobs that were
+    withdrawn are left out. ``declarations`` counts what was declared so far: while it stays, the flow's shape does.
 
     >>> from nbflow.testing import declare
     >>> from nbflow.core.spec import JobNeed, JobSpec
@@ -35,19 +35,35 @@ def project(run: Run, now: float) -> dict[str, Any]:
     >>> view["verdict"], view["jobs"]["b"]["status"], view["jobs"]["b"]["reason_text"]
     ('running', 'waiting', 'waits for a')
     """
-    shown = [name for name, job in run.jobs.items() if not job.spec.withdrawn]
     return {
-        "schema": 1,
-        "flow": run.flow,
-        "run": run.number,
-        "verdict": verdict(run).value,
-        "opened_at": run.opened_at,
+        **{key: read(run) for key, read in RUN.items()},
         "now": now,
-        "paused": run.paused,
-        "limits": _limits(run.limits),
-        "jobs": {name: project_job(run, name) for name in shown},
-        "groups": {name: _group(run, group) for name, group in run.groups.items() if not _passed_on(run, group)},
+        "jobs": {name: project_job(run, name) for name in shown(run)},
+        "groups": {name: project_group(run, name) for name in groups_shown(run)},
     }
+
+
+def shown(run: Run) -> list[str]:
+    """The jobs of *run* that a snapshot tells of: those that were not withdrawn, in the order of their declaration."""
+    return [name for name, job in run.jobs.items() if not job.spec.withdrawn]
+
+
+def groups_shown(run: Run) -> list[str]:
+    """The groups of *run* that a snapshot tells of."""
+    return [name for name, group in run.groups.items() if not _passed_on(run, group)]
+
+
+RUN: dict[str, Callable[[Run], Any]] = {
+    "schema": lambda _: 1,
+    "flow": lambda run: run.flow,
+    "run": lambda run: run.number,
+    "verdict": lambda run: verdict(run).value,
+    "opened_at": lambda run: run.opened_at,
+    "paused": lambda run: run.paused,
+    "limits": lambda run: _limits(run.limits),
+    "declarations": lambda run: run.declarations,
+}
+"""What a snapshot tells of the run itself."""
 
 
 def _passed_on(run: Run, group: GroupState) -> bool:
@@ -59,47 +75,56 @@ def _passed_on(run: Run, group: GroupState) -> bool:
 def project_job(run: Run, name: str) -> dict[str, Any]:
     """The job *name* of *run* as `project` gives it."""
     job = run.jobs[name]
-    spec = job.spec
-    first = next((a for a in job.attempts if a.generation == job.generation), None)
-    return {
-        "status": job.status.value,
-        "reason": _reason(job.reason),
-        "reason_text": reason_text(run, job),
-        "generation": job.generation,
-        "attempts": [_attempt(attempt) for attempt in job.attempts],
-        "of": job.allowed,
-        "retry_on": list(spec.retry.on),
-        "no_retry_on": list(spec.retry.never_on),
-        "try": job.tries,
-        "needs": [need_name(need) for need in spec.needs],
-        "waits_for": waits_for(run, job),
-        "reads": [shown(path, spec.cwd) for path in spec.reads],
-        "writes": [shown(path, spec.cwd) for path in spec.writes],
-        "files": files_needed(run, job),
-        "group": spec.group,
-        "fan": spec.element.fan if spec.element else None,
-        "element": dict(spec.element.values) if spec.element else None,
-        "executor": spec.executor,
-        "outputs": list(spec.outputs),
-        "cell_id": spec.cell_id,
-        "submitted_at": job.declared_at,
-        "declared_at": job.declared_at,
-        "started_at": first.started_at if first else None,
-        "ended_at": job.changed_at if job.status.ended else None,
-        "due_at": job.due_at,
-        "deadline": spec.deadline,
-        "deadline_at": job.deadline_at,
-        "rules": [{"on": rule.words, "label": rule.label, "retries": rule.retries} for rule in spec.rules],
-        "rollback": spec.rollback.label if spec.rollback else None,
-        "fallback": spec.fallback.label if spec.fallback else None,
-        "memory": job.memory,
-        "once": spec.once,
-        "condition": spec.condition,
-        "cache": spec.cache,
-        "reused": _reused(job),
-        "missed": job.missed.why if job.missed is not None else "",
-        "maker": spec.maker or None,
-    }
+    return {key: read(run, job) for key, read in JOB.items()}
+
+
+JOB: dict[str, Callable[[Run, JobState], Any]] = {
+    "status": lambda _, job: job.status.value,
+    "reason": lambda _, job: _reason(job.reason),
+    "reason_text": lambda run, job: reason_text(run, job),
+    "generation": lambda _, job: job.generation,
+    "attempts": lambda _, job: [_attempt(attempt) for attempt in job.attempts],
+    "of": lambda _, job: job.allowed,
+    "retry_on": lambda _, job: list(job.spec.retry.on),
+    "no_retry_on": lambda _, job: list(job.spec.retry.never_on),
+    "try": lambda _, job: job.tries,
+    "needs": lambda _, job: [need_name(need) for need in job.spec.needs],
+    "waits_for": lambda run, job: waits_for(run, job),
+    "reads": lambda _, job: [file_shown(path, job.spec.cwd) for path in job.spec.reads],
+    "writes": lambda _, job: [file_shown(path, job.spec.cwd) for path in job.spec.writes],
+    "files": lambda run, job: files_needed(run, job),
+    "group": lambda _, job: job.spec.group,
+    "fan": lambda _, job: job.spec.element.fan if job.spec.element else None,
+    "element": lambda _, job: dict(job.spec.element.values) if job.spec.element else None,
+    "executor": lambda _, job: job.spec.executor,
+    "outputs": lambda _, job: list(job.spec.outputs),
+    "cell_id": lambda _, job: job.spec.cell_id,
+    "submitted_at": lambda _, job: job.declared_at,
+    "declared_at": lambda _, job: job.declared_at,
+    "started_at": lambda _, job: _started_at(job),
+    "ended_at": lambda _, job: job.changed_at if job.status.ended else None,
+    "due_at": lambda _, job: job.due_at,
+    "deadline": lambda _, job: job.spec.deadline,
+    "deadline_at": lambda _, job: job.deadline_at,
+    "rules": lambda _, job: [
+        {"on": rule.words, "label": rule.label, "retries": rule.retries} for rule in job.spec.rules
+    ],
+    "rollback": lambda _, job: job.spec.rollback.label if job.spec.rollback else None,
+    "fallback": lambda _, job: job.spec.fallback.label if job.spec.fallback else None,
+    "memory": lambda _, job: job.memory,
+    "once": lambda _, job: job.spec.once,
+    "condition": lambda _, job: job.spec.condition,
+    "cache": lambda _, job: job.spec.cache,
+    "reused": lambda _, job: _reused(job),
+    "missed": lambda _, job: job.missed.why if job.missed is not None else "",
+    "maker": lambda _, job: job.spec.maker or None,
+}
+"""What a snapshot tells of a job, each part by itself: who looks at one of them need not wait for the others."""
+
+
+def _started_at(job: JobState) -> float | None:
+    """When this generation's first attempt started."""
+    return next((attempt.started_at for attempt in job.attempts if attempt.generation == job.generation), None)
 
 
 def _reused(job: JobState) -> dict[str, Any] | None:
@@ -168,11 +193,12 @@ def _reason(reason: Reason | None) -> dict[str, Any]:
     return {"kind": reason.kind, "detail": reason.detail, "attempt": reason.attempt} if reason else {}
 
 
-def _group(run: Run, group: GroupState) -> dict[str, Any]:
-    """A group as `project` gives it.
+def project_group(run: Run, name: str) -> dict[str, Any]:
+    """The group *name* of *run* as `project` gives it.
 
     *members* are jobs and groups within; *failed* and *succeeded* are about its jobs, those of groups within included.
     """
+    group = run.groups[name]
     options = group.options
     jobs = {name: run.jobs[name] for name in jobs_in(run, group.name) if not run.jobs[name].spec.withdrawn}
     bad = {name: job for name, job in jobs.items() if job.status.ended and not job.status.good}

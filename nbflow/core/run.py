@@ -107,6 +107,8 @@ class Run:
     """Attempts started, over all jobs."""
     retries: int = 0
     """Attempts granted after failed ones, over all jobs."""
+    declarations: int = 0
+    """Jobs and groups declared, again included."""
     jobs: dict[str, JobState] = field(default_factory=dict)
     """In declaration order."""
     groups: dict[str, GroupState] = field(default_factory=dict)

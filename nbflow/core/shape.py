@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +25,8 @@ class Shape:
     """A row more for each job, or an empty text."""
     fan_of: tuple[str | None, ...] = ()
     """The fan-out that each job is an element of; empty if there is none."""
+    folded: frozenset[str] = frozenset()
+    """The fan-outs that are drawn as one box."""
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -38,8 +41,14 @@ class Shape:
         return tuple((name[len(fan) + 1 : -1] if fan and fan == group else name) or name for name, fan, group in both)
 
 
-def shape(snapshot: Mapping[str, Any]) -> Shape:
+OPEN_UP_TO = 8
+"""A fan-out of more elements is one box unless somebody opens it."""
+
+
+def shape(snapshot: Mapping[str, Any], turned: Collection[str] = ()) -> Shape:
     """Read the shape of a snapshot. Jobs that another one made while it ran are linked to it.
+
+    *turned* names fan-outs that somebody has opened or folded: they are drawn the other way than usual.
 
     >>> shape({"jobs": {"a": {"needs": []}, "b": {"needs": ["a"]}}}).links
     ((0, 1),)
@@ -54,11 +63,29 @@ def shape(snapshot: Mapping[str, Any]) -> Shape:
     counts = {
         name: len(group["members"]) if "members" in group else group_of.count(name) for name, group in groups.items()
     }
-    titles = tuple((name, _title(name, group, counts[name])) for name, group in groups.items())
+    fans = tuple(job.get("fan") for job in jobs.values())
+    titles = tuple((name, _title(name, group, counts[name], name in fans)) for name, group in groups.items())
     told = [fallback(job) for job in jobs.values()]
     notes = tuple(one.words if one else "" for one in told)
-    fans = tuple(job.get("fan") for job in jobs.values())
-    return Shape(tuple(jobs), tuple(links), group_of, titles, notes if any(notes) else (), fans if any(fans) else ())
+    return Shape(
+        tuple(jobs),
+        tuple(links),
+        group_of,
+        titles,
+        notes if any(notes) else (),
+        fans if any(fans) else (),
+        folded(fans, turned),
+    )
+
+
+def folded(fans: Iterable[str | None], turned: Collection[str]) -> frozenset[str]:
+    """The fan-outs that are one box: those of many elements, but for *turned* ones, and the other way round.
+
+    >>> sorted(folded(["a"] * 9 + ["b"] * 3 + ["c"] * 9 + [None], ["b", "c"]))
+    ['a', 'b']
+    """
+    counted = Counter(fan for fan in fans if fan is not None)
+    return frozenset(fan for fan, count in counted.items() if (count > OPEN_UP_TO) != (fan in turned))
 
 
 def needed_links(snapshot: Mapping[str, Any]) -> list[Link]:
@@ -108,6 +135,9 @@ def members_of(groups: Mapping[str, Any], name: str) -> list[str]:
     return list(found)
 
 
-def _title(name: str, group: Mapping[str, Any], members: int) -> str:
+def _title(name: str, group: Mapping[str, Any], members: int, fan: bool) -> str:
+    """A group's title; empty where a fan-out of its name is all there is to say."""
+    if fan and str(group.get("policy", "")) == "strict" and not group.get("parent"):
+        return ""
     within = f" in {group['parent']}" if group.get("parent") else ""
     return f"{name}{within} · {policy_words(str(group.get('policy', '')), members)}"

@@ -166,8 +166,10 @@ def _take(run: Run, event: e.Event) -> Iterable[str]:
         case e.PauseRequested() | e.UnpauseRequested():
             run.paused = isinstance(event, e.PauseRequested)
         case e.JobDeclared(spec=spec, at=at):
+            run.declarations += 1
             return _declare(run, spec, at)
         case e.GroupDeclared(group=name, policy=policy):
+            run.declarations += 1
             return needs.set_policy(run, name, policy)
         case e.GroupDecided(group=name, verdict=verdict):
             return _decide(run, run.groups[name], verdict)

@@ -26,6 +26,14 @@ class Streams:
             self.below[self.jobs[needed]].append(self.jobs[dependent])
             self.above[self.jobs[dependent]].append(self.jobs[needed])
 
+    def needed_by(self, name: str) -> list[str]:
+        """The jobs that wait for *name* itself, or for a group it is in.
+
+        >>> Streams({"jobs": {"a": {}, "b": {"needs": ["a"]}, "c": {"needs": ["b"]}}}).needed_by("a")
+        ['b']
+        """
+        return self.below[name]
+
     def downstream(self, names: Iterable[str]) -> list[str]:
         """*names* and all that needs one of them, at however many removes."""
         return self.ordered(_reached(names, self.below))

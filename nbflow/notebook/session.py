@@ -6,13 +6,14 @@ import contextvars
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any, Protocol
 
 from nbflow.core.elements import fan_names, fan_of
 from nbflow.core.event import Request
+from nbflow.core.glance import Glance
 from nbflow.core.groups import jobs_in
 from nbflow.core.match import nearest
 from nbflow.core.policies import Policy, Strict
@@ -224,6 +225,17 @@ class Session:
             self._catch_up()
             return self._replica.snapshot()
         return empty_snapshot(self.place.flow)
+
+    @contextmanager
+    def glance(self) -> Iterator[Mapping[str, Any]]:
+        """The same, made only where it is read; the run stands still meanwhile, so be brief."""
+        self._check_open()
+        if self._replica is None:
+            yield empty_snapshot(self.place.flow)
+            return
+        self._catch_up()
+        with self._replica.lock:
+            yield Glance(self._replica.run, time.time())
 
     def _catch_up(self) -> None:
         """Where the engine was stopped and somebody else has started it again, follow that one."""

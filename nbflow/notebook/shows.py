@@ -81,7 +81,7 @@ class Shows:
             if self._view is None:
                 from nbflow.widget.dag import FlowView  # widgets are loaded by those who show some
 
-                self._view = FlowView(snapshot=self.session.snapshot, log=self._log, request=self._request)
+                self._view = FlowView(glance=self.session.glance, log=self._log, request=self._request)
             return self._view
 
     def changed(self) -> None:

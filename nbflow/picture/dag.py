@@ -9,19 +9,21 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.path import Path
 
-from nbflow.core.captions import caption
+from nbflow.core.boxes import SMALL_SIZE, Frame, Node
 from nbflow.core.layout import Point
-from nbflow.core.scene import SMALL_SIZE, Frame, Node, Scene, path_data, scene
+from nbflow.core.scene import Scene, path_data, scene
 from nbflow.core.shape import shape
 from nbflow.core.status import Status
 from nbflow.core.steps import fallback
+from nbflow.core.tiles import TILES
 from nbflow.picture.graphic import graphic
 from nbflow.picture.head import head
 from nbflow.picture.inside import RADIUS, hatch, icon_corner, labels, note_corner, note_line
 from nbflow.picture.outlines import moved, outline, rounded
-from nbflow.picture.palette import DASHES, DIM, GROUND, INKS, LINE, SOFT, WIRE, fill, hatching, weight
+from nbflow.picture.palette import DASHES, DIM, GROUND, INKS, LINE, SOFT, WIRE, fill, hatching, tile, weight
 from nbflow.picture.pen import Pen
 from nbflow.picture.plain import plain
+from nbflow.picture.standing import Standing, standings, tiled
 from nbflow.picture.summary import jobs
 
 
@@ -57,31 +59,50 @@ def _graph(pen: Pen, drawn: Scene, snapshot: Mapping[str, Any], corner: Point) -
         _frame(pen, frame, left, top)
     wires = [moved(outline(path_data(path)), left, top) for path in drawn.wires]
     pen.paths(wires, facecolor="none", edgecolor=WIRE, linewidth=1.5, zorder=2)
-    found, now = jobs(snapshot), float(snapshot.get("now") or 0.0)
-    alike: dict[Status, list[Node]] = {}
-    for node in drawn.nodes:
-        alike.setdefault(Status(found[node.job]["status"]), []).append(node)
-        for label in labels(node, caption(found[node.job]).said_at(now)):
+    found = standings(drawn, jobs(snapshot), float(snapshot.get("now") or 0.0))
+    alike: dict[Status, list[Standing]] = {}
+    for standing in found:
+        alike.setdefault(standing.status, []).append(standing)
+        for label in labels(standing.node, standing.said):
             pen.text(label.x + left, label.y + top, label.text, label.size, label.colour, zorder=5)
-    for status, nodes in alike.items():
+    for status, of_it in alike.items():
+        nodes = [standing.node for standing in of_it]
         boxes = [_box(node, left, top) for node in nodes]
         style = {"edgecolor": INKS[status], "linewidth": weight(status), "dash": DASHES[status]}
         pen.paths(boxes, facecolor=fill(status), zorder=3, **style)
-        _marks(pen, status, nodes, found, corner)
+        _marks(pen, status, of_it, corner)
         pen.icons(status, [(x + left, y + top) for x, y in map(icon_corner, nodes)])
+    for standing in found:
+        _cells(pen, standing, corner)
 
 
-def _marks(pen: Pen, status: Status, nodes: list[Node], found: Mapping[str, Any], corner: Point) -> None:
+def _marks(pen: Pen, status: Status, found: list[Standing], corner: Point) -> None:
     """Hatches where a person gave the outputs, and the rows of fallbacks."""
     left, top = corner
-    noted = [node for node in nodes if node.note]
+    noted = [standing for standing in found if standing.node.note]
+    nodes = [standing.node for standing in found if standing.node.form != "strip"]
     lines = [hatch(node) for node in nodes] if status is Status.SUBSTITUTED else []
-    paths = [moved(outline(line), left, top) for line in (*lines, *map(note_line, noted))]
+    rows = [note_line(standing.node) for standing in noted]
+    paths = [moved(outline(line), left, top) for line in (*lines, *rows)]
     pen.paths(paths, facecolor="none", edgecolor=hatching(status), linewidth=1.2, zorder=3)
-    for node in noted:
-        one, (x, y) = fallback(found[node.job]), note_corner(node)
+    for standing in noted:
+        one, (x, y) = fallback(standing.job), note_corner(standing.node)
         if one and one.status:
             pen.icons(one.status, [(x + left, y + top)])
+
+
+def _cells(pen: Pen, standing: Standing, corner: Point) -> None:
+    """The cells of a strip."""
+    for part in tiled(standing):
+        colour = tile(part.status)
+        line = GROUND if TILES[part.status].filled else colour
+        for data, style in (
+            (part.boxes, {"facecolor": GROUND, "edgecolor": colour, "linewidth": 0.8, "zorder": 4}),
+            (part.filled, {"facecolor": colour, "edgecolor": "none", "zorder": 5}),
+            (part.lines, {"facecolor": "none", "edgecolor": line, "linewidth": 1.3, "zorder": 6}),
+        ):
+            if data:
+                pen.paths([moved(outline(data), *corner)], **style)
 
 
 def _box(node: Node, left: float, top: float) -> Path:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from nbflow.core.boxes import NAME_SIZE, NODE_HEIGHT, SMALL_SIZE, Node
 from nbflow.core.layout import Point
 from nbflow.core.lettering import clip
-from nbflow.core.scene import NAME_SIZE, NODE_HEIGHT, SMALL_SIZE, Node
 from nbflow.picture.palette import DIM, INK
 from nbflow.picture.plain import plain
 
 ICON = 14.0
 """The side of an icon, in pixels."""
 
-RADIUS = {"node": 8.0, "cell": 6.0, "dot": 6.0}
+RADIUS = {"node": 8.0, "cell": 6.0, "strip": 8.0}
 """How round the corners of a box are, by its form."""
 
 
@@ -31,16 +31,10 @@ class Label(NamedTuple):
 def icon_corner(node: Node) -> Point:
     """The top left corner of the status's icon.
 
-    >>> icon_corner(Node("a", 0, 0, 22, 22, "", "dot"))
-    (4.0, 4.0)
+    >>> icon_corner(Node("a", 0, 0, 64, 26, "", "cell", (0,)))
+    (5, 6)
     """
-    match node.form:
-        case "node":
-            return (node.x + 10, node.y + 7)
-        case "cell":
-            return (node.x + 5, node.y + 6)
-        case _:
-            return (node.x + (node.width - ICON) / 2, node.y + (node.height - ICON) / 2)
+    return (node.x + 5, node.y + 6) if node.form == "cell" else (node.x + 10, node.y + 7)
 
 
 def note_corner(node: Node) -> Point:
@@ -61,7 +55,7 @@ APART, INSET = 9, 2.5
 def hatch(node: Node) -> str:
     """Path data of the slanting lines that tell a box whose outputs a person gave.
 
-    >>> hatch(Node("a", 0, 0, 22, 22, "", "dot"))
+    >>> hatch(Node("a", 0, 0, 22, 22, "", "cell", (0,)))
     'M7.5,2.5L2.5,7.5M16.5,2.5L2.5,16.5M19.5,8.5L8.5,19.5'
     """
     left, top = node.x + INSET, node.y + INSET
@@ -76,17 +70,15 @@ def hatch(node: Node) -> str:
 def labels(node: Node, said: str) -> Iterator[Label]:
     """The job's name, and under it *said*, as far as the form has room for them.
 
-    >>> [label.text for label in labels(Node("a", 0, 0, 130, 44, "a", "node"), "0:04")]
+    >>> [label.text for label in labels(Node("a", 0, 0, 130, 44, "a", "node", (0,)), "0:04")]
     ['a', '0:04']
     """
     x, y = node.x, node.y
     match node.form:
-        case "node":
+        case "cell":
+            yield Label(x + 23, y + 17, plain(node.label), SMALL_SIZE, INK)
+        case _:
             yield Label(x + 30, y + 18.5, plain(node.label), NAME_SIZE, INK)
             yield Label(x + 11, y + 35, clip(plain(said), node.width - 20, SMALL_SIZE), SMALL_SIZE, DIM)
             if node.note:
                 yield Label(x + 11, y + NODE_HEIGHT + 12.5, plain(node.note), SMALL_SIZE, DIM)
-        case "cell":
-            yield Label(x + 23, y + 17, plain(node.label), SMALL_SIZE, INK)
-        case _:
-            return

@@ -93,6 +93,11 @@ def fill(status: Status) -> str:
     return blend(INKS[status], GROUND, 0.1)
 
 
+def tile(status: Status) -> str:
+    """The colour of a strip's cells: lighter than a line, for there are many of them."""
+    return blend(INKS[status], GROUND, 0.78)
+
+
 def hatching(status: Status) -> str:
     """The colour of the lines of a hatched box: text on them can be read."""
     return blend(INKS[status], GROUND, 0.28)

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from nbflow.core.captions import caption
+from nbflow.core.boxes import SMALL_SIZE, Frame
 from nbflow.core.icons import ICONS
 from nbflow.core.layout import Point
-from nbflow.core.scene import SMALL_SIZE, Frame, Node, Scene, path_data, scene
+from nbflow.core.scene import Scene, path_data, scene
 from nbflow.core.shape import shape
 from nbflow.core.status import Status
 from nbflow.core.steps import fallback
+from nbflow.core.tiles import TILES
 from nbflow.picture.head import FIRST, NAME_SIZE, SAID_SIZE, SIDE, STEP, TALLY_SIZE, Count, Head, head
 from nbflow.picture.inside import RADIUS, Label, hatch, icon_corner, labels, note_corner, note_line
-from nbflow.picture.palette import DASHES, DIM, GROUND, INK, INKS, LINE, SOFT, WIRE, fill, hatching, weight
-from nbflow.picture.plain import NO_MATHS, escaped, plain
+from nbflow.picture.palette import DASHES, DIM, GROUND, INK, INKS, LINE, SOFT, WIRE, fill, hatching, tile, weight
+from nbflow.picture.plain import NO_MATHS, escaped
+from nbflow.picture.standing import Standing, standings, tiled
 from nbflow.picture.summary import headline, jobs
 
 SHRUNK = 0.7
@@ -85,36 +87,49 @@ def _graph(drawn: Scene, snapshot: Mapping[str, Any]) -> Iterator[str]:
     if drawn.wires:
         wires = "".join(map(path_data, drawn.wires))
         yield f'<path d="{wires}" fill="none" stroke="{WIRE}" stroke-width="1.5"/>'
-    found, now = jobs(snapshot), float(snapshot.get("now") or 0.0)
-    said = {node.job: caption(found[node.job]).said_at(now) for node in drawn.nodes}
-    alike: dict[Status, list[Node]] = {}
-    for node in drawn.nodes:
-        alike.setdefault(Status(found[node.job]["status"]), []).append(node)
-    for status, nodes in alike.items():
-        boxes = "".join(_box(node, _tip(node.job, status, said[node.job], found[node.job])) for node in nodes)
-        yield f"<g {_border(status)}>{boxes}</g>"
+    found = standings(drawn, jobs(snapshot), float(snapshot.get("now") or 0.0))
+    alike: dict[Status, list[Standing]] = {}
+    for standing in found:
+        alike.setdefault(standing.status, []).append(standing)
+    for status, of_it in alike.items():
+        yield f"<g {_border(status)}>{''.join(map(_box, of_it))}</g>"
     yield '<g pointer-events="none">'
-    yield from _marks(alike, found)
-    for status, nodes in alike.items():
-        yield _icons(status, map(icon_corner, nodes))
-    yield from (_label(label) for node in drawn.nodes for label in labels(node, said[node.job]))
+    yield from _marks(alike)
+    for status, of_it in alike.items():
+        yield _icons(status, (icon_corner(standing.node) for standing in of_it))
+    yield from (_label(label) for standing in found for label in labels(standing.node, standing.said))
     yield "</g>"
+    for standing in found:
+        yield from _cells(standing)
 
 
-def _marks(alike: Mapping[Status, list[Node]], found: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+def _marks(alike: Mapping[Status, list[Standing]]) -> Iterator[str]:
     """Hatches where a person gave the outputs, and the rows of fallbacks."""
-    for status, nodes in alike.items():
+    for status, found in alike.items():
+        nodes = [standing.node for standing in found if standing.node.form != "strip"]
         if status is Status.SUBSTITUTED:
             lines = "".join(map(hatch, nodes))
             yield f'<path d="{lines}" fill="none" stroke="{hatching(status)}" stroke-width="1.2"/>'
-        noted = [node for node in nodes if node.note]
+        noted = [standing for standing in found if standing.node.note]
         if noted:
-            lines = "".join(map(note_line, noted))
+            lines = "".join(note_line(standing.node) for standing in noted)
             yield f'<path d="{lines}" fill="none" stroke="{hatching(status)}"/>'
-        for node in noted:
-            one = fallback(found[node.job])
+        for standing in noted:
+            one = fallback(standing.job)
             if one and one.status:
-                yield _icons(one.status, [note_corner(node)])
+                yield _icons(one.status, [note_corner(standing.node)])
+
+
+def _cells(standing: Standing) -> Iterator[str]:
+    """The cells of a strip, those of one status as one path."""
+    for part in tiled(standing):
+        colour = tile(part.status)
+        yield f'<path d="{part.boxes}" fill="{GROUND}" stroke="{colour}" stroke-width=".8"/>'
+        if part.filled:
+            yield f'<path d="{part.filled}" fill="{colour}"/>'
+        if part.lines:
+            line = GROUND if TILES[part.status].filled else colour
+            yield f'<path d="{part.lines}" fill="none" stroke="{line}" stroke-width="1.3"/>'
 
 
 def _frame(frame: Frame) -> str:
@@ -135,19 +150,15 @@ def _label(label: Label) -> str:
     return f'<text x="{label.x:.1f}" y="{label.y:.1f}"{size}{colour}>{escaped(label.text)}</text>'
 
 
-def _tip(name: str, status: Status, said: str, job: Mapping[str, Any]) -> str:
-    why = plain(job.get("reason_text") or "")[:300] or said
-    return f"{plain(name)}: {status.value}" + (f", {why}" if why else "")
-
-
 def _border(status: Status) -> str:
     dash = DASHES[status]
     dashes = f' stroke-dasharray="{dash[0]:g} {dash[1]:g}"' if dash else ""
     return f'fill="{fill(status)}" stroke="{INKS[status]}" stroke-width="{weight(status):g}"{dashes}'
 
 
-def _box(node: Node, tip: str) -> str:
+def _box(standing: Standing) -> str:
+    node = standing.node
     return (
         f'<rect x="{node.x:.1f}" y="{node.y:.1f}" width="{node.width:.1f}" height="{node.height:.1f}" '
-        f'rx="{RADIUS[node.form]:g}"><title>{escaped(tip)}</title></rect>'
+        f'rx="{RADIUS[node.form]:g}"><title>{escaped(standing.tip)}</title></rect>'
     )

@@ -8,6 +8,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +17,16 @@ import traitlets
 
 from nbflow.core.steps import looked_at, part_of
 from nbflow.errors import NbflowError
+from nbflow.widget.drawing import Drawing
 from nbflow.widget.publisher import Publisher
 from nbflow.widget.requests import ACTIONS, Asked, RefusedError, read_request
-from nbflow.widget.state import LOOKS, Drawing, Place, State, view_state
+from nbflow.widget.state import LOOKS, Place, State, view_state
 
 STATIC = Path(__file__).parent / "static"
 LOOKED_AT = 8
 """Details of so many (job, attempt) are kept up to date, the last ones asked for."""
 
-Snapshot = Callable[[], dict[str, Any]]
+Glance = Callable[[], AbstractContextManager[Mapping[str, Any]]]
 Log = Callable[[str, int, "int | None"], str]
 Request = Callable[[str, list[str], "int | None"], "int | None"]
 
@@ -33,7 +35,8 @@ class FlowView(anywidget.AnyWidget):
     """The live view of one run; any number of cells and browser pages may show it.
 
     Args:
-        snapshot: gives the run as `nbflow.core.project` does; called on the view's own thread.
+        glance: gives the run as `nbflow.core.project` does, to be read while the context lasts and no longer; called on
+            the view's own thread.
         log: (job, attempt, step) -> what that attempt printed, or the step at that place among those that followed it;
             to be read as it stands.
         request: (op, names, generation) -> how many requests took effect; called on a thread of its own, one after
@@ -42,7 +45,7 @@ class FlowView(anywidget.AnyWidget):
 
     Example::
 
-        view = FlowView(snapshot=session.snapshot, log=read_log, request=ask)
+        view = FlowView(glance=session.glance, log=read_log, request=ask)
         view                # in a notebook: shows it
         view.changed()      # after each change of the run
         view.close()
@@ -53,6 +56,7 @@ class FlowView(anywidget.AnyWidget):
 
     looks = traitlets.Dict().tag(sync=True)
     graph = traitlets.Dict().tag(sync=True)
+    names = traitlets.Unicode("").tag(sync=True)
     status = traitlets.Unicode("").tag(sync=True)
     captions: Any = traitlets.List().tag(sync=True)
     generations = traitlets.Dict().tag(sync=True)
@@ -62,12 +66,13 @@ class FlowView(anywidget.AnyWidget):
     chosen: Any = traitlets.List().tag(sync=True)
     clock = traitlets.Float(0.0).tag(sync=True)
 
-    def __init__(self, *, snapshot: Snapshot, log: Log, request: Request, **traits: Any) -> None:
-        self._snapshot, self._log, self._request = snapshot, log, request
+    def __init__(self, *, glance: Glance, log: Log, request: Request, **traits: Any) -> None:
+        self._glance, self._log, self._request = glance, log, request
         self._drawing = Drawing()
         self._chosen: list[tuple[str, int | None, int | None]] = []
         self._known: frozenset[str] = frozenset()
         self._groups: frozenset[str] = frozenset()
+        self._fans: frozenset[str] = frozenset()
         self._logs: dict[tuple[object, ...], str] = {}
         self._asked: queue.SimpleQueue[Asked | None] = queue.SimpleQueue()
         state, _ = self.look()
@@ -100,28 +105,34 @@ class FlowView(anywidget.AnyWidget):
     def look(self) -> tuple[State, bool]:
         """The state as it stands, and whether a log in it grows."""
         try:
-            snapshot = self._snapshot()
+            with self._glance() as snapshot:
+                parts = self._looked_at(snapshot)
+            # Read while nobody waits for the run: a log may take its time.
+            logs = {place: self._read(*place, part) for place, part in parts.items()}
+            with self._glance() as snapshot:
+                state = view_state(snapshot, self._drawing, logs)
         except NbflowError as error:
             return {"head": {**self.head, "fault": str(error)}}, False
-        jobs = snapshot.get("jobs") or {}
-        self._known, self._groups = frozenset(jobs), frozenset(snapshot.get("groups") or ())
-        logs: dict[Place, str] = {}
-        grows = False
-        for job, number, step in list(self._chosen):
-            if job not in jobs:
-                continue
-            place = looked_at(jobs[job]) if number is None else (number, step)
-            part = part_of(jobs[job], *place) if place else None
-            if place is None or part is None:
-                logs[job, 0] = ""
-            else:
-                logs[job, *place] = self._read(job, *place, part)
-                grows = grows or part.get("ended_at") is None
-        state = view_state(snapshot, self._drawing, logs)
+        self._known = frozenset(self._drawing.jobs)
+        self._groups, self._fans = frozenset(self._drawing.members), frozenset(self._drawing.graph["fans"])
+        grows = any(part is not None and part.get("ended_at") is None for part in parts.values())
         return state | {"chosen": [list(choice) for choice in self._chosen]}, grows
 
-    def _read(self, job: str, number: int, step: int | None, part: Mapping[str, Any]) -> str:
+    def _looked_at(self, snapshot: Mapping[str, Any]) -> dict[Place, Mapping[str, Any] | None]:
+        """What is looked at: job, attempt and step -> the part of the snapshot, None where there is none yet."""
+        jobs = snapshot.get("jobs") or {}
+        found: dict[Place, Mapping[str, Any] | None] = {}
+        for job, number, step in list(self._chosen):
+            if job in jobs:
+                place = looked_at(jobs[job]) if number is None else (number, step)
+                part = part_of(jobs[job], *place) if place else None
+                found[(job, *place) if place and part is not None else (job, 0, None)] = part
+        return found
+
+    def _read(self, job: str, number: int, step: int | None, part: Mapping[str, Any] | None) -> str:
         """What an attempt or step printed; that of an ended one is read once."""
+        if part is None:
+            return ""
         ended_at = part.get("ended_at")
         if ended_at is None:
             return self._printed(job, number, step)
@@ -147,7 +158,7 @@ class FlowView(anywidget.AnyWidget):
             self.clock = time.time()
 
     def show_again(self) -> None:
-        """Send the whole state once more."""
+        """Send the whole state once more; the names, which may be long, are asked for by a browser that misses them."""
         self.send_state(["graph", "status", "captions", "generations", "marks", "head", "details", "chosen"])
 
     def tell(self, message: dict[str, Any]) -> None:
@@ -157,7 +168,7 @@ class FlowView(anywidget.AnyWidget):
     # --- what the browser sends: on whichever thread the kernel uses for it, so only noted here
     def _receive(self, _widget: object, content: Any, _buffers: object) -> None:
         try:
-            asked = read_request(content, self._known, self._groups)
+            asked = read_request(content, self._known, self._groups, self._fans)
         except RefusedError as error:
             self._publisher.answer({"kind": "refused", "number": error.number, "said": str(error)})
             return
@@ -166,6 +177,9 @@ class FlowView(anywidget.AnyWidget):
             self._asked.put(asked)
         elif asked.op == "select":
             self._choose(asked)
+        elif asked.op == "turn":
+            self._drawing.turned ^= set(asked.jobs)
+            self._publisher.changed()
 
     def _choose(self, asked: Asked) -> None:
         new = [(job, asked.attempt, asked.step) for job in asked.jobs]

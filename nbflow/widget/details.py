@@ -14,14 +14,11 @@ LOG_BYTES = 64_000
 """The most of one log that goes to the browser; what is left is in the file, and ``%nbflow log`` prints it."""
 
 
-def details(
-    snapshot: Mapping[str, Any], name: str, logs: Mapping[str, str], streams: Streams | None = None
-) -> dict[str, Any]:
+def details(snapshot: Mapping[str, Any], name: str, logs: Mapping[str, str], streams: Streams) -> dict[str, Any]:
     """Everything on job *name*, with the *logs* (attempt, or attempt/step -> text) of what is looked at.
 
-    *streams* are those of the snapshot, where they are known already.
-
-    >>> details({"jobs": {"a": {"status": "held", "needs": []}}}, "a", {})["why"]
+    >>> run = {"jobs": {"a": {"status": "held", "needs": []}}}
+    >>> details(run, "a", {}, Streams(run))["why"]
     'It is held until somebody runs it.'
     """
     jobs = snapshot["jobs"]
@@ -38,9 +35,9 @@ def details(
         "attempts": [_attempt(job, attempt) for attempt in job.get("attempts") or ()],
         "current": list(looked_at(job) or ()),
         "last_good": _last_good(job),
-        "follow": _follow(snapshot, name, streams or Streams(snapshot)),
+        "follow": _follow(snapshot, name, streams),
         "needs": list(job.get("needs") or ()),
-        "needed_by": needed_by(snapshot, name),
+        "needed_by": streams.needed_by(name),
         "members": _members(snapshot, job.get("needs") or ()),
         "logs": {place: log_tail(text) for place, text in logs.items()},
     }
@@ -94,17 +91,6 @@ def _follows(job: Mapping[str, Any]) -> bool:
     """It waits for others, or was left out because one of them failed."""
     kind = (job.get("reason") or {}).get("kind")
     return job["status"] == Status.WAITING or (job["status"] == Status.SKIPPED and kind == "upstream failed")
-
-
-def needed_by(snapshot: Mapping[str, Any], name: str) -> list[str]:
-    """The jobs that need *name* itself or its group.
-
-    >>> needed_by({"jobs": {"a": {}, "b": {"needs": ["a"]}}}, "a")
-    ['b']
-    """
-    group = snapshot["jobs"][name].get("group")
-    names = {name, group} - {None}
-    return [other for other, job in snapshot["jobs"].items() if other != name and names & set(job.get("needs") or ())]
 
 
 def _members(snapshot: Mapping[str, Any], needs: Any) -> dict[str, list[str]]:

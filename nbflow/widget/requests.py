@@ -17,8 +17,8 @@ generation is the sum of the members'."""
 RUN_ACTIONS = ("pause", "unpause")
 """What changes the run as a whole."""
 ACTIONS = JOB_ACTIONS + GROUP_ACTIONS + RUN_ACTIONS
-LOOKS = ("select", "hello")
-"""What changes only what is sent to the browser."""
+LOOKS = ("select", "turn", "hello")
+"""What changes only what is sent to the browser: ``turn`` opens or folds fan-outs, which *jobs* names."""
 MANY = 10_000
 """No more jobs than this in one request."""
 
@@ -45,8 +45,10 @@ class RefusedError(NbflowError):
         super().__init__(said)
 
 
-def read_request(content: Any, known: Collection[str], groups: Collection[str] = ()) -> Asked:
-    """A message from the browser as a request on the *known* jobs, or *groups*.
+def read_request(
+    content: Any, known: Collection[str], groups: Collection[str] = (), fans: Collection[str] = ()
+) -> Asked:
+    """A message from the browser as a request on the *known* jobs, or *groups*, or *fans*.
 
     Raises:
         RefusedError: it is none; says why in one line.
@@ -62,10 +64,10 @@ def read_request(content: Any, known: Collection[str], groups: Collection[str] =
     op = content.get("op")
     if op not in ACTIONS and op not in LOOKS:
         raise RefusedError(f"unknown request: the view knows {', '.join(ACTIONS + LOOKS)}", number)
-    of_group = op in GROUP_ACTIONS
-    jobs = _jobs(content.get("jobs", []), groups if of_group else known, number, "group" if of_group else "job")
-    if op in JOB_ACTIONS + GROUP_ACTIONS and not jobs:
-        raise RefusedError(f"{op} needs a {'group' if of_group else 'job'}", number)
+    kind, there = ("group", groups) if op in GROUP_ACTIONS else ("fan-out", fans) if op == "turn" else ("job", known)
+    jobs = _jobs(content.get("jobs", []), there, number, kind)
+    if op in (*JOB_ACTIONS, *GROUP_ACTIONS, "turn") and not jobs:
+        raise RefusedError(f"{op} needs a {kind}", number)
     generation, attempt, step = (_whole(content, key, number) for key in ("generation", "attempt", "step"))
     return Asked(op, number, jobs, generation, attempt, step)
 

@@ -2,46 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from nbflow.core.captions import caption, counts
+from nbflow.core.boxes import Node
+from nbflow.core.captions import caption, counts, of_many, together
+from nbflow.core.glance import generations, letters, span
 from nbflow.core.icons import ICONS
-from nbflow.core.scene import Frame, Node, Scene, path_data, scene
-from nbflow.core.shape import Shape, members_of, shape
+from nbflow.core.scene import Scene
 from nbflow.core.status import RunVerdict, Status
 from nbflow.core.steps import fallback
-from nbflow.core.streams import Streams
+from nbflow.core.tiles import TILES
 from nbflow.widget.details import details
+from nbflow.widget.drawing import Drawing
 
 State = dict[str, Any]
-Place = tuple[str, int] | tuple[str, int, int | None]
-"""Job and attempt, or job, attempt and the place of a step among those that followed it."""
+Place = tuple[str, int, int | None]
+"""Job, attempt, and the place of a step among those that followed it, or None."""
 Logs = Mapping[Place, str]
 """The texts to be shown."""
 
 LOOKS = {
-    status.letter: {"word": status.value, "glyph": status.glyph, "stroke": icon.stroke, "fill": icon.fill}
+    status.letter: {
+        "word": status.value,
+        "glyph": status.glyph,
+        "stroke": icon.stroke,
+        "fill": icon.fill,
+        "tile": [TILES[status].filled, TILES[status].mark],
+    }
     for status, icon in ICONS.items()
 }
 """How each letter of the status string is said and drawn."""
-
-
-class Drawing:
-    """The picture of a flow, drawn again only when its shape changes, and then much as it stood."""
-
-    def __init__(self) -> None:
-        self._shape = Shape((), (), (), ())
-        self._scene = Scene()
-        self.graph = graph(self._scene)
-
-    def of(self, snapshot: Mapping[str, Any]) -> Scene:
-        """The scene of *snapshot*; `graph` is its form for the browser."""
-        now = shape(snapshot)
-        if now != self._shape:
-            self._shape, self._scene = now, scene(now, previous=self._scene)
-            self.graph = graph(self._scene)
-        return self._scene
 
 
 def view_state(snapshot: Mapping[str, Any], drawing: Drawing, logs: Logs) -> State:
@@ -52,32 +44,32 @@ def view_state(snapshot: Mapping[str, Any], drawing: Drawing, logs: Logs) -> Sta
     'H'
     """
     jobs = snapshot.get("jobs") or {}
-    drawn = drawing.of(snapshot)
+    drawn, status = drawing.of(snapshot), letters(jobs)
+    alone = [jobs[node.name] if node.form != "strip" else None for node in drawn.nodes]
     return {
         "graph": drawing.graph,
-        "status": "".join(Status(job["status"]).letter for job in jobs.values()),
-        "captions": [_caption(node, jobs[node.job]) for node in drawn.nodes],
-        "generations": _generations(jobs),
-        "marks": _marks(drawn, jobs),
-        "head": head(snapshot),
-        "details": _details(snapshot, logs),
+        "names": drawing.names,
+        "status": status,
+        "captions": [_caption(node, job, status) for node, job in zip(drawn.nodes, alone, strict=True)],
+        "generations": {str(at): number for at, number in generations(jobs).items()},
+        "marks": _marks(drawn, alone),
+        "head": head(snapshot, status, drawing.members),
+        "details": _details(snapshot, logs, drawing),
     }
 
 
-def _details(snapshot: Mapping[str, Any], logs: Logs) -> dict[str, Any]:
-    streams = Streams(snapshot) if logs else None
+def _details(snapshot: Mapping[str, Any], logs: Logs, drawing: Drawing) -> dict[str, Any]:
+    if not logs:
+        return {}
+    streams = drawing.streams(snapshot)
     looked_at = dict.fromkeys(place[0] for place in logs)
     return {job: details(snapshot, job, _of(logs, job), streams) for job in looked_at}
 
 
-def _generations(jobs: Mapping[str, Any]) -> dict[str, int]:
-    """Job's number -> generation, where that is not the first: what a click is made on."""
-    return {str(at): job["generation"] for at, job in enumerate(jobs.values()) if job.get("generation", 1) > 1}
-
-
-def _marks(drawn: Scene, jobs: Mapping[str, Any]) -> dict[str, str]:
+def _marks(drawn: Scene, alone: Sequence[Mapping[str, Any] | None]) -> dict[str, str]:
     """Node's number -> the letter of what the fallback in its last row has come to, where it was needed."""
-    told = {str(at): fallback(jobs[node.job]) for at, node in enumerate(drawn.nodes) if node.note}
+    noted = zip(drawn.nodes, alone, strict=True)
+    told = {str(at): fallback(job) for at, (node, job) in enumerate(noted) if node.note and job is not None}
     return {at: one.status.letter for at, one in told.items() if one and one.status}
 
 
@@ -90,34 +82,11 @@ def _where(place: Place) -> str:
     return "/".join(str(part) for part in place[1:] if part is not None)
 
 
-def graph(drawn: Scene) -> dict[str, Any]:
-    """A scene in JSON.
-
-    Nodes are ``[job, x, y, width, height, label, form]``, and ``note`` where there is one; frames are ``[group, x, y,
-    width, height, title]``.
-    """
-    return {
-        "nodes": [_node(node) for node in drawn.nodes],
-        "links": [list(link) for link in drawn.links],
-        "wires": "".join(path_data(path) for path in drawn.wires),
-        "frames": [_frame(frame) for frame in drawn.frames],
-        "width": drawn.width,
-        "height": drawn.height,
-    }
-
-
-def _node(node: Node) -> list[Any]:
-    place = (round(side, 1) for side in (node.x, node.y, node.width, node.height))
-    return [node.job, *place, node.label, node.form, *([node.note] if node.note else [])]
-
-
-def _frame(frame: Frame) -> list[Any]:
-    place = (round(side, 1) for side in (frame.x, frame.y, frame.width, frame.height))
-    return [frame.group, *place, frame.title]
-
-
-def _caption(node: Node, job: Mapping[str, Any]) -> list[Any] | None:
+def _caption(node: Node, job: Mapping[str, Any] | None, status: str) -> list[Any] | None:
     """``[text, tick, at]``; for small cells, which show none, only where it says more than the status does."""
+    if job is None:
+        stand = [status[at] for at in node.jobs]
+        return [of_many(stand), "", 0, together(stand).letter]
     if node.form != "node" and job["status"] not in _TELLING:
         return None
     said = caption(job)
@@ -127,38 +96,40 @@ def _caption(node: Node, job: Mapping[str, Any]) -> list[Any] | None:
 _TELLING = (Status.FAILED, Status.SKIPPED, Status.CANCELLED, Status.RECOVERED)
 
 
-def head(snapshot: Mapping[str, Any]) -> dict[str, Any]:
+def head(snapshot: Mapping[str, Any], status: str, members: Mapping[str, Sequence[int]]) -> dict[str, Any]:
     """The header: what run it is, how many jobs stand where, and from when to when it went.
 
-    >>> head({"flow": "a", "run": 3, "verdict": "succeeded", "jobs": {"x": {"status": "succeeded"}}})["counts"]
+    *status* has a letter for each job, *members* the numbers of each group's jobs.
+
+    >>> head({"flow": "a", "run": 3, "verdict": "succeeded", "jobs": {"x": {"status": "succeeded"}}}, "S", {})["counts"]
     [['S', 1]]
     """
-    jobs, groups = snapshot.get("jobs") or {}, snapshot.get("groups") or {}
-    tries = [attempt for job in jobs.values() for attempt in job.get("attempts") or ()]
-    parts = [part for attempt in tries for part in (attempt, *(attempt.get("steps") or ()))]
-    starts = [part["started_at"] for part in parts if part.get("started_at") is not None]
-    ends = [part["ended_at"] for part in parts if part.get("ended_at") is not None]
+    groups = snapshot.get("groups") or {}
     going = snapshot.get("verdict") == RunVerdict.RUNNING
-    tally = counts([job["status"] for job in jobs.values()])
+    start, end = span(snapshot.get("jobs") or {})
     return {
         "flow": snapshot.get("flow", ""),
         "run": snapshot.get("run", 0),
         "verdict": snapshot.get("verdict", ""),
-        "counts": [[status.letter, count] for status, count in tally.items()],
-        "started_at": min(starts, default=None),
-        "ended_at": None if going else max(ends, default=None),
+        "counts": [[found.letter, count] for found, count in counts(status).items()],
+        "started_at": start,
+        "ended_at": None if going else end,
         "paused": bool(snapshot.get("paused")),
-        "groups": {name: _group(name, groups, jobs) for name in groups},
+        "groups": {name: _group(groups[name], members[name], status, snapshot["jobs"]) for name in members},
     }
 
 
-def _group(name: str, groups: Mapping[str, Any], jobs: Mapping[str, Any]) -> list[Any]:
+def _group(
+    group: Mapping[str, Any], members: Sequence[int], status: str, jobs: Mapping[str, Mapping[str, Any]]
+) -> list[Any]:
     """``[verdict, succeeded, members, why it broke, not ended, failed, sum of the members' generations]``"""
-    members = [jobs[name] for name in members_of(groups, name) if name in jobs]
-    group, statuses = groups[name], [Status(job["status"]) for job in members]
-    going, failed = sum(not status.ended for status in statuses), sum(status in FAILED for status in statuses)
-    why, generation = group.get("reason_text") or "", sum(job.get("generation", 1) for job in members)
-    return [group.get("verdict", ""), len(group.get("succeeded") or ()), len(members), why, going, failed, generation]
+    stand = Counter(status[at] for at in members)
+    good, going, failed = (sum(stand[one.letter] for one in some) for some in (_GOOD, _GOING, FAILED))
+    later = generations(jobs)
+    generation = len(members) + sum(later[at] - 1 for at in members if at in later)
+    return [group["verdict"], good, len(members), group.get("reason_text") or "", going, failed, generation]
 
 
 FAILED = (Status.FAILED, Status.UNKNOWN)
+_GOOD = tuple(status for status in Status if status.good)
+_GOING = tuple(status for status in Status if not status.ended)

@@ -32,6 +32,7 @@ from nbflow.engine.attempt.record import ERR, OUT, AttemptOrder, ResultRecord
 from nbflow.engine.attempt.results import write_record
 from nbflow.engine.attempt.shell import CellShell, enter
 from nbflow.engine.attempt.work import Work
+from nbflow.engine.room import PATIENCE
 from nbflow.engine.taking import take
 from nbflow.engine.values import Values
 
@@ -128,7 +129,7 @@ class Child:
     def __init__(self, order: AttemptOrder, shell: CellShell, channel: socket.socket) -> None:
         self.order, self.shell, self.channel = order, shell, channel
         self.folder = Path(order.folder)
-        self.values = Values(order.store)
+        self.values = Values(order.store, order.key, order.room, PATIENCE)
         self.namespace: dict[str, Any] = shell.user_ns
         self.own = frozenset(self.namespace)
         self.work = Work(order, self.namespace, self.values, self.bring, self.keep, Watch(self.values))

@@ -57,6 +57,8 @@ class Work:
         if order.call is not None:
             return self._call(order.call)
         self.load(self._needed())
+        for name in hidden_in(order.offered):
+            self._bring(name, order.offered[name])
         if order.absent:
             self._stand_in(order.absent)
         if order.condition or order.types:
@@ -122,7 +124,7 @@ class Work:
             case Refused():
                 reason, end, cause, code = error.reason, error.end, error.cause, error.exit_code
             case ValueNotStorable():
-                reason = Reason("output not storable", f"{error.name} ({error.kind}): {error.cause}")
+                reason = Reason("output not storable", error.told)
             case SystemExit():
                 failures.say_exit(error)
                 reason, code = failures.reason(error), failures.exit_code(error)

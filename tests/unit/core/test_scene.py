@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nbflow.core.boxes import ALIKE, NAME_SIZE, NAMED, Node
 from nbflow.core.icons import ICONS
 from nbflow.core.lettering import clip, shorten, width
-from nbflow.core.scene import FOLDED, NAME_SIZE, NAMED, Node, Scene, path_data, scene
-from nbflow.core.shape import needed_links, shape
+from nbflow.core.scene import Scene, path_data, scene
+from nbflow.core.shape import OPEN_UP_TO, needed_links, shape
 from nbflow.core.status import Status
 from tests.unit.snapshots import empty, fan, job, layered, long_names, snapshot, ten
 
@@ -27,10 +28,13 @@ def apart(a: Node, b: Node) -> bool:
 
 
 @pytest.mark.parametrize("sample", SAMPLES.values(), ids=SAMPLES.keys())
-def test_every_job_has_a_box_of_its_own(sample: dict) -> None:
-    """One node a job, in the snapshot's order, none over another, all inside the picture."""
+def test_every_job_has_its_place(sample: dict) -> None:
+    """Each job is in one box, boxes come in the snapshot's order, none over another, all inside the picture."""
     picture = drawn(sample)
-    assert [node.job for node in picture.nodes] == list(sample["jobs"])
+    assert sorted(job for node in picture.nodes for job in node.jobs) == list(range(len(sample["jobs"])))
+    firsts = [node.jobs[0] for node in picture.nodes]
+    assert firsts == sorted(firsts)
+    assert all(list(sample["jobs"])[n.jobs[0]] == n.name for n in picture.nodes if n.form != "strip")
     assert all(apart(a, b) for a, b in combinations(picture.nodes, 2))
     assert all(n.x >= 0 and n.x + n.width <= picture.width for n in picture.nodes)
     assert all(n.y >= 0 and n.y + n.height <= picture.height for n in picture.nodes)
@@ -46,8 +50,9 @@ def test_a_frame_holds_its_members_and_no_stranger(sample: dict) -> None:
         for node in picture.nodes:
             x, y = node.x + node.width / 2, node.y + node.height / 2
             if frame.x < x < frame.x + frame.width and frame.y < y < frame.y + frame.height:
-                assert group[node.job] == frame.group
-                framed.add(node.job)
+                names = [list(group)[at] for at in node.jobs]
+                assert {group[name] for name in names} == {frame.group}
+                framed.update(names)
     assert framed == {name for name, title in group.items() if title}
 
 
@@ -75,15 +80,65 @@ def test_a_need_that_is_nowhere_is_left_out() -> None:
     assert shape(snapshot({"a": job("waiting", ("gone",))})).links == ()
 
 
-@pytest.mark.parametrize(
-    ("count", "form"), [(FOLDED - 1, "node"), (FOLDED, "cell"), (NAMED, "cell"), (NAMED + 1, "dot")]
-)
-def test_many_jobs_alike_are_folded(count: int, form: str) -> None:
-    """From nine on they are cells with names, from sixty-one dots; a fold has one wire in and one out."""
+@pytest.mark.parametrize(("count", "forms"), [(ALIKE - 1, "node"), (ALIKE, "cell"), (NAMED, "cell")])
+def test_jobs_alike_become_cells(count: int, forms: str) -> None:
+    """From nine on they are cells with names; a block of them has one wire in and one out."""
     picture = drawn(fan(count))
-    assert {node.form for node in picture.nodes[1:-1]} == {form}
-    assert len(picture.wires) == (2 if form != "node" else 2 * count)
+    assert {node.form for node in picture.nodes[1:-1]} == {forms}
+    assert len(picture.wires) == (2 if forms != "node" else 2 * count)
     assert len(picture.links) == 2 * count
+
+
+def test_very_many_jobs_alike_are_one_strip() -> None:
+    """From sixty-one on they are one box, named after the first and the last, with a cell for each."""
+    strip = drawn(fan(NAMED + 1)).nodes[1]
+    assert (strip.form, len(strip.jobs), strip.name) == ("strip", 61, "fit[alpha=0] … fit[alpha=60]")
+
+
+def fanned(count: int, policy: str = "strict") -> dict:
+    """A job, the elements of a fan-out in the group of its name, and one that needs them."""
+    elements = {f"fit[a={n}]": job("waiting", ("load",), group="fit", fan="fit") for n in range(count)}
+    return snapshot({"load": job(), **elements, "best": job("waiting", ("fit",))}, {"fit": policy})
+
+
+def test_a_fan_out_is_one_box() -> None:
+    """A node with its name and a cell an element, joined by one wire to each neighbour, and no frame around it."""
+    picture = drawn(fanned(48))
+    assert [(node.name, node.form, len(node.jobs)) for node in picture.nodes] == [
+        ("load", "node", 1), ("fit", "strip", 48), ("best", "node", 1)
+    ]  # fmt: skip
+    assert (picture.links, len(picture.wires), picture.frames) == (((0, 1), (1, 2)), 2, ())
+
+
+def test_a_fan_out_with_a_policy_has_its_frame() -> None:
+    """What its policy asks for stands over it."""
+    assert [frame.title for frame in drawn(fanned(48, "at-least:40")).frames] == ["fit · at least 40 of 48"]
+
+
+def test_a_small_fan_out_is_open() -> None:
+    """A few elements are shown by name."""
+    assert [node.label for node in drawn(fanned(OPEN_UP_TO)).nodes[1:-1]] == [f"a={n}" for n in range(OPEN_UP_TO)]
+
+
+@pytest.mark.parametrize(("count", "forms"), [(OPEN_UP_TO, {"strip"}), (OPEN_UP_TO + 1, {"cell"})])
+def test_a_person_turns_a_fan_out(count: int, forms: set[str]) -> None:
+    """Turned, a small one is folded and a big one opened."""
+    picture = scene(shape(fanned(count), turned=["fit"]))
+    assert {node.form for node in picture.nodes[1:-1]} == forms
+
+
+@pytest.mark.parametrize("count", [9, 60, 61, 300, 1200, 10_000])
+def test_the_cells_of_a_strip_are_inside_of_it(count: int) -> None:
+    """However many there are, they stand in a grid within the box, below its text, and the box fits a screen."""
+    strip = drawn(fanned(count)).nodes[1]
+    assert strip.cells is not None
+    places = [strip.cells.corner(at) for at in range(count)]
+    assert len(set(places)) == count
+    assert min(y for _, y in places) > 40
+    assert max(x for x, _ in places) + strip.cells.width < strip.width
+    assert max(y for _, y in places) + strip.cells.height < strip.height
+    assert strip.width < 900
+    assert strip.height < 600
 
 
 def test_a_fan_of_300_fits_a_screen() -> None:
@@ -169,11 +224,11 @@ def test_a_need_of_a_group_is_one_of_the_groups_within_it() -> None:
 
 def test_the_elements_of_a_fan_out_are_one_block_whatever_each_needs() -> None:
     """One that reads another item by item is linked to it by one wire."""
-    first = {f"a[x={n}]": {"needs": [], "group": "a", "fan": "a"} for n in range(FOLDED)}
-    second = {f"b[x={n}]": {"needs": [f"a[x={n}]"], "group": "b", "fan": "b"} for n in range(FOLDED)}
+    first = {f"a[x={n}]": {"needs": [], "group": "a", "fan": "a"} for n in range(20)}
+    second = {f"b[x={n}]": {"needs": [f"a[x={n}]"], "group": "b", "fan": "b"} for n in range(20)}
     drawn = scene(shape({"jobs": first | second}))
-    assert {node.form for node in drawn.nodes} == {"cell"}
-    assert (len(drawn.wires), len(drawn.links)) == (1, FOLDED)
+    assert {node.form for node in drawn.nodes} == {"strip"}
+    assert (len(drawn.wires), len(drawn.links)) == (1, 1)
 
 
 def test_an_element_is_called_by_its_values_under_its_fan_outs_name() -> None:
@@ -182,6 +237,6 @@ def test_an_element_is_called_by_its_values_under_its_fan_outs_name() -> None:
     groups = {"fit": {"policy": "best-effort", "members": list(alike)}}
     drawn = scene(shape({"jobs": alike, "groups": groups}))
     assert [node.label for node in drawn.nodes] == ["model=a,scenario=0", "model=a,scenario=1"]
-    assert [node.job for node in drawn.nodes] == list(alike)
+    assert [node.name for node in drawn.nodes] == list(alike)
     apart = {name: job | {"group": "all"} for name, job in alike.items()}
     assert shape({"jobs": apart, "groups": {}}).labels == tuple(alike)

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nbflow.core.boxes import Node
 from nbflow.core.layout import Point
-from nbflow.core.scene import Node, Scene, bends, scene
+from nbflow.core.scene import Scene, bends, scene
 from nbflow.core.shape import shape
 from tests.unit.snapshots import fan, job, layered, long_names, snapshot, ten
 
@@ -64,5 +65,5 @@ def test_a_line_begins_and_ends_at_boxes() -> None:
 
 def test_jobs_of_the_first_column_stand_in_line() -> None:
     """A job that touches nothing begins where the first column does, groups or not."""
-    nodes = {node.job: node for node in scene(shape(ten())).nodes}
+    nodes = {node.name: node for node in scene(shape(ten())).nodes}
     assert nodes["old"].x == nodes["load"].x == nodes["params"].x

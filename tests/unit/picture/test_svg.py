@@ -9,8 +9,8 @@ from xml.etree import ElementTree
 import pytest
 from hypothesis import given, settings
 
+from nbflow.core.boxes import NODE_HEIGHT, NOTE_HEIGHT, Node
 from nbflow.core.lettering import width
-from nbflow.core.scene import NODE_HEIGHT, NOTE_HEIGHT, Node
 from nbflow.core.status import Status
 from nbflow.picture.head import BOLD, NAME_SIZE, SAID_SIZE, SIDE, TALLY_SIZE, head
 from nbflow.picture.inside import hatch
@@ -134,7 +134,7 @@ def test_a_node_has_a_row_for_its_fallback() -> None:
 
 def test_only_what_a_person_substituted_is_hatched() -> None:
     """The lines stay inside of the box."""
-    node = Node("a", 10, 20, 150, 44, "a", "node")
+    node = Node("a", 10, 20, 150, 44, "a", "node", (0,))
     numbers = [tuple(map(float, point.split(","))) for point in re.findall(r"[\d.]+,[\d.]+", hatch(node))]
     assert all(10 < x < 160 and 20 < y < 64 for x, y in numbers)
     hatched = {status: hatching(status) in svg(snapshot({"a": job(status.value)})) for status in Status}

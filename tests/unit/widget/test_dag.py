@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import nullcontext
 
 import pytest
 
@@ -68,7 +69,7 @@ def run():
 
 @pytest.fixture
 def view(run):
-    view = FlowView(snapshot=lambda: run.snapshot, log=run.log, request=run.request)
+    view = FlowView(glance=lambda: nullcontext(run.snapshot), log=run.log, request=run.request)
     view.comm = Comm()
     yield view
     view.close()
@@ -133,7 +134,7 @@ def test_an_engine_that_is_gone_is_said_in_the_header(view, run):
     def gone():
         raise UnknownJob("everything")
 
-    view._snapshot = gone
+    view._glance = gone
     state, _ = view.look()
     assert "everything" in state["head"]["fault"] and state["head"]["flow"] == "analysis"
 

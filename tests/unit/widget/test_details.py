@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from nbflow.widget.details import LOG_BYTES, details, log_tail, needed_by
+from nbflow.core.streams import Streams
+from nbflow.widget.details import LOG_BYTES, log_tail
+from nbflow.widget.details import details as all_details
 from nbflow.widget.sentences import why
 from tests.unit import snapshots
 
@@ -43,6 +45,10 @@ def test_each_status_has_its_sentence(job, said):
 def test_what_is_done_about_a_failure_has_its_sentence(job, said):
     """First why it failed, then what is being done, or what made it good."""
     assert why(snapshots.mended(), job) == said
+
+
+def details(snapshot, name, logs):
+    return all_details(snapshot, name, logs, Streams(snapshot))
 
 
 def test_what_followed_an_attempt_is_told_with_it():
@@ -98,7 +104,7 @@ def test_attempts_say_how_they_ended():
 
 def test_dependents_are_found_through_the_group_too():
     """What needs the group of a job needs the job."""
-    assert needed_by(snapshots.ten(), "fit_lasso") == ["report", "audit"]
+    assert details(snapshots.ten(), "fit_lasso", {})["needed_by"] == ["report", "audit"]
 
 
 def test_members_of_needed_groups_are_told():

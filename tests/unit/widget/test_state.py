@@ -7,7 +7,8 @@ import json
 import pytest
 
 from nbflow.core.status import Status
-from nbflow.widget.state import LOOKS, Drawing, view_state
+from nbflow.widget.drawing import Drawing
+from nbflow.widget.state import LOOKS, view_state
 from tests.unit import snapshots
 
 
@@ -74,7 +75,7 @@ def test_what_fallbacks_have_come_to_is_told_apart_from_their_names():
         "rates": "running",
         "sites": "failed",
     }
-    assert [node[7:] for node in state["graph"]["nodes"] if node[0] == "stations"] == [["fallback: stations_of_2025"]]
+    assert [node[8:] for node in state["graph"]["nodes"] if node[0] == "stations"] == [["fallback: stations_of_2025"]]
 
 
 def test_a_group_tells_what_can_be_done_with_it():

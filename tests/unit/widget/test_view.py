@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ def log(job: str, attempt: int, step: int | None) -> str:
 
 
 def made(snapshot=ten) -> FlowView:
-    return FlowView(snapshot=snapshot, log=log, request=lambda op, jobs, generation: 0)
+    return FlowView(glance=lambda: nullcontext(snapshot()), log=log, request=lambda op, jobs, generation: 0)
 
 
 @pytest.fixture

@@ -2,6 +2,10 @@
  *   *word* stands on the button, *name* says the same with the job's name; *does*: what will happen; *no*: why it is
  *   senseless now, or empty */
 
+/** @typedef {Action & {letter: string, look?: {stroke: string, fill: string}}} Tool
+ *   *letter*: the status whose drawing stands for it, unless it has a *look* of its own */
+
+const MOST_OPEN = 300; // jobs of a fan-out
 const ENDED = "SDUMFKCN", GOOD = "SDUM";
 const BUSY = /** @type {Record<string, string>} */ ({ R: "it is running", T: "it tries again by itself", V: "it is being mended, and tries again", B: "it is being rolled back", L: "its fallback is running" });
 
@@ -68,7 +72,7 @@ function skipNo(letter, stopping) {
 /** What can be done with a group, and with how many of its members.
  * @param {string} group
  * @param {import("./types.js").Group|undefined} standing
- * @returns {(Action & {letter: string})[]} *letter*: the status whose drawing stands for it */
+ * @returns {Tool[]} */
 export function groupActions(group, standing) {
   const [, , , , going = 0, failed = 0] = standing ?? [];
   const no = (/** @type {number} */ count, /** @type {string} */ why) => (count ? "" : why);
@@ -78,6 +82,21 @@ export function groupActions(group, standing) {
     { op: "cancel-group", key: "", letter: "C", word: `Cancel ${going}`, name: `Cancel group ${group}: ${many(going)}`,
       does: "stop what runs of it, and start no more", no: no(going, "all of it has ended") },
   ];
+}
+
+const UNFOLD = { stroke: "M2,5V2H5M9,2H12V5M12,9V12H9M5,12H2V9", fill: "" };
+const FOLD = { stroke: "M5,2V5H2M12,5H9V2M9,12V9H12M2,9H5V12", fill: "" };
+
+/** Show a fan-out's jobs one by one, or as one box.
+ * @param {string} fan
+ * @param {number} count its jobs
+ * @param {boolean} folded
+ * @returns {Tool} */
+export function foldAction(fan, count, folded) {
+  return folded
+    ? { op: "turn", key: "", letter: "", look: UNFOLD, word: "Open", name: `Open ${fan}`, does: `show its ${many(count)} one by one`,
+        no: count > MOST_OPEN ? "there are too many to be shown one by one" : "" }
+    : { op: "turn", key: "", letter: "", look: FOLD, word: "Fold", name: `Fold ${fan}`, does: `show its ${many(count)} as one box`, no: "" };
 }
 
 /** What holds the run back, or lets it go on.

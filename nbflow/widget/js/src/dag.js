@@ -1,5 +1,7 @@
+import { beside, placeAt } from "./cells.js";
 import { clip, control, html, measure, redraw, say, set, svg, under } from "./dom.js";
 import { Frame } from "./frame.js";
+import { Strip } from "./strip.js";
 import { step } from "./walk.js";
 import { said } from "./words.js";
 
@@ -7,36 +9,42 @@ import { said } from "./words.js";
 /** @typedef {import("./types.js").Look} Look */
 /** @typedef {import("./types.js").Caption} Caption */
 /** @typedef {{status: string, captions: Caption[], marks: Record<string, string>, groups: Record<string, import("./types.js").Group>, now: number}} Standing */
-/** @typedef {{group: SVGElement, title: Element, icon: Element, lines: Element, mark: SVGElement|null, caption: Element|null, letter: string, told: string}} Drawn */
+/** @typedef {{group: SVGElement, outer: SVGElement, strip: Strip|null, title: Element, icon: Element, lines: Element, mark: SVGElement|null, caption: Element|null,
+ *   letter: string, told: string}} Drawn */
 
 const SMALL = 10.5; // as in nbflow/core/scene.py
 const HIGH = 44; // of a node without a row for its fallback
 const APART = 9, INSET = 2.5; // of a hatch: as in nbflow/picture/inside.py
 const SMALLEST = 0.7; // a wider flow is scrolled, not shrunk further
 
-/** The picture of the flow: one focusable node a job. */
+/** The picture of the flow: a focusable node for each job, or for many of them. Jobs go by their numbers, nodes too. */
 export class Dag {
   /** @param {Record<string, Look>} looks
-   * @param {{select(at: number): void, key(at: number, key: string): boolean, group(op: string, group: string): void}} heard
+   * @param {import("./jobs.js").Jobs} jobs
+   * @param {{select(job: number): void, key(job: number, key: string): boolean, tool(op: string, whom: string): void}} heard
    * @param {AbortSignal} life */
-  constructor(looks, heard, life) {
+  constructor(looks, jobs, heard, life) {
     this.looks = looks;
+    this.jobs = jobs;
     this.heard = heard;
     /** @type {Graph} */
-    this.graph = { nodes: [], links: [], wires: "", frames: [], width: 0, height: 0 };
+    this.graph = { nodes: [], links: [], wires: [], frames: [], fans: {}, width: 0, height: 0 };
     this.text = ""; // the graph's
     /** @type {Drawn[]} */
     this.drawn = [];
     /** @type {Frame[]} */
     this.frames = [];
     this.tabbed = 0;
-    this.selected = -1;
+    this.selected = -1; // a job
+    this.status = "";
     this.whole = true; // fitted to the width
     this.picture = svg("svg", { class: "picture", role: "group", "aria-label": "jobs of the flow" });
     this.empty = html("div", { class: "empty" });
     this.zoom = control("button", { class: "zoom", "aria-label": "zoom" });
     this.scroll = html("div", { class: "scroll" }, this.picture, this.empty);
-    this.root = html("div", { class: "dag" }, this.scroll);
+    this.tip = html("div", { class: "tip", "aria-hidden": "true" });
+    this.tip.hidden = true;
+    this.root = html("div", { class: "dag" }, this.scroll, this.tip);
     this.font = "sans-serif";
     this.listen(life);
   }
@@ -48,11 +56,13 @@ export class Dag {
       return node ? Number(node.getAttribute("data-at")) : -1;
     };
     const tool = (/** @type {Event} */ event) => {
-      const { op, group } = /** @type {SVGElement|null} */ (/** @type {Element} */ (event.target).closest?.(".tool"))?.dataset ?? {};
-      if (op && group) this.heard.group(op, group);
+      const { op, whom } = /** @type {SVGElement|null} */ (/** @type {Element} */ (event.target).closest?.(".tool"))?.dataset ?? {};
+      if (op && whom) this.heard.tool(op, whom);
       return !!op;
     };
-    this.picture.addEventListener("click", (event) => tool(event) || (number(event) >= 0 && this.choose(number(event))), { signal });
+    this.picture.addEventListener("click", (event) => tool(event) || (number(event) >= 0 && this.choose(number(event), this.place(number(event), event))), { signal });
+    this.picture.addEventListener("pointermove", (event) => this.hover(number(event), event), { signal });
+    this.picture.addEventListener("pointerleave", () => this.hover(-1), { signal });
     this.picture.addEventListener("focusin", (event) => number(event) >= 0 && this.tab(number(event)), { signal });
     this.picture.addEventListener("keydown", (event) => {
       const at = number(event), { key } = /** @type {KeyboardEvent} */ (event);
@@ -71,10 +81,43 @@ export class Dag {
     signal.addEventListener("abort", () => seen.disconnect());
   }
 
-  /** @param {number} at */
-  choose(at) {
-    this.heard.select(at);
+  /** @param {number} at
+   * @param {number} place of a cell, -1 where the node has none there */
+  choose(at, place) {
+    const strip = this.drawn[at]?.strip;
+    if (strip && place >= 0) strip.point(place);
+    if (!strip || place >= 0) this.heard.select(strip ? strip.jobs[place] : this.jobs.of[at][0]);
     this.focus(at);
+  }
+
+  /** The cell under the mouse, or -1.
+   * @param {number} at
+   * @param {MouseEvent} event */
+  place(at, event) {
+    const strip = this.drawn[at]?.strip;
+    if (!strip) return -1;
+    const box = strip.root.querySelector(".box")?.getBoundingClientRect();
+    if (!box?.width) return -1;
+    const scale = strip.width / box.width;
+    return placeAt(strip.cells, strip.jobs.length, (event.clientX - box.left) * scale, (event.clientY - box.top) * scale);
+  }
+
+  /** Name the cell under the mouse.
+   * @param {number} at
+   * @param {MouseEvent} [event] */
+  hover(at, event) {
+    const strip = this.drawn[at]?.strip, place = event ? this.place(at, event) : -1;
+    this.tip.hidden = !strip || place < 0;
+    if (!strip || !event || place < 0) return;
+    const around = this.root.getBoundingClientRect(), left = event.clientX - around.left;
+    say(this.tip, this.told(strip.jobs[place]));
+    this.tip.style.top = `${event.clientY - around.top + 16}px`;
+    this.tip.style.left = `${Math.max(4, Math.min(left + 10, around.width - this.tip.offsetWidth - 4))}px`;
+  }
+
+  /** @param {number} job */
+  told(job) {
+    return `${this.jobs.names[job]}: ${this.looks[this.status[job]]?.word ?? ""}`;
   }
 
   /** @param {number} at
@@ -82,17 +125,39 @@ export class Dag {
    * @param {KeyboardEvent} event */
   key(at, key, event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return false;
+    const strip = this.drawn[at].strip, job = strip ? strip.jobs[strip.cursor] : this.jobs.of[at][0];
     if (key === "Enter" || key === " ") {
-      this.heard.select(at);
+      if (strip && strip.cursor < 0) this.enter(strip, strip.first());
+      else this.heard.select(job);
+      return true;
+    }
+    if (strip && key === "Escape" && strip.cursor >= 0) {
+      strip.point(-1);
+      set(strip.root, "aria-label", strip.told(strip.caption.textContent ?? ""));
       return true;
     }
     if (key.startsWith("Arrow") || key === "Home" || key === "End") {
+      const within = strip && strip.cursor >= 0 ? beside(strip.cells, strip.jobs.length, strip.cursor, key) : -1;
+      if (strip && within >= 0) {
+        this.enter(strip, within);
+        return true;
+      }
+      strip?.point(-1);
       const to = step(this.graph, at, key);
       this.focus(to);
-      if (this.selected >= 0 && to !== this.selected) this.heard.select(to);
+      if (this.selected >= 0 && to !== at && !this.drawn[to].strip) this.heard.select(this.jobs.of[to][0]);
       return true;
     }
-    return this.heard.key(at, event.shiftKey ? key.toUpperCase() : key.toLowerCase());
+    return job !== undefined && this.heard.key(job, event.shiftKey ? key.toUpperCase() : key.toLowerCase());
+  }
+
+  /** Go to a cell of a strip.
+   * @param {Strip} strip
+   * @param {number} place */
+  enter(strip, place) {
+    strip.point(place);
+    set(strip.root, "aria-label", this.told(strip.jobs[place]));
+    if (this.selected >= 0) this.heard.select(strip.jobs[place]);
   }
 
   /** @param {number} at */
@@ -104,6 +169,13 @@ export class Dag {
     node.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
 
+  /** @param {number} job */
+  focusJob(job) {
+    const at = this.jobs.node[job] ?? -1, strip = this.drawn[at]?.strip;
+    strip?.point(strip.jobs.indexOf(job));
+    this.focus(at);
+  }
+
   /** The one node that the tab key reaches.
    * @param {number} at */
   tab(at) {
@@ -112,14 +184,20 @@ export class Dag {
     if (this.drawn[this.tabbed]) set(this.drawn[this.tabbed].group, "tabindex", 0);
   }
 
-  /** @param {number} at -1 for none */
-  select(at) {
-    for (const number of [this.selected, at]) {
-      const node = this.drawn[number]?.group;
-      if (node) set(node, "aria-pressed", number === at ? "true" : "false");
-    }
-    this.selected = at;
-    if (at >= 0) this.tab(at);
+  /** @param {number} job -1 for none */
+  select(job) {
+    for (const one of [this.selected, job]) this.mark(one, one === job && job >= 0);
+    this.selected = job;
+    if (job >= 0) this.tab(this.jobs.node[job]);
+  }
+
+  /** @param {number} job
+   * @param {boolean} on */
+  mark(job, on) {
+    const drawn = this.drawn[this.jobs.node[job]];
+    if (!drawn) return;
+    set(drawn.group, "aria-pressed", on ? "true" : "false");
+    drawn.strip?.point(on ? drawn.strip.jobs.indexOf(job) : -1);
   }
 
   /** Draw a new graph; focus, selection and the page stay where they are. The same once more is not drawn again: a
@@ -130,28 +208,43 @@ export class Dag {
     if (text === this.text) return;
     this.text = text;
     const held = this.drawn.findIndex((one) => one.group === one.group.ownerDocument.activeElement);
-    const names = [held, this.tabbed, this.selected].map((at) => this.graph.nodes[at]?.[0]);
-    const [focused, tabbed, selected] = names.map((name) => graph.nodes.findIndex((node) => node[0] === name));
+    const names = [held, this.tabbed].map((at) => this.graph.nodes[at]?.[0]);
+    const [focused, tabbed] = names.map((name) => graph.nodes.findIndex((node) => node[0] === name));
     this.graph = graph;
     this.font = getComputedStyle(this.root).fontFamily || "sans-serif";
     set(this.picture, "viewBox", `0 0 ${Math.max(1, graph.width)} ${Math.max(1, graph.height)}`);
-    this.frames = graph.frames.map((frame) => new Frame(frame, this.looks, this.font));
-    const wires = svg("path", { class: "wires", d: graph.wires });
-    this.drawn = graph.nodes.map((node, at) => this.node(node, at));
-    this.picture.replaceChildren(...this.frames.map((frame) => frame.root), wires, ...this.drawn.map((one) => one.group));
-    this.selected = selected;
-    if (selected >= 0) set(this.drawn[selected].group, "aria-pressed", "true");
+    this.frames = graph.frames.map((frame) => this.frame(frame));
+    const wires = svg("g", { class: "wires" }, ...graph.wires.map((d) => svg("path", { d })));
+    this.drawn = graph.nodes.map((node, at) => (node[9] ? this.strip(node, at) : this.node(node, at)));
+    this.picture.replaceChildren(...this.frames.map((frame) => frame.root), wires, ...this.drawn.map((one) => one.outer));
+    this.selected = -1;
     this.tab(Math.max(0, tabbed));
     this.fit();
     this.drawn[focused]?.group.focus({ preventScroll: true });
   }
 
+  /** @param {import("./types.js").Frame} frame */
+  frame(frame) {
+    const [fan = "", count = 0] = Object.entries(this.graph.fans).filter(([, [group, , folded]]) => group === frame[0] && !folded)
+      .map(([name, [, jobs]]) => /** @type {[string, number]} */ ([name, jobs]))[0] ?? [];
+    return new Frame(frame, this.looks, this.font, fan, count);
+  }
+
   /** @param {import("./types.js").Node} node
    * @param {number} at
    * @returns {Drawn} */
-  node([, x, y, width, height, label, form, note], at) {
+  strip(node, at) {
+    const strip = new Strip(node, at, this.jobs.of[at], this.looks, this.font, under(this.graph.fans, node[0]),
+      this.graph.frames.some(([group]) => group && group === under(this.graph.fans, node[0])?.[0]));
+    return { group: strip.root, outer: strip.outer, strip, title: strip.title, icon: strip.icon, lines: strip.grid, mark: null, caption: null, letter: "", told: "" };
+  }
+
+  /** @param {import("./types.js").Node} node
+   * @param {number} at
+   * @returns {Drawn} */
+  node([, x, y, width, height, label, form, , note], at) {
     const round = form === "node" ? 8 : 6;
-    const [left, top] = { node: [10, 7], cell: [5, 6], dot: [(width - 14) / 2, (height - 14) / 2] }[form];
+    const [left, top] = form === "cell" ? [5, 6] : [10, 7];
     const title = svg("title");
     const ring = svg("rect", { class: "ring", x: -3.5, y: -3.5, width: width + 7, height: height + 7, rx: round + 3 });
     const drawing = sign(left, top), lines = svg("path", { class: "hatch" });
@@ -164,14 +257,19 @@ export class Dag {
     if (caption) group.append(svg("text", { x: 30, y: 18.5 }, label), caption);
     else if (form === "cell") group.append(svg("text", { class: "label", x: 23, y: 17 }, label));
     if (note && mark) group.append(svg("path", { class: "hatch rule", d: `M1,${HIGH - 2}H${width - 1}` }), svg("text", { class: "small", x: 11, y: HIGH + 12.5 }, note), mark);
-    return { group, title, icon: drawing, lines, mark, caption, letter: "", told: "" };
+    return { group, outer: group, strip: null, title, icon: drawing, lines, mark, caption, letter: "", told: "" };
   }
 
   /** Bring statuses and captions up to date.
    * @param {Standing} standing */
   paint({ status, captions, marks, groups, now }) {
+    this.status = status;
     this.graph.nodes.forEach((node, at) => {
-      const drawn = this.drawn[at], letter = status[at] ?? "";
+      const drawn = this.drawn[at], letter = status[node[7][0]] ?? "";
+      if (drawn.strip) {
+        drawn.strip.paint(status, captions[at], under(groups, drawn.strip.group));
+        return;
+      }
       if (drawn.letter !== letter) {
         drawn.letter = letter;
         set(drawn.group, "class", `node s-${letter}`);
@@ -187,7 +285,7 @@ export class Dag {
       const told = `${node[0]}: ${this.looks[letter]?.word ?? ""}`;
       const text = said(captions[at], now);
       const fact = text && !captions[at]?.[1] && text !== this.looks[letter]?.word ? `${told}, ${text}` : told;
-      const more = mark ? `${fact}; ${node[7]} ${this.looks[mark]?.word}` : fact;
+      const more = mark ? `${fact}; ${node[8]} ${this.looks[mark]?.word}` : fact;
       if (drawn.told !== more) {
         drawn.told = more;
         set(drawn.group, "aria-label", more);
@@ -202,7 +300,7 @@ export class Dag {
    * @param {number} now */
   tick(captions, now) {
     this.graph.nodes.forEach((node, at) => {
-      if (captions[at]?.[1]) this.caption(node, this.drawn[at], captions[at], now);
+      if (captions[at]?.[1] && !this.drawn[at].strip) this.caption(node, this.drawn[at], captions[at], now);
     });
   }
 
@@ -233,10 +331,10 @@ export class Dag {
     this.reveal(this.selected);
   }
 
-  /** Scroll a node into the part that is seen; the page stays where it is.
-   * @param {number} at */
+  /** Scroll a job into the part that is seen; the page stays where it is.
+   * @param {number} at its number */
   reveal(at) {
-    const node = this.drawn[at]?.group.getBoundingClientRect(), seen = this.scroll.getBoundingClientRect();
+    const node = this.drawn[this.jobs.node[at]]?.group.getBoundingClientRect(), seen = this.scroll.getBoundingClientRect();
     if (!node) return;
     const over = (/** @type {number} */ low, /** @type {number} */ high, /** @type {number} */ from, /** @type {number} */ to) =>
       low < from ? low - from - 12 : high > to ? high - to + 12 : 0;

@@ -61,7 +61,7 @@ export function control(tag, attributes = {}, ...children) {
 }
 
 /** A status drawn in 14 by 14.
- * @param {import("./types.js").Look|undefined} look */
+ * @param {{stroke: string, fill: string}|undefined} look */
 export function icon(look) {
   const strokes = svg("path", { class: "line", d: look?.stroke ?? "" });
   const fills = svg("path", { class: "area", d: look?.fill ?? "" });

@@ -2,11 +2,15 @@
  * What the kernel sends (nbflow/widget/state.py).
  *
  * @typedef {"H"|"W"|"Q"|"R"|"T"|"V"|"B"|"L"|"S"|"D"|"U"|"M"|"F"|"K"|"C"|"N"} Letter one status
- * @typedef {{word: string, glyph: string, stroke: string, fill: string}} Look how a status is said and drawn
- * @typedef {[job: string, x: number, y: number, width: number, height: number, label: string, form: "node"|"cell"|"dot", note?: string]} Node
+ * @typedef {{word: string, glyph: string, stroke: string, fill: string, tile?: [filled: boolean, mark: string]}} Look how a status is said and
+ *   drawn; *tile*: as a cell of a strip
+ * @typedef {[x: number, y: number, across: number, width: number, height: number, gap: number]} Cells the grid of a strip
+ * @typedef {[name: string, x: number, y: number, width: number, height: number, label: string, form: "node"|"cell"|"strip", jobs: number[],
+ *   note?: string, cells?: Cells]} Node *jobs*: of a strip as runs
  * @typedef {[group: string, x: number, y: number, width: number, height: number, title: string]} Frame
- * @typedef {{nodes: Node[], links: [number, number][], wires: string, frames: Frame[], width: number, height: number}} Graph
- * @typedef {[text: string, tick?: ""|"up"|"down", at?: number]|null} Caption "{}" in the text is a time that ticks
+ * @typedef {{nodes: Node[], links: [number, number][], wires: string[], frames: Frame[], fans: Record<string, [group: string, jobs: number, folded: boolean]>,
+ *   width: number, height: number}} Graph
+ * @typedef {[text: string, tick?: ""|"up"|"down", at?: number, letter?: string]|null} Caption "{}" in the text is a time that ticks; *letter*: of a strip
  * @typedef {[verdict: string, succeeded: number, members: number, why: string, going: number, failed: number,
  *   generation: number]} Group
  * @typedef {{flow: string, run: number, verdict: string, counts: [Letter, number][], started_at: number|null,

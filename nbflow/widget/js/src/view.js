@@ -3,11 +3,12 @@ import { Dag } from "./dag.js";
 import { html, say, set, under } from "./dom.js";
 import { Drawer } from "./drawer.js";
 import { Header } from "./header.js";
+import { Jobs } from "./jobs.js";
 import { Link } from "./link.js";
 
 /** @typedef {import("./types.js").Model} Model */
 
-const TRAITS = ["graph", "status", "captions", "generations", "marks", "head", "details"];
+const TRAITS = ["graph", "names", "status", "captions", "generations", "marks", "head", "details"];
 const HINT = "arrows walk · Enter opens · R retry · S skip · C cancel · P pause · Esc closes";
 const SILENT = "No answer from the kernel. If a cell keeps it busy, clicks act later; if it was restarted, run %nbflow show again.";
 const TELL_EVERY = 5000; // milliseconds between two announcements of counts
@@ -20,8 +21,9 @@ class View {
     this.model = model;
     this.looks = model.get("looks");
     this.header = new Header(this.looks);
-    this.dag = new Dag(this.looks, {
-      select: (at) => this.select(at), key: (at, key) => this.key(at, key), group: (op, group) => this.actOn(op, group),
+    this.jobs = new Jobs();
+    this.dag = new Dag(this.looks, this.jobs, {
+      select: (at) => this.select(at), key: (at, key) => this.key(at, key), tool: (op, whom) => this.tool(op, whom),
     }, life);
     this.drawer = new Drawer(this.looks, {
       act: (op) => this.act(this.selected, op),
@@ -51,9 +53,6 @@ class View {
     this.quiet = false; // the kernel owes an answer
     /** @type {any} */
     this.fading = undefined; // runs while something is said in the footer
-    this.numbered = null; // the graph of `numbers`
-    /** @type {Map<string, number>} */
-    this.numbers = new Map();
     this.listen(life);
   }
 
@@ -98,6 +97,7 @@ class View {
 
   paint() {
     const graph = this.model.get("graph"), head = this.model.get("head");
+    this.jobs.take(this.model.get("names"), graph);
     if (graph !== this.drawn) {
       this.drawn = graph;
       this.dag.build(graph);
@@ -129,7 +129,7 @@ class View {
     if (at < 0) return null;
     const status = this.model.get("status");
     return {
-      name: this.selected, letter: status[at] ?? "", caption: this.model.get("captions")[at], place: this.place, now: this.now,
+      name: this.selected, letter: status[at] ?? "", caption: this.jobs.of[this.jobs.node[at]]?.length === 1 ? this.model.get("captions")[this.jobs.node[at]] : undefined, place: this.place, now: this.now,
       details: this.details(this.selected),
       letterOf: (/** @type {string} */ job) => status[this.number(job)],
     };
@@ -144,17 +144,13 @@ class View {
 
   /** @param {string} job */
   number(job) {
-    if (this.numbered !== this.model.get("graph")) {
-      this.numbered = this.model.get("graph");
-      this.numbers = new Map(this.numbered.nodes.map((/** @type {any} */ node, /** @type {number} */ at) => [node[0], at]));
-    }
-    return this.numbers.get(job) ?? -1;
+    return this.jobs.number(job);
   }
 
   // --- a person's hand
   /** @param {number} at */
   select(at) {
-    const job = this.model.get("graph").nodes[at]?.[0];
+    const job = this.jobs.names[at];
     if (job === undefined) return;
     if (job !== this.selected) this.place = null;
     this.selected = job;
@@ -166,7 +162,7 @@ class View {
     const at = this.number(job);
     if (at < 0) return;
     this.select(at);
-    this.dag.focus(at);
+    this.dag.focusJob(at);
   }
 
   /** @param {import("./types.js").Place} place whose log is wanted */
@@ -186,7 +182,7 @@ class View {
     const at = this.number(this.selected);
     this.selected = "";
     this.paint();
-    this.dag.focus(at);
+    this.dag.focusJob(at);
   }
 
   /** @param {KeyboardEvent} event */
@@ -208,7 +204,7 @@ class View {
    * @returns {boolean} whether the key means something here */
   key(at, key) {
     if (key.length !== 1) return false;
-    const job = this.model.get("graph").nodes[at]?.[0];
+    const job = this.jobs.names[at];
     const meant = this.actions(job).find((action) => action.key === key);
     if (meant) this.act(job, meant.op);
     return !!meant;
@@ -225,6 +221,13 @@ class View {
    * @param {string} job */
   actions(job) {
     return actions(job, this.model.get("status")[this.number(job)] ?? "", this.details(job));
+  }
+
+  /** @param {string} op
+   * @param {string} whom a group, or a fan-out to be opened or folded */
+  tool(op, whom) {
+    if (op === "turn") this.link.ask("turn", [whom]);
+    else this.actOn(op, whom);
   }
 
   /** @param {string} op
