@@ -27,6 +27,8 @@ SECONDS = 0.6
 """What storing values may take; the supervisor gives an ended attempt one second."""
 SIZE = 128_000_000
 """Bytes of values that an attempt leaves at most."""
+ALL, SMALL = 2_000_000_000, 256_000
+"""Bytes that all attempts of a store leave together, those that leave little not counted: the oldest make room."""
 NAMES, TEXT = 500, 300
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -61,7 +63,25 @@ def keep(order: AttemptOrder, error: BaseException, namespace: dict[str, Any], h
         with suppress(_Late), _in_time():
             keeper.store(failures)
         _write(folder, keeper.stack(failures, order))
+        make_room(folder)
     keeper.close()
+
+
+def make_room(folder: Path) -> None:
+    """See that what all attempts beside that in *folder* have left stays within bounds, if it has left much itself."""
+    own = folder / DATA
+    if not own.exists() or own.stat().st_size < SMALL:
+        return
+    found = []
+    for each in folder.parent.glob(f"*/{DATA}"):
+        with suppress(FileNotFoundError):  # another attempt is at it, too
+            about = each.stat()
+            found.append((about.st_mtime, about.st_size, each))
+    room = ALL
+    for _, size, each in sorted(found, reverse=True):
+        room -= size
+        if room < 0 and size >= SMALL:
+            each.unlink(missing_ok=True)
 
 
 def _write(folder: Path, stack: Stack) -> None:

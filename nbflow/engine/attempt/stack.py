@@ -109,6 +109,7 @@ class KeptStack:
     def __init__(self, folder: Path) -> None:
         self.stack = msgspec.msgpack.decode((folder / STACK).read_bytes(), type=Stack)
         self._whole = _mapped(folder / DATA) if self.stack.values else memoryview(b"")
+        """Empty, too, where the values had to make room for newer ones."""
         self._loaded: dict[int, Any] = {}
 
     def value(self, variable: Variable, namespace: dict[str, Any]) -> Any:
@@ -123,6 +124,8 @@ class KeptStack:
         return self._loaded[variable.value]
 
     def _load(self, number: int, namespace: dict[str, Any]) -> Any:
+        if not self._whole:
+            return Unkept("<value>", "it had to make room for newer ones")
         try:
             start, size = self.stack.values[number]
             return pickling.load(io.BytesIO(self._whole[start : start + size]), [], namespace)
@@ -139,5 +142,8 @@ def read_stack(folder: Path) -> KeptStack | None:
 
 
 def _mapped(file: Path) -> memoryview:
-    with file.open("rb") as data:
-        return memoryview(mmap.mmap(data.fileno(), 0, access=mmap.ACCESS_COPY))
+    try:
+        with file.open("rb") as data:
+            return memoryview(mmap.mmap(data.fileno(), 0, access=mmap.ACCESS_COPY))
+    except FileNotFoundError:
+        return memoryview(b"")
