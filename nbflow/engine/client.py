@@ -34,7 +34,7 @@ from nbflow.engine.attempt.record import DISPLAY, ERR, OUT, AttemptOrder, Attemp
 from nbflow.engine.attempt.results import from_record
 from nbflow.engine.attempt.work import Work
 from nbflow.engine.imports import Import, imported
-from nbflow.engine.link import Answer, Link, LinkLost, dial
+from nbflow.engine.link import Answer, Link, LinkLost, dial, raised
 from nbflow.engine.locate import find_store
 from nbflow.engine.logs import read_displays, read_log, read_progress, read_since
 from nbflow.engine.orders import attempt_folder
@@ -44,6 +44,7 @@ from nbflow.engine.taking import take
 from nbflow.engine.trust import trust, trusted
 from nbflow.engine.values import INLINE_LIMIT, Values
 from nbflow.engine.wire import (
+    Collect,
     Committed,
     Configure,
     Goodbye,
@@ -59,7 +60,7 @@ from nbflow.engine.wire import (
     ToClient,
     ToEngine,
 )
-from nbflow.errors import DeclarationError, EngineError, NbflowError, StoreError
+from nbflow.errors import EngineError, NbflowError, StoreError
 
 __all__ = [
     "DISPLAY",
@@ -75,6 +76,7 @@ __all__ = [
     "Import",
     "JobSpec",
     "Replica",
+    "Reply",
     "RunInfo",
     "Values",
     "Work",
@@ -172,6 +174,10 @@ class Client:
         assert isinstance(answer, Reply)
         return answer
 
+    def collect(self) -> Reply:
+        """Have the values swept that nothing can read any more; tells how many, and what is left."""
+        return self.call(lambda ref: Collect(ref=ref))
+
     @property
     def pid(self) -> int:
         """The engine's process."""
@@ -261,7 +267,7 @@ class Client:
                 asked = True
                 answer = link.call(make, _ANSWER_PATIENCE)
                 if isinstance(answer, Reply) and answer.error:
-                    raise _raised(answer)
+                    raise raised(answer)
                 return answer
         raise EngineError(f"the engine ended {_TRIES} times while it was asked: see {self.store / 'engine.log'}")
 
@@ -342,9 +348,3 @@ class Client:
                 return
         if self._link is None or not self._link.alive:
             self.failure = EngineError(f"the engine ended and could not be started again: {failure}")
-
-
-def _raised(reply: Reply) -> NbflowError:
-    """The error that *reply* tells of, as far as its class can be made from its words alone."""
-    kinds: dict[str, type[NbflowError]] = {"StoreError": StoreError, "EngineError": EngineError}
-    return kinds.get(reply.error, DeclarationError)(reply.message)

@@ -24,6 +24,7 @@ from nbflow.core.references import files, readable
 from nbflow.core.spec import JobSpec
 from nbflow.core.state import replay
 from nbflow.engine.loop import Loop
+from nbflow.engine.room import WANTED
 from nbflow.engine.store import RunRow
 from nbflow.engine.values import FOLDER, HELD
 from nbflow.engine.writing import PART
@@ -31,7 +32,7 @@ from nbflow.errors import StoreError
 
 GRACE = 30.0
 """Seconds for which a value has to be useless before it is swept unasked: a reader may be about to open it."""
-FRESH = 5.0
+FRESH = 2.0
 """Seconds for which a value that was just written or kept stays in any case."""
 PAUSE = 10.0
 KEY_LENGTH = 24
@@ -65,9 +66,15 @@ class Collector:
 
     def due(self) -> bool:
         """Whether it is time to look: something has happened since last time, or what was useless then may go now."""
-        if time.monotonic() < self._at or not self._folder.is_dir():
+        if not self._folder.is_dir():
             return False
-        return bool(self._useless) or self._seen != self._count()
+        changed = bool(self._useless) or self._seen != self._count()
+        return self.wanted or (changed and time.monotonic() >= self._at)
+
+    @property
+    def wanted(self) -> bool:
+        """Somebody waits for room."""
+        return (self._store.path / WANTED).exists()
 
     def _count(self) -> int:
         return sum(live.run.seq for live in self._loop.runs.values())
@@ -80,6 +87,7 @@ class Collector:
         """
         async with self._lock:
             began, gone = time.monotonic(), list[int]()
+            (self._store.path / WANTED).unlink(missing_ok=True)
             await self._look_back()
             if await self._settled() and self._mark():
                 self._seen = self._count()

@@ -165,7 +165,7 @@ class Engine:
             if self._dirty:
                 await self._sync()
             if self._collector.due():
-                await self._collect(GRACE)
+                await self._collect(0.0 if self._collector.wanted else GRACE)
             if self._alone_for() >= self._idle:
                 await self._collect(0.0)
             if self._alone_for() >= self._idle:  # nobody has come meanwhile

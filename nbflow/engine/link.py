@@ -25,7 +25,7 @@ from nbflow.engine.wire import (
     ToEngine,
     Welcome,
 )
-from nbflow.errors import EngineError
+from nbflow.errors import DeclarationError, EngineError, NbflowError, StoreError
 
 Push = Committed | RunHere | StopHere | Goodbye
 Answer = Reply | Opened
@@ -184,3 +184,9 @@ def _greet(connection: socket.socket, address: Address, attached: bool) -> Link:
             raise EngineError(words)
         case other:
             raise EngineError(f"the engine greets with {type(other).__name__}: end it with %nbflow stop")
+
+
+def raised(reply: Reply) -> NbflowError:
+    """The error that *reply* tells of, as far as its class can be made from its words alone."""
+    kinds: dict[str, type[NbflowError]] = {"StoreError": StoreError, "EngineError": EngineError}
+    return kinds.get(reply.error, DeclarationError)(reply.message)

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import os
+import time
 from contextlib import suppress
 from pathlib import Path
 
 from nbflow.core.words import size as said
 from nbflow.errors import NbflowError
+
+
+PATIENCE = 12.0
+"""Seconds that an attempt waits for room."""
+PAUSE = 0.1
+STEP = 1024 * 1024
+"""Bytes by which a value that is being written has to grow before it is measured again."""
+WANTED = "room.wanted"
+"""File in the store: somebody waits for room."""
 
 
 class NoRoom(NbflowError):
@@ -23,30 +33,37 @@ class NoRoom(NbflowError):
 
 
 class Room:
-    """The room for one value more in *folder*, where all may take *limit* bytes together; None: without limit."""
+    """The room for one value more in *folder*, where all may take *limit* bytes together; None: without limit.
 
-    def __init__(self, folder: Path, limit: int | None) -> None:
-        self._folder, self._limit = folder, limit
-        self._others: int | None = None
+    Where there is not enough, the engine is asked to collect what is useless, and given *patience* seconds for it.
+    """
 
-    def check(self, size: int) -> None:
+    def __init__(self, folder: Path, limit: int | None, patience: float = 0.0) -> None:
+        self._folder, self._limit, self._patience = folder, limit, patience
+        self._next = 0
+
+    def check(self, size: int, own: Path | None) -> None:
         """Raise `NoRoom` if a value of *size* bytes, or of which so many are known by now, does not fit.
 
-        What the others take is looked up once, before the value has a file of its own.
+        *own* is the file that it is being written to, if there is one yet.
         """
-        if self._limit is None:
+        if self._limit is None or size < self._next:
             return
-        if self._others is None:
-            self._others = taken(self._folder)
-        if self._others + size > self._limit:
-            raise NoRoom(size, self._others, self._limit)
+        give_up_at = time.monotonic() + self._patience
+        while (others := taken(self._folder, own)) + size > self._limit:
+            if size > self._limit or time.monotonic() >= give_up_at:
+                raise NoRoom(size, others, self._limit)
+            (self._folder.with_name(WANTED)).touch(0o600)
+            time.sleep(PAUSE)
+        self._next = size + STEP
 
 
-def taken(folder: Path) -> int:
-    """Bytes that the values in *folder* take."""
+def taken(folder: Path, but: Path | None = None) -> int:
+    """Bytes that the values in *folder* take, without the file *but*."""
     total = 0
     with suppress(FileNotFoundError), os.scandir(folder) as found:
         for entry in found:
             with suppress(FileNotFoundError):  # it was collected meanwhile
-                total += entry.stat(follow_symlinks=False).st_size
+                if but is None or entry.name != but.name:
+                    total += entry.stat(follow_symlinks=False).st_size
     return total

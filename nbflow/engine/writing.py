@@ -49,7 +49,7 @@ class Writer:
         if self._file is None and self._pickle_size <= self._inline:
             self._small += view
         else:
-            self._room.check(self._pickle_size)
+            self._room.check(self._pickle_size, self._part)
             _write(self._opened(), view)
         return view.nbytes
 
@@ -66,7 +66,7 @@ class Writer:
         total = layout.end + len(layout.places) * PLACE.size
         if total <= self._inline:
             return _inline(self._whole(layout, total), type_, shape)
-        self._room.check(total)
+        self._room.check(total, self._part)
         file = self._opened()
         _reserve(file.fileno(), total)
         file.seek(HEADER.size + self._pickle_size)

@@ -22,6 +22,7 @@ from nbflow.notebook.calls import Calls
 from nbflow.notebook.cards import Cards
 from nbflow.notebook.fanout import FanOut, check_name, fan_out, sharing, withdrawn
 from nbflow.notebook.files import Ordering, scope_of
+from nbflow.notebook.handing import Handing, changed
 from nbflow.notebook.handlers import Handlers, unreached
 from nbflow.notebook.interrupt import whole
 from nbflow.notebook.judges import evaluator, judging
@@ -31,6 +32,7 @@ from nbflow.notebook.needed import follows
 from nbflow.notebook.owners import ByFan, ByJob, Owners
 from nbflow.notebook.pairing import Paired, items_read, parts_for
 from nbflow.notebook.reading import Reader
+from nbflow.notebook.redeclaring import learned, leave, pin
 from nbflow.notebook.session import Session
 from nbflow.notebook.transform import Transformed, plain
 from nbflow.notebook.waiting import Waiting
@@ -48,6 +50,10 @@ class Declarer:
     waiting: Waiting
     cell_id: Callable[[], str]
     handlers: Handlers = field(default_factory=Handlers)
+    handing: Handing = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.handing = Handing(self.owners, self.session.captures, self.namespace)
 
     def known(self) -> list[str]:
         """The jobs, groups and fan-outs that ``--after`` may name."""
@@ -63,26 +69,30 @@ class Declarer:
         """
         self._check_store()
         body = self._read(header)
+        again = Binder(self.namespace, self.owners, self._capture(None), self.session.opened).readers(header)
+        self.handing.declared(pin(self.session, again))
         fan = self._fan_out(header) if header.loops else None
         if fan is not None:
             header, body = replace(header, group=header.group or header.name), (body[0], _looped(body[1], fan))
-        paired = self._paired(header, *body, fan) if fan is not None else Paired({})
-        template = self._spec(header, *body, fan, paired)
-        specs = fan.specs(template, self._capture(fan), paired) if fan is not None else [template]
-        run = self.session.replica.run if self.session.opened else None
-        gone = withdrawn(run, header.name, [spec.name for spec in specs])
-        ordering = Ordering(
-            run or Run(), Binder({}, self.owners, self._capture(None), self.session.opened).readers(header)
-        )
-        specs = ordering.ordered(header, specs, self._scopes(fan), [spec.name for spec in gone])
+        with self.session.held():
+            paired = self._paired(header, *body, fan) if fan is not None else Paired({})
+            template = self._spec(header, *body, fan, paired)
+            specs = fan.specs(template, self._capture(fan), paired) if fan is not None else [template]
+            run = self.session.replica.run if self.session.opened else None
+            gone = withdrawn(run, header.name, [spec.name for spec in specs])
+            ordering = Ordering(
+                run or Run(), Binder({}, self.owners, self._capture(None), self.session.opened).readers(header)
+            )
+            specs = ordering.ordered(header, specs, self._scopes(fan), [spec.name for spec in gone])
 
-        def declare() -> None:
-            self.session.declare([*gone, *specs], self._policies(header, fan))
-            self._own(header, template.outputs, *body, fan)
-            if fan is not None:
-                self.waiting.fans.remember(fan.name, [spec.element.key for spec in specs if spec.element], fan.keys)
+            def declare() -> None:
+                self.session.declare([*gone, *specs], self._policies(header, fan))
+                self._own(header, template.outputs, *body, fan)
+                self.handing.declared([self.session.job(spec.name) for spec in specs])
+                if fan is not None:
+                    self.waiting.fans.remember(fan.name, [spec.element.key for spec in specs if spec.element], fan.keys)
 
-        whole(declare)
+            whole(declare)
         for text in [*unreached(header.rules), *(fan.warnings if fan else ()), *ordering.warnings]:
             print(f"nbflow: job {header.name!r}: {text}", file=sys.stderr)
         if fan is not None and not fan.keys:
@@ -110,6 +120,7 @@ class Declarer:
         tree, found = ast.parse(transformed.code), dict[str, list[Part]]()
         if header.inputs is not None or not fan.keys:
             return Paired(found)
+        self.handing.look(names.needed)
         more = Calls(self.namespace, self.owners, self.reader.read, self._capture(fan)).reads(header)
         otherwise = self.reader.elsewhere(names.needed) | more
         readers = Binder(self.namespace, self.owners, self._capture(fan), self.session.opened).readers(header)
@@ -129,17 +140,28 @@ class Declarer:
         """The job, or what the elements of a fan-out have in common."""
         given = (*fan.variables, *paired.parts) if fan is not None else ()
         capture = self._capture(fan)
-        binder = Binder(self.namespace, self.owners, capture, self.session.opened, given)
+        binder = Binder(self.namespace, self.owners, capture, self.session.opened, given, self.handing.look)
         calls = Calls(self.namespace, self.owners, self.reader.read, capture)
         inputs = binder.inputs(*_reading_too(header, names, calls.reads(header)))
         readable = [*inputs, *given]
+        states = self.reader.hidden.given(
+            names,
+            lambda name: binder.made(header, name),
+            capture,
+            local=header.executor == "kernel",
+            script=header.bash,
+            fan=fan is not None,
+        )
+        inputs |= states.inputs
         return spec_of(
             header,
             names,
             transformed.code if transformed.shell else "",
             transformed.shell,
             inputs=inputs,
-            outputs=outputs_of(header, names),
+            offered=states.offered,
+            outputs=(*outputs_of(header, names), *self.reader.hidden.outputs(names, fan is not None)),
+            closed=header.outputs is not None or fan is not None,
             needs=binder.needs(header, inputs),
             types=types_of(ast.parse(transformed.code), names.needed if header.executor == "kernel" else readable),
             rollback=calls.call("rollback", header, readable),
@@ -164,6 +186,8 @@ class Declarer:
         if names.syntax_error is not None:
             fault = names.syntax_error
             raise DeclarationError(f"job {header.name!r}, line {fault.line}: {fault.message}")
+        if header.outputs is None and self.session.opened is not None:
+            names = learned(self.session.replica.run, header.name, header.body, names)
         return transformed, names
 
     def take_up(self, run: Run) -> None:
@@ -175,7 +199,7 @@ class Declarer:
             fan = spec.element.fan if spec.element is not None else None
             if spec.withdrawn or spec.function or fan in fans:
                 continue  # what a function gives is read through its handle
-            outputs = [output for output in spec.outputs if output not in self.namespace]
+            outputs = [output for output in (*spec.outputs, *changed(state)) if output not in self.namespace]
             code = "" if spec.bash else spec.code or spec.source
             self.reader.learn(self.reader.read(code))
             if fan is not None:
@@ -190,18 +214,22 @@ class Declarer:
         """The outputs are the job's now; what the kernel holds under those names is an older version, and goes."""
         live, tree = header.executor == "kernel", ast.parse(transformed.code)
         star = {} if live else starred(tree, names.writes)
+        outputs = self.reader.hidden.declared(outputs, names, live, fan is not None)
         outputs = tuple(name for name in outputs if not self._comes_later(header, name))
         outputs, imports = (*outputs, *star), {} if live else star | imports_of(tree)
         self.reader.learn(names)
+        leave(self.session, self.owners, self.namespace, header.name, outputs)
         if fan is not None:
             self.owners.declare_fan(header.name, outputs, imports)
         else:
-            self.owners.declare(header.name, outputs, imports, live)
+            gone = names.deletes if live else ()  # once the job has ended, not before
+            self.owners.declare(header.name, (*outputs, *gone), imports, live)
         if not live:
             for name in names.deletes - set(outputs):
                 self.owners.release(name)
             for name in (*outputs, *names.deletes):
                 self.namespace.pop(name, None)
+            self.session.captures.forget([*outputs, *names.deletes])
         if fan is not None and not fan.keys:
             for name in outputs:
                 self.owners.release(name)
@@ -236,7 +264,7 @@ class Declarer:
             return {}
         present, judge = self.session.policy(header.group), header.policy
         if judge is not None:
-            judge = judging(judge, evaluator(self.namespace), self.session.client.values.dump)
+            judge = judging(judge, evaluator(self.namespace), self.session.captures.dump)
         return {header.group: ruled(present, judge, header.group_options)}
 
     def _cwd(self, header: JobHeader) -> str:
@@ -256,7 +284,7 @@ class Declarer:
 
     def _capture(self, fan: FanOut | None) -> Callable[[str, Any], ValueRef]:
         """Stores values of the kernel; those that all elements of *fan* have in common once."""
-        return sharing(self.session.client.values.dump, len(fan.keys) if fan is not None else 1)
+        return sharing(self.session.captures.dump, len(fan.keys) if fan is not None else 1)
 
 
 def _looped(names: Names, fan: FanOut) -> Names:

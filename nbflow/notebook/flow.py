@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from nbflow.core import words
 from nbflow.core.event import (
     CancelRequested,
     PauseRequested,
@@ -150,6 +151,15 @@ class Flow(Inspecting):
                 self._resumed(replica.run)
         return self
 
+    def gc(self) -> str:
+        """Remove the values that nothing can read any more, from the store; says what that has freed.
+
+        The engine does so by itself after a while; those of the last run of each notebook stay.
+        """
+        done = self._session.collect()
+        kept = f"{_values(done.left, done.kept)} can still be read" if done.left else "no others are stored"
+        return f"freed {_values(done.count, done.freed)}; {kept}" if done.count else f"nothing to free: {kept}"
+
     def stop(self) -> None:
         """End the engine and every attempt."""
         self._session.stop()
@@ -230,3 +240,7 @@ def _ended(names: set[str] | None, groups: Sequence[str] = ()) -> Callable[[Run]
         return ended or hopeless(run)
 
     return done
+
+
+def _values(count: int, size: int) -> str:
+    return f"{count} value{'s' if count != 1 else ''} ({words.size(size)})"

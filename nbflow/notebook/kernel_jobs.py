@@ -69,11 +69,12 @@ class Tee(io.TextIOBase):
 class KernelJobs:
     """Runs the attempts that the engine sends to this kernel, a thread each.
 
-    *bring* puts job-made inputs into *namespace*; *shell* formats what the cell shows.
+    *bring* puts job-made inputs into *namespace*; *shell* formats what the cell shows; *stirred* is told when a job
+    has begun to run in the namespace, and when it has ended.
     """
 
-    def __init__(self, client: Client, shell: Any, bring: Bring) -> None:
-        self.client, self.shell, self.bring = client, shell, bring
+    def __init__(self, client: Client, shell: Any, bring: Bring, stirred: Callable[[], None] = lambda: None) -> None:
+        self.client, self.shell, self.bring, self.stirred = client, shell, bring, stirred
         self.errors: dict[str, BaseException] = {}
         """What ended the last few attempts that failed, by key, for the debugger."""
         self._tees: list[tuple[str, Tee]] = []
@@ -105,14 +106,19 @@ class KernelJobs:
 
     def _run(self, order: AttemptOrder) -> None:
         _log.set(Path(order.folder))
-        self.client.report(with_found(Path(order.folder), order.patterns, self._attempt(order)))
+        self.stirred()
+        try:
+            report = self._attempt(order)
+        finally:
+            self.stirred()
+        self.client.report(with_found(Path(order.folder), order.patterns, report))
 
     def _attempt(self, order: AttemptOrder) -> AttemptReport:
         """Carry *order* out; a failure while it is being stopped is the stop's, a success counts."""
         if order.bash:
             reason = Reason("executor unavailable", "bash needs a process: leave out --in kernel", order.attempt)
             return AttemptReport(key=order.key, end="failed", reason=reason)
-        values, namespace = self.client.values, self.shell.user_ns
+        values, namespace = self.client.values.written_by(order.key), self.shell.user_ns
         work = Work(order, namespace, values, lambda *given: self._bring(work, *given), self._store)
         try:
             return from_record(work.kept(self._made(work)))

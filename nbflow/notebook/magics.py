@@ -10,7 +10,7 @@ from typing import Any
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
 from msgspec.structs import replace
-from traitlets import Bool, CaselessStrEnum, Float, Int, List, TraitError, Unicode, validate
+from traitlets import Bool, CaselessStrEnum, Float, Int, List, TraitError, Unicode, Union, validate
 
 from nbflow.core.match import nearest
 from nbflow.core.policy import bare, ruled
@@ -28,6 +28,7 @@ from nbflow.notebook.interrupt import plainly
 from nbflow.notebook.job_help import job_help
 from nbflow.notebook.judges import evaluator, judging
 from nbflow.notebook.line import Defaults, LineError, VerbCall, expander, parse_job, parse_verb, verbs_help
+from nbflow.notebook.quantities import room
 from nbflow.notebook.results import Results
 
 __all__ = ["NBFlow"]
@@ -35,7 +36,7 @@ __all__ = ["NBFlow"]
 
 _LIMITS = ("retry_budget", "max_attempts", "max_jobs")
 _HAS = (Status.SUCCEEDED, Status.FAILED)
-_OF_THE_RUN = (*_LIMITS, "forbidden", "parallel", "durable", "on_kernel_exit")
+_OF_THE_RUN = (*_LIMITS, "forbidden", "store_limit", "parallel", "durable", "on_kernel_exit")
 """What the engine is told of when it changes."""
 
 
@@ -61,6 +62,12 @@ class NBFlow(Magics):
     forbidden = List(Unicode(), help="Executors that jobs may not use; shell: no shell jobs and recovery scripts.").tag(
         config=True
     )
+    store_limit = Union(
+        [Unicode(), Int()],
+        default_value=None,
+        allow_none=True,
+        help="What the values of the store may take together, such as 20GB; None: no limit.",
+    ).tag(config=True)
     durable = CaselessStrEnum(
         ["process", "power"], "process", help="Against what the log is safe: the death of processes, or power loss too."
     ).tag(config=True)
@@ -90,11 +97,22 @@ class NBFlow(Magics):
                 )
         return forbidden
 
+    @validate("store_limit")
+    def _a_size(self, proposal: Any) -> Any:
+        try:
+            room(proposal["value"])
+        except ValueError:
+            raise TraitError(
+                f"NBFlow.store_limit is a size such as 20GB or 500MB, or None, not {proposal['value']!r}"
+            ) from None
+        return proposal["value"]
+
     @property
     def limits(self) -> Limits:
         """What a run as a whole may use."""
         retries, attempts, jobs = (getattr(self, name) for name in _LIMITS)
-        return Limits(retries=retries, attempts=attempts, jobs=jobs, forbidden=tuple(self.forbidden))
+        store = room(self.store_limit)
+        return Limits(retries=retries, attempts=attempts, jobs=jobs, forbidden=tuple(self.forbidden), store=store)
 
     def _names(self) -> dict[str, Any]:
         assert self.shell is not None
@@ -276,13 +294,16 @@ class NBFlow(Magics):
             raise LineError(f"group {group!r}: give its policy, such as --policy at-least:2, or options")
         session = self.declarer.session
         if policy is not None:
-            policy = judging(policy, evaluator(self._names()), lambda *given: session.client.values.dump(*given))
+            policy = judging(policy, evaluator(self._names()), lambda *given: session.captures.dump(*given))
         else:
             policy = bare(session.policy(group))
         session.declare((), {group: ruled(policy, None, ruled_fields(options))})
 
     def _do_trust(self) -> None:
         self._forms["trust"]()
+
+    def _do_gc(self) -> None:
+        print(self.flow.gc())
 
     def _do_stop(self) -> None:
         open_ = [name for name, status in self.flow.status().items() if not Status(status).ended]

@@ -74,6 +74,20 @@ def size(text: str) -> int:
     return count
 
 
+def room(given: str | int | None) -> int | None:
+    """Bytes of a setting that is a size or a number of bytes; None is none.
+
+    >>> room("20GB"), room(5_000_000), room(None)
+    (20000000000, 5000000, None)
+    """
+    if given is None:
+        return None
+    count = given if isinstance(given, int) else size(given)
+    if count < 1:
+        raise ValueError(given)
+    return count
+
+
 def factor(text: str) -> float:
     """A finite number ≥ 1."""
     number = float(text)

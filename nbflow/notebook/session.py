@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from functools import partial
 from typing import Any, Protocol
 
@@ -19,8 +19,9 @@ from nbflow.core.match import nearest
 from nbflow.core.policies import Policy, Strict
 from nbflow.core.run import JobState, Run
 from nbflow.core.spec import JobSpec, Limits, ValueRef
-from nbflow.engine.client import Client, Replica
+from nbflow.engine.client import Client, Replica, Reply
 from nbflow.errors import EngineError, NbflowError, StoreError, UnknownJob
+from nbflow.notebook.capturing import Captures
 from nbflow.notebook.place import Place
 
 NEW, LAST = -1, 0
@@ -55,6 +56,8 @@ class Session:
         self.place, self.settings, self.namespace = place, settings, namespace
         self.keys: dict[str, tuple[list[ValueRef], list[Any]]] = {}
         """Fan-out -> the keys of its elements, as stored and as this kernel has them."""
+        self.captures = Captures(namespace if namespace is not None else {}, lambda: self.client.values)
+        """Stores values of the kernel."""
         self._client: Client | None = None
         self._replica: Replica | None = None
         self._lock = threading.RLock()
@@ -116,6 +119,7 @@ class Session:
 
     def _connected(self, client: Client) -> Client:
         self._client = client
+        self._limit(client)
         for prepare in self._prepare:
             prepare(client)
         return client
@@ -146,8 +150,22 @@ class Session:
         self._changed()
         return replica
 
+    def held(self) -> AbstractContextManager[None]:
+        """For a block that stores values for jobs that it will declare: none is collected in between."""
+        return self.client.values.held() if self.client.trusted else nullcontext()
+
+    def collect(self) -> Reply:
+        """Have the values swept that nothing can read any more: how many, their bytes, and what is left."""
+        return self.client.collect()
+
+    def _limit(self, client: Client) -> None:
+        if client.trusted:
+            client.values.limit = self.settings.limits.store
+
     def configure(self) -> None:
         """Tell the engine what the settings are now, if a run is open; one opened later is told them then."""
+        if self._client is not None:
+            self._limit(self._client)
         if self._replica is not None and not self.closed:
             self._configure(self._replica)
 
@@ -303,7 +321,7 @@ class Session:
         Raises:
             ValueNotStorable: it cannot leave the kernel.
         """
-        return self.client.values.dump(value, name)
+        return self.captures.dump(value, name)
 
     def wait(self, done: Callable[[Run], bool], timeout: float | None, pump: Callable[[float], object] | None) -> bool:
         """Wait until *done* says so of the run; False after *timeout* seconds. *pump* is called between looks."""

@@ -183,6 +183,7 @@ VERBS: tuple[Verb, ...] = (
         help="declare failure rules that jobs take with --handler; without rules: tell them",
         options=RULE_OPTIONS,
     ),
+    Verb(name="gc", help="remove the values that nothing can read any more, and say what that frees"),
     Verb(name="trust", help="open a store that was not made here, after you have looked at where it is from"),
     Verb(name="stop", help="end the engine and every attempt"),
 )
