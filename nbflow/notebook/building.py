@@ -190,6 +190,7 @@ class Batch:
             False,
             inputs={variable: Captured(taken), **inputs},
             outputs=call.outputs,
+            closed=True,
             needs=tuple(needs.values()),
             rollback=calls.call("rollback", header, inputs),
             fallback=calls.call("fallback", header, inputs),

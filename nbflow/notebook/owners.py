@@ -38,6 +38,8 @@ class Brought:
 
     value: object
     made_by: tuple[object, ...]
+    seen_at: int | None = None
+    """The epoch (`resting`) at which it was last seen to be as it was brought."""
 
 
 @dataclass(slots=True)
@@ -54,10 +56,24 @@ class Owners:
 
     makers: dict[str, Maker] = field(default_factory=dict)
     brought: dict[str, Brought] = field(default_factory=dict)
+    _moves: dict[str, int] = field(default_factory=dict)
 
     def maker(self, name: str) -> Maker | None:
         """Who makes the present version of *name*; None: the kernel has it."""
         return self.makers.get(name)
+
+    def moves(self, name: str) -> int:
+        """How often *name* has got another maker: tells one version from the next."""
+        return self._moves.get(name, 0)
+
+    def give(self, name: str, job: str) -> None:
+        """*job* was found to have made the present version of *name*."""
+        self._move(name, ByJob(job))
+
+    def _move(self, name: str, maker: Maker) -> None:
+        self.makers[name] = maker
+        self.brought.pop(name, None)
+        self._moves[name] = self.moves(name) + 1
 
     def job_of(self, name: str) -> str | None:
         """The job that makes the present version of *name*, or None."""
@@ -76,13 +92,13 @@ class Owners:
         for name in [n for n, present in self.makers.items() if _who(present) == _who(maker)]:
             self.release(name)
         for name in outputs:
-            self.makers[name] = imports.get(name) or maker
-            self.brought.pop(name, None)
+            self._move(name, imports.get(name) or maker)
 
     def release(self, name: str) -> None:
         """The kernel has its own version of *name* now."""
         self.makers.pop(name, None)
         self.brought.pop(name, None)
+        self._moves[name] = self.moves(name) + 1
 
     def forget(self) -> None:
         """No job counts any more; the values that were brought stay, as the kernel's own."""

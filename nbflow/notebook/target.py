@@ -93,7 +93,7 @@ class FlowTarget:
 
     def dump(self, value: Any, name: str, hole: Callable[[object], int | None] | None = None) -> ValueRef:
         """Store a value in the store of the flow."""
-        return self.session.client.values.dump(value, name, hole)
+        return self.session.captures.dump(value, name, hole)
 
     def surroundings(self) -> Surroundings:
         """Environment, path and folder as they are now."""
