@@ -305,7 +305,7 @@ class _Player:
     def look(self, order: Look) -> bool:
         """See what is cached."""
         about: dict[str, Any] = {"at": self.clock(), "job": order.job, "generation": order.generation}
-        made = self.cached.get(order.job)
+        made = self.cached.get(order.job) if not order.fresh else None
         return self.commit(e.CacheMissed(**about) if made is None else e.JobReused(**about, outputs=dict(made)))
 
     def ask(self, order: Ask) -> bool:

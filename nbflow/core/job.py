@@ -87,7 +87,7 @@ class JobState:
     """The end last recorded for people in this generation."""
 
     fresh: bool = False
-    """A person has asked for this generation: it is run, whatever the cache has."""
+    """A person has asked for this generation: it runs, whatever the cache has."""
     missed: CacheMissed | None = None
     """The cache has nothing for it, as its inputs are now."""
     reused: list[JobReused] = field(default_factory=list)
@@ -165,8 +165,7 @@ class JobState:
     @property
     def to_look(self) -> bool:
         """It would start, but the cache has to be asked first."""
-        wanted = self.spec.cache and not self.fresh and self.missed is None
-        return wanted and self.status is Status.READY and not self.busy
+        return self.spec.cache and self.missed is None and self.status is Status.READY and not self.busy
 
     @property
     def stop_cause(self) -> str:

@@ -62,10 +62,14 @@ class Ask(Struct, frozen=True, tag="ask"):
 
 
 class Look(Struct, frozen=True, tag="look"):
-    """See whether the cache has outputs for the job; commit `JobReused` or `CacheMissed`. Given again until then."""
+    """See whether the cache has outputs for the job; commit `JobReused` or `CacheMissed`. Given again until then.
+
+    *fresh*: it is to run in any case, and only what its outputs will be cached for is to be found out.
+    """
 
     job: str
     generation: int
+    fresh: bool = False
 
 
 class Stop(Struct, frozen=True, tag="stop"):
@@ -140,7 +144,7 @@ def _stops(run: Run) -> Iterator[Stop]:
 def _looks(run: Run) -> Iterator[Look]:
     """No slot is needed for that: a job that is reused runs nothing."""
     for job in () if run.paused else by_order(run.queues.to_look):
-        yield Look(job.spec.name, job.generation)
+        yield Look(job.spec.name, job.generation, job.fresh)
 
 
 def _schedules(run: Run) -> Iterator[Schedule]:

@@ -112,8 +112,10 @@ def _current_accepts(job: JobState, event: e.AttemptStarted | e.StepStarted | _T
             return wanted and number == len(job.attempts)
         case e.RetryScheduled(attempt=number):
             return job.unscheduled == number
-        case e.CacheMissed() | e.JobReused():
+        case e.CacheMissed():
             return job.to_look
+        case e.JobReused():
+            return job.to_look and not job.fresh
         case e.DeadlinePassed(at=at):
             return job.limited and job.overdue(at)
         case e.JobRefused():

@@ -16,13 +16,16 @@ from typing import Any, NoReturn
 from nbflow.core.event import Event
 from nbflow.core.status import Reason
 from nbflow.engine.attempt.record import AttemptReport
+from nbflow.engine.cache import Cache
 from nbflow.engine.collecting import GRACE, Collected, Collector
 from nbflow.engine.connection import Connection
 from nbflow.engine.executors.kernel import KernelExecutor
 from nbflow.engine.executors.process import ProcessExecutor
+from nbflow.engine.lookups import Lookups
 from nbflow.engine.loop import Loop
 from nbflow.engine.server import Server
 from nbflow.engine.store import Store
+from nbflow.engine.values import Values
 from nbflow.engine.wire import Reply
 from nbflow.errors import NbflowError, StoreError
 
@@ -77,6 +80,16 @@ class Engine:
         self._calm = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop = Loop(store, now=SteadyClock(store.last_at()), draw=random.random, tell=self._tell, stir=self._stir)
+        self._cache = Cache(store.path)
+        self._loop.spared = self._cache.files
+        self._loop.lookups = Lookups(
+            self._cache,
+            Values(store.path),
+            str(store.path),
+            now=self._loop.now,
+            background=self._in_background,
+            found=self._loop.found,
+        )
         self._process = ProcessExecutor(self._ended, store.path)
         self._kernels = KernelExecutor(self._ended, lambda key: self._server.route(key))
         self._server = Server(self._loop, self._kernels, token, self._warm)

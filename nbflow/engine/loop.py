@@ -15,18 +15,21 @@ from typing import assert_never
 from msgspec.structs import replace
 
 from nbflow.core.event import (
+    AttemptEnded,
     AttemptStarted,
+    CacheMissed,
     Event,
     GroupDeclared,
     GroupJudged,
     JobDeclared,
+    JobReused,
     LimitsSet,
     Request,
     RetryScheduled,
     StepStarted,
 )
 from nbflow.core.graph import check
-from nbflow.core.plan import Ask, Order, Record, Schedule, Start, StartStep, Stop, plan
+from nbflow.core.plan import Ask, Look, Order, Record, Schedule, Start, StartStep, Stop, plan
 from nbflow.core.policies import Policy
 from nbflow.core.references import files
 from nbflow.core.spec import JobSpec, Limits
@@ -36,6 +39,7 @@ from nbflow.engine.dispatch import Dispatch, Recover, executor_of
 from nbflow.engine.executors import Executor
 from nbflow.engine.judging import Judging, unasked
 from nbflow.engine.live import LiveRun, Turn, Underway
+from nbflow.engine.lookups import Lookups
 from nbflow.engine.orders import Place, attempt_order, step_order
 from nbflow.engine.responses import unfolded
 from nbflow.engine.store import DiskFull, Row, RunRow, Store
@@ -68,6 +72,8 @@ class Loop:
         self.store, self.now, self.draw, self.tell, self.stir = store, now, draw, tell, stir
         self.dispatch = Dispatch(self.ended)
         self.judging = Judging(self.dispatch)
+        self.lookups: Lookups | None = None
+        """Who asks the cache; None: nothing is reused."""
         self.runs: dict[int, LiveRun] = {}
         self.stuck = False
         """The disk is full: what happened waits in memory to be committed, nothing is told or started."""
@@ -153,9 +159,17 @@ class Loop:
         if under is None:
             _log.warning("stale report of attempt %s ignored", report.key)
             return
-        live = self.runs[under.run]
-        for event in unfolded(live.run, under.end(report, self.now()), self.dispatch.executors):
+        live, end = self.runs[under.run], under.end(report, self.now())
+        for event in unfolded(live.run, end, self.dispatch.executors):
             self._apply(live, event)
+        if self.lookups is not None and isinstance(end, AttemptEnded):
+            self._act(self.lookups.ended(live, end))
+
+    def found(self, run: int, event: JobReused | CacheMissed | None) -> None:
+        """Take what a look at the cache has come to; None: it is out of date, and asked for again where it matters."""
+        if event is not None and run in self.runs:
+            self._apply(self.runs[run], event)
+        self.stir()
 
     def _judged(self, run: int, event: GroupJudged | None) -> None:
         """Take what a policy said; what is lost or out of date is asked for again."""
@@ -199,7 +213,8 @@ class Loop:
     def quiet(self) -> bool:
         """Nothing is running, due later, or waiting to be committed: only a client can make more happen."""
         pending = self._turn.rows or self._turn.acts or self.stuck
-        busy = self.underway or self.judging.busy or pending
+        looking = self.lookups is not None and self.lookups.busy
+        busy = self.underway or self.judging.busy or looking or pending
         return not busy and all(live.wake_at is None for live in self.runs.values())
 
     def _next(self) -> float | None:
@@ -240,6 +255,8 @@ class Loop:
                 return self._stop(live, order)
             case Ask():
                 return self._ask(live, order)
+            case Look():
+                return self._look(live, order)
             case Schedule():
                 at = self.now()
                 due_at = at + order.low + (order.high - order.low) * self.draw()
@@ -286,15 +303,23 @@ class Loop:
             return False
         if "process" in live.run.limits.forbidden:
             return self._apply(live, unasked(order, self.now()))
-        act = self.judging.ask(live.row.id, live.run, order, Place(self._place, live.cwd))
-        if act is not None:
-            self._turn.acts.append(act)
+        self._act(self.judging.ask(live.row.id, live.run, order, Place(self._place, live.cwd)))
         return False  # nothing has changed yet
+
+    def _look(self, live: LiveRun, order: Look) -> bool:
+        if self.lookups is None:
+            return self._apply(live, CacheMissed(at=self.now(), job=order.job, generation=order.generation))
+        if self.dispatch.reachable(live.row.id, "process"):  # an untrusted store is left as it is
+            self._act(self.lookups.ask(live, order))
+        return False
 
     def _stop(self, live: LiveRun, order: Stop) -> bool:
         job = live.run.jobs[order.job]
         going = job.running if order.step is None else job.step
-        act = self.dispatch.stop(going.key, order.cause) if going is not None else None
+        return self._act(self.dispatch.stop(going.key, order.cause) if going is not None else None)
+
+    def _act(self, act: Callable[[], None] | None) -> bool:
+        """Have *act* done once this turn is in the log; whether there is something to do."""
         if act is not None:
             self._turn.acts.append(act)
         return act is not None

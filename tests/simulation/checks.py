@@ -31,8 +31,10 @@ class Checks:
         self.budget: Budget | None = None
         self.succeeded: set[tuple[str, int]] = set()
         self.retried = Counter[tuple[str, str]]()
-        self.looked: dict[str, str] = {}
-        """Job -> ``missed``, or ``fresh`` where a person has asked for it: it may start without a look."""
+        self.looked: set[str] = set()
+        """The jobs of which the cache has nothing, as they stand: they may start."""
+        self.fresh: set[str] = set()
+        """The jobs that a person has asked for: they have to run."""
 
     # --- before
     def before(self, run: Run, event: e.Event) -> None:
@@ -46,6 +48,7 @@ class Checks:
                 self._may_step(run, run.jobs[event.job], event)
             case e.JobReused() | e.CacheMissed():
                 self._may_look(run, run.jobs[event.job])
+                assert isinstance(event, e.CacheMissed) or event.job not in self.fresh, "reused though it is to run"
             case e.GroupDecided(group=name, verdict=verdict):
                 self.touched = self._cut(run, name, verdict)
             case e.GroupRetried(group=group, members=members):
@@ -74,8 +77,8 @@ class Checks:
         self._has_room(run, job)
 
     def _may_look(self, run: Run, job: JobState) -> None:
-        """The job could start, and nobody has said that it has to run."""
-        assert job.spec.cache and job.spec.name not in self.looked, "looked for though it is to run"
+        """The job could start but for that."""
+        assert job.spec.cache and job.spec.name not in self.looked, "looked for twice"
         assert all(oracle.met(run, self.facts, job, need) for need in job.spec.needs), "looked for with a need unmet"
         assert job.running is None and job.step is None, "looked for beside an attempt or step"
         assert not job.spec.hold or job.released, "looked for while held"
@@ -166,17 +169,17 @@ class Checks:
         """Of which jobs the cache has nothing, as they stand; it may be different for other inputs."""
         match event:
             case e.CacheMissed(job=name):
-                self.looked[name] = "missed"
+                self.looked.add(name)
             case e.RetryRequested(job=name):
-                self.looked[name] = "fresh"
+                self.looked.discard(name)
+                self.fresh.add(name)
             case e.JobDeclared(spec=JobSpec(name=name)):
-                self.looked.pop(name, None)
+                self.looked.discard(name)
+                self.fresh.discard(name)
             case e.GroupRetried(members=members):
-                for name in members:
-                    self.looked.pop(name, None)
-        unmet = (Status.WAITING, Status.SKIPPED)
-        for name in [n for n, how in self.looked.items() if how == "missed" and self.facts.status[n] in unmet]:
-            del self.looked[name]
+                self.looked -= set(members)
+                self.fresh -= set(members)
+        self.looked -= {n for n in self.looked if self.facts.status[n] in (Status.WAITING, Status.SKIPPED)}
 
     def _forget(self, name: str) -> None:
         """A person or a new declaration gives the job fresh retries of its groups."""

@@ -106,7 +106,7 @@ def may_start(job: JobState, status: Status, now: float) -> bool:
 
 def looks(job: JobState, status: Status) -> bool:
     """Whether the cache has to be asked before the job may start."""
-    told = job.missed is not None or job.fresh or not job.spec.cache
+    told = job.missed is not None or not job.spec.cache
     return not told and status is Status.READY and job.running is None and job.step is None
 
 

@@ -278,7 +278,7 @@ class World:
         order = self.rng.choice(list(self.looking))
         del self.looking[order]
         about = {"at": self.now, "job": order.job, "generation": order.generation}
-        if self.rng.random() < 0.5:
+        if self.rng.random() < 0.5 and not order.fresh:
             self.commit(e.JobReused(**about, outputs={"x": KEPT}, run=1, attempt="a1", seconds=1.0))
         else:
             self.commit(e.CacheMissed(**about, key="k"))
