@@ -66,7 +66,7 @@ class Collector:
 
     def due(self) -> bool:
         """Whether it is time to look: something has happened since last time, or what was useless then may go now."""
-        if not self._folder.is_dir():
+        if not self._any():
             return False
         changed = bool(self._useless) or self._seen != self._count()
         return self.wanted or (changed and time.monotonic() >= self._at)
@@ -75,6 +75,11 @@ class Collector:
     def wanted(self) -> bool:
         """Somebody waits for room."""
         return (self._store.path / WANTED).exists()
+
+    def _any(self) -> bool:
+        with suppress(FileNotFoundError), os.scandir(self._folder) as entries:
+            return next(entries, None) is not None
+        return False
 
     def _count(self) -> int:
         return sum(live.run.seq for live in self._loop.runs.values())
