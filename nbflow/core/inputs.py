@@ -6,7 +6,8 @@ from typing import NamedTuple, assert_never
 
 from msgspec import Struct
 
-from nbflow.core.run import Run
+from nbflow.core.hidden import is_hidden
+from nbflow.core.run import JobState, Run
 from nbflow.core.spec import Attribute, Built, Captured, Gathered, Input, Item, Produced, ValueRef
 from nbflow.core.status import Reason
 
@@ -93,13 +94,29 @@ def _given(run: Run, source: Input) -> Given | Absent | None:
 
 def _produced(run: Run, source: Produced) -> Whole | Taken | Absent | None:
     maker = run.jobs.get(source.job)
+    if is_hidden(source.output):
+        source, maker = _left(run, source)
     if maker is None or not maker.status.good:
         reason = maker.reason if maker is not None else None
         return Absent(source.job, reason or Reason("missing need"))
     value = maker.outputs.get(source.output)
+    if value is None and is_hidden(source.output):
+        before = maker.spec.inputs.get(source.output)
+        return Whole(before.value) if isinstance(before, Captured) else None
     if value is None:
         return None
     return Taken(value, source.path) if source.path else Whole(value)
+
+
+def _left(run: Run, source: Produced) -> tuple[Produced, JobState | None]:
+    """The job that leaves the hidden state: one whose fallback or a person stood in for it has left it as it was."""
+    maker = run.jobs.get(source.job)
+    while maker is not None and maker.status.good and source.output not in maker.outputs:
+        before = maker.spec.inputs.get(source.output)
+        if not isinstance(before, Produced):
+            break
+        source, maker = before, run.jobs.get(before.job)
+    return source, maker
 
 
 def _gathered(run: Run, source: Gathered) -> Dict:

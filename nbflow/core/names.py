@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from nbflow.core.bindings import GIVEN, Reading
 from nbflow.core.flow import Flow
+from nbflow.core.hidden import UNTOUCHED, Touches
 from nbflow.core.scopes import NOTHING, Uses, code_uses, globals_of, text_uses
 
 __all__ = ["Names", "SyntaxFault", "Uses", "code_uses", "globals_of", "read_names", "text_uses"]
@@ -58,6 +59,8 @@ class Names:
     needs_shell: bool = False
     """The text awaits at its top level, uses `display` or a magic, or ends in a value to show."""
     syntax_error: SyntaxFault | None = None
+    touches: Touches = UNTOUCHED
+    """What the cell does to state that hides in modules, of which `reads` and `writes` tell what matters now."""
 
     @property
     def needed(self) -> frozenset[str]:

@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from nbflow.core.elements import fan_of
+from nbflow.core.hidden import is_hidden, spoken
 from nbflow.core.match import match_names
 from nbflow.core.names import Names
 from nbflow.core.run import Run
@@ -37,6 +38,8 @@ class Binder:
     replica: Replica | None
     given: Collection[str] = ()
     """Names that the job gets otherwise: loop variables."""
+    look: Callable[[Iterable[str]], None] = lambda _names: None
+    """Has names whose values code in the kernel has changed unseen be the kernel's."""
 
     def inputs(self, header: JobHeader, names: Names) -> dict[str, Input]:
         """Where each variable that the body reads comes from. Unknown names are left to the job's own NameError."""
@@ -47,8 +50,9 @@ class Binder:
             reads = sorted(names.needed | names.deletes)
         readers, found = self.readers(header), {}
         for name in reads:
-            if name in self.given:
+            if name in self.given or is_hidden(name):
                 continue
+            self.look([name])
             try:
                 found[name] = self._input(readers, header.name, name, local)
             except ValueNotStorable:
@@ -56,6 +60,11 @@ class Binder:
                 if header.inputs is not None or name not in names.maybe:
                     raise
         return {name: source for name, source in found.items() if source is not None}
+
+    def made(self, header: JobHeader, name: str) -> Input | None:
+        """Where the hidden state *name* comes from that a job makes."""
+        job = self.owners.job_of(name)
+        return self._version(self.readers(header), header.name, Produced(job, name)) if job is not None else None
 
     def readers(self, header: JobHeader) -> frozenset[str]:
         """The jobs of the run that *header* declares anew: one, or the elements of a fan-out."""
@@ -99,7 +108,7 @@ class Binder:
             if making is not None:
                 name = found.output
                 raise DeclarationError(
-                    f"job {reader!r} reads {name!r}, which {making!r} is making: wait for it, or cancel it"
+                    f"job {reader!r} reads {spoken(name)!r}, which {making!r} is making: wait for it, or cancel it"
                 )
             if isinstance(found, Produced) and jobs[found.job].status.good and found.output in jobs[found.job].outputs:
                 return Captured(jobs[found.job].outputs[found.output])
@@ -176,7 +185,7 @@ def outputs_of(header: JobHeader, names: Names) -> tuple[str, ...]:
     """The variables the body leaves: what the header says, or all it writes or changes in place."""
     if header.outputs is not None:
         return header.outputs
-    return tuple(sorted(names.writes))
+    return tuple(sorted(name for name in names.writes if not is_hidden(name)))
 
 
 def types_of(tree: ast.Module, inputs: Collection[str]) -> dict[str, str]:
@@ -218,6 +227,7 @@ def spec_of(header: JobHeader, names: Names, code: str, shell: bool, **bound: An
         bash=header.bash,
         memory=header.memory,
         once=header.once,
+        cache=header.cache,
         on_missing=header.on_missing,
         executor=header.executor,
         hold=header.hold,

@@ -24,18 +24,34 @@ class Cells:
     """
 
     def __init__(
-        self, owners: Owners, namespace: dict[str, Any], reader: Reader, bring: Bring, bring_all: Callable[[], None]
+        self,
+        owners: Owners,
+        namespace: dict[str, Any],
+        reader: Reader,
+        bring: Bring,
+        bring_all: Callable[[], None],
+        settle: Callable[[], None] = lambda: None,
     ) -> None:
         self.owners, self.namespace, self.reader = owners, namespace, reader
-        self._bring, self._bring_all = bring, bring_all
+        self._bring, self._bring_all, self._settle = bring, bring_all, settle
         self._touched: set[str] = set()
+        self._bound: set[str] = set()
+        self._reset = False
 
     def visit(self, tree: ast.AST) -> ast.AST:
         """Put the waiting call into a cell that reads names owned by jobs; any other cell stays untouched."""
-        if not isinstance(tree, ast.Module) or not tree.body or not self.owners.makers:
+        self.notice()
+        if not isinstance(tree, ast.Module) or not tree.body:
+            return tree
+        hidden = self.reader.hidden
+        if not self.owners.makers:
+            hidden.notice(hidden.touches(tree))
             return tree
         names = self.reader.read(tree)
+        hidden.notice(names.touches)
         self._touched |= names.mutates
+        self._bound |= names.certain - names.reads
+        self._reset |= any(map(_resets, names.unknown))
         wanted = sorted(name for name in names.needed | names.deletes if name in self.owners.makers)
         blind = any(map(_reads_anything, names.unknown))
         if wanted or blind:
@@ -50,12 +66,26 @@ class Cells:
         if blind:
             self._bring_all()
 
-    def after(self, *_: object) -> None:
+    def notice(self) -> None:
+        """Whatever has bound or deleted names since the last cell, a callback or a thread: they are the kernel's own.
+
+        So are, to their jobs, the names that jobs were found to have changed.
+        """
+        with uninterrupted():
+            for name in list(self.owners.rebound(self.namespace)):
+                self.owners.release(name)
+        self._settle()
+
+    def after(self, result: object = None) -> None:
         """After a cell: what it assigned, deleted or changed in place is the kernel's own from now on."""
         with uninterrupted():
             self.namespace.pop(CALL, None)
             touched, self._touched = self._touched, set()
-            for name in [*self.owners.rebound(self.namespace), *(n for n in touched if n in self.owners.brought)]:
+            bound, self._bound = self._bound if getattr(result, "success", False) else set(), set()
+            reset, self._reset = self._reset, False
+            changed = [name for name in touched | bound if name in self.owners.brought]
+            gone = [name for name in self.owners.makers if reset and name not in self.namespace]
+            for name in [*self.owners.rebound(self.namespace), *changed, *gone]:
                 self.owners.release(name)
 
 
@@ -77,6 +107,11 @@ _READ_NOTHING = (
 def _reads_anything(unknown: str) -> bool:
     """Whether what makes a reading incomplete may read any name: ``eval`` and ``%run`` do, star imports do not."""
     return not unknown.startswith(_READ_NOTHING)
+
+
+def _resets(unknown: str) -> bool:
+    """Whether a magic deletes all names, those that are still to come included."""
+    return unknown == "%reset"
 
 
 def _first(body: list[ast.stmt]) -> int:

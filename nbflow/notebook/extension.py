@@ -31,6 +31,7 @@ from nbflow.notebook.owners import Owners
 from nbflow.notebook.place import Place, here
 from nbflow.notebook.pump import Pump
 from nbflow.notebook.reading import Reader
+from nbflow.notebook.resting import Rest
 from nbflow.notebook.results import Results
 from nbflow.notebook.session import Session
 from nbflow.notebook.shows import Shows
@@ -53,13 +54,17 @@ class Extension:
         self.headless = kernel is not None and not getattr(kernel, "_allow_stdin", True)
         self.magics = configured(shell)
         self.session = Session(here(shell.user_ns), self.magics, shell.user_ns)
+        self.session.captures.rest = self.rest = Rest(kernel)
+        self.session.captures.notice = self.notice
         self.owners = Owners()
         self.reader = Reader(shell.user_ns, self.owners)
         live = kernel is not None
         self.cards = Cards(lambda: self.session.client, self.publish, live, self.headless)
         self.shows = Shows(self.session, self.publish, live, widgets=live and not self.headless)
         self.waiting = Waiting(self.session, self.owners, shell.user_ns, self.pumping, self.notice)
-        self.cells = Cells(self.owners, shell.user_ns, self.reader, self.waiting.bring, self.waiting.bring_all)
+        self.cells = Cells(
+            self.owners, shell.user_ns, self.reader, self.waiting.bring, self.waiting.bring_all, self.settle_names
+        )
         self.kernel_jobs: KernelJobs | None = None
         self.declarer = Declarer(
             self.session, self.owners, self.reader, self.cards, shell.user_ns, self.waiting, self.cell_id
@@ -90,6 +95,7 @@ class Extension:
         shell = self.shell
         shell.register_magics(self.magics)
         shell.ast_transformers.append(self.cells)
+        self.rest.watch(shell.events)
         shell.events.register("post_run_cell", self.cells.after)
         shell.events.register("post_run_cell", self.after_cell)
         shell.Completer.custom_matchers.append(self.completion)
@@ -98,6 +104,7 @@ class Extension:
         self.session.on_change(self.shows.changed)
         load(self.flow)
         atexit.register(self.leave)
+        self.reader.hidden.look_back(shell.user_ns.get("In", ())[:-1])
         self.follow_on()
 
     def target(self) -> FlowTarget:
@@ -135,6 +142,7 @@ class Extension:
         for found in [c for c in shell.configurables if c is self.magics]:
             shell.configurables.remove(found)
         shell.ast_transformers[:] = [t for t in shell.ast_transformers if t is not self.cells]
+        self.rest.leave(shell.events)
         shell.events.unregister("post_run_cell", self.cells.after)
         shell.events.unregister("post_run_cell", self.after_cell)
         shell.Completer.custom_matchers[:] = [m for m in shell.Completer.custom_matchers if m is not self.completion]
@@ -164,7 +172,7 @@ class Extension:
         self.session.preload()
         if self.kernel_jobs is not None:  # of a client that was let go
             self.kernel_jobs.close()
-        self.kernel_jobs = KernelJobs(client, self.shell, self.waiting.bring)
+        self.kernel_jobs = KernelJobs(client, self.shell, self.waiting.bring, self.rest.stirred)
 
     def live_error(self, key: str) -> BaseException | None:
         """The exception of an attempt that ran in this kernel, while it is remembered."""
@@ -232,9 +240,17 @@ class Extension:
 
     def after_cell(self, *_: object) -> None:
         """After a cell: packages it loaded are loaded for jobs too; headless clients see what is sent until now."""
+        self.session.captures.prune()
+        self.declarer.handing.prune()
         self.session.preload()
         if self.headless:
             self.settle()
+
+    def settle_names(self) -> None:
+        """Before names are read: whose they are by now."""
+        if (replica := self.session.opened) is not None:
+            with replica.lock:
+                self.declarer.handing.settle(replica.run)
 
     def variables(self) -> list[str]:
         """The notebook's variables, those that jobs make included, for completion."""

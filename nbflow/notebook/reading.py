@@ -13,6 +13,8 @@ from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from nbflow.core.names import Names, Uses, code_uses, read_names, text_uses
+from nbflow.notebook.hidden import Hidden
+from nbflow.notebook.hidden_objects import Objects
 from nbflow.notebook.owners import ByImport, Owners
 from nbflow.notebook.transform import reveal
 
@@ -24,10 +26,17 @@ class Reader:
     namespace: Mapping[str, Any]
     owners: Owners
     functions: dict[str, Uses] = field(default_factory=dict)
+    hidden: Hidden = field(init=False)
+    """What is known of state that hides in modules."""
+
+    def __post_init__(self) -> None:
+        self.hidden = Hidden(Objects(self.namespace, self.owners), self.owners)
 
     def read(self, code: str | ast.Module) -> Names:
         """The names of one cell, those that its functions use elsewhere and those inside of magics included."""
-        return read_names(reveal(code), modules=self._modules(), shadowed=self._shadowed(), behind=self._behind)
+        shown = reveal(code)
+        names = read_names(shown, modules=self._modules(), shadowed=self._shadowed(), behind=self._behind)
+        return names if names.syntax_error else self.hidden.extend(names, shown)
 
     def learn(self, names: Names) -> None:
         """A job will bind functions: remember what they use. To be called before the job owns their names.

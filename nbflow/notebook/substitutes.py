@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from nbflow.core.hidden import is_hidden
 from nbflow.core.match import nearest
 from nbflow.core.spec import JobSpec
 from nbflow.errors import NbflowError
@@ -22,7 +23,7 @@ def substitutes(spec: JobSpec, value: Any) -> dict[str, Any]:
     >>> substitutes(JobSpec(name="split", outputs=("test", "train")), {"train": [1], "test": [2]})
     {'test': [2], 'train': [1]}
     """
-    name, wanted = spec.name, [each for each in spec.outputs if each not in spec.passing]
+    name, wanted = spec.name, [each for each in spec.outputs if each not in spec.passing and not is_hidden(each)]
     if not wanted:
         raise NbflowError(f"job {name!r} leaves no variables that a value could stand for: skip it without one")
     if len(wanted) == 1:

@@ -141,6 +141,8 @@ _OPAQUE = frozenset(
     {"run", "store", "pylab", "load", "edit", "macro", "recall", "rerun", "paste", "cpaste", "reset", "xdel"}
 )
 """Line magics that bind names nobody can foresee."""
+_PROCESS = frozenset({"env", "set_env", "cd", "pushd", "popd", "dotenv", "reload_dotenv"})
+"""Line magics that change environment variables or the working folder."""
 _FOREIGN = frozenset(
     {"bash", "sh", "script", "cmd", "system", "sx", "!", "perl", "ruby", "python", "python2", "python3", "pypy"}
     | {"html", "HTML", "javascript", "js", "latex", "markdown", "svg", "SVG", "writefile", "file"}
@@ -176,6 +178,8 @@ def _statements(magic: _Magic) -> list[ast.stmt]:
             return _apart(_code(_without_flags(magic.line)))
         case "run_line_magic", "pinfo" | "pinfo2":
             return _tuple([magic.line])
+        case "run_line_magic", name if name in _PROCESS:
+            return _on_process(name, magic.line)
         case "run_line_magic", name if name in _OPAQUE:
             return []
         case "run_cell_magic", "timeit":
@@ -190,6 +194,23 @@ def _statements(magic: _Magic) -> list[ast.stmt]:
         case "run_cell_magic", _:
             return []
     return _tuple(_interpolated(magic.line))
+
+
+def _on_process(name: str, line: str) -> list[ast.stmt]:
+    """Python that does to the process what a magic of `_PROCESS` does, and reads what it reads."""
+    read = _tuple(_interpolated(line))
+    known = "{" not in line and "$" not in line
+    if name in ("env", "set_env"):
+        key, _, value = line.strip().partition("=" if "=" in line else " ")
+        if not value.strip():
+            return read  # only shows
+        text = f"__import__('os').environ[{key.strip()!r}] = {value.strip()!r}"
+        return [*read, *ast.parse(text if known else "__import__('os').environ.setdefault('')").body]
+    if name in ("cd", "pushd"):
+        folder = next((word for word in line.split() if word != "-q"), "")
+        plainly = known and folder and not folder.startswith(("-", "~", "'", '"')) and line.split()[-1] == folder
+        return [*read, *ast.parse(f"__import__('os').{'chdir' if plainly else 'fchdir'}({folder!r})").body]
+    return [*read, *ast.parse("__import__('os').fchdir(0)" if name == "popd" else "__import__('os').environ.pop('')").body]
 
 
 def _code(text: str) -> list[ast.stmt]:

@@ -12,9 +12,10 @@ from typing import Any
 from nbflow.core import words
 from nbflow.core.elements import Fan
 from nbflow.core.groups import for_good
+from nbflow.core.hidden import is_hidden
 from nbflow.core.run import JobState, Run
 from nbflow.core.status import Status
-from nbflow.engine.client import imported
+from nbflow.engine.client import hidden, imported
 from nbflow.errors import JobFailedError, NbflowError
 from nbflow.notebook.gathering import Fans, broken, decided, glance
 from nbflow.notebook.interrupt import plainly, uninterrupted
@@ -148,6 +149,9 @@ class Waiting:
             __tracebackhide__ = True
             cause, trace = self.trace(state)
             raise failure(state).with_traceback(trace) from cause
+        if is_hidden(name):
+            self._put(name, state)
+            return
         made_by = (state.generation, len(state.attempts), state.outputs.get(name))
         brought = self.owners.brought.get(name)
         if brought is not None and brought.made_by == made_by and name in self.namespace:
@@ -162,9 +166,16 @@ class Waiting:
             value = self.namespace[name]
         else:
             value = self.session.client.values.load(ref, self.namespace)
+            self.session.captures.know(value, ref)
         with uninterrupted():
             self.namespace[name] = value
             self.owners.bring(name, value, made_by)
+
+    def _put(self, name: str, state: JobState) -> None:
+        """Have hidden state in place as a job left it; it is the kernel's own then."""
+        if name in state.outputs:
+            hidden.put(name, self.session.client.values.load(state.outputs[name]))
+        self.owners.release(name)
 
 
 @dataclass(frozen=True, slots=True)

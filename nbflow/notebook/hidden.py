@@ -1,0 +1,212 @@
+"""State that hides in modules, as one kernel has it: what cells do to it, which version a job gets, who makes the next.
+
+As long as no job has changed it and the notebook has seeded nothing, there is nothing to do: what the kernel has set
+otherwise than at the start travels with each job, and nothing waits.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from nbflow.core.hidden import (
+    CWD,
+    ENVIRON,
+    GENERATORS,
+    PATH,
+    RANDOM,
+    SETTINGS,
+    UNTOUCHED,
+    Touches,
+    hidden_in,
+    own,
+)
+from nbflow.core.hidden_reading import read_touches
+from nbflow.core.hidden_rules import TRIGGERS
+from nbflow.core.names import Names
+from nbflow.core.spec import Captured, Input, ValueRef
+from nbflow.engine.client import hidden
+from nbflow.notebook.hidden_objects import Objects
+from nbflow.notebook.owners import Owners
+
+_APART = frozenset({ENVIRON, CWD, PATH})
+"""Settings of the kernel that a job is told otherwise: by its environment, path and folder."""
+_SCRIPTS = frozenset({ENVIRON, CWD})
+
+
+@dataclass(slots=True)
+class Given:
+    """What a job gets of hidden state: *inputs* it waits for, *offered* what is there when it starts."""
+
+    inputs: dict[str, Input] = field(default_factory=dict)
+    offered: dict[str, Input] = field(default_factory=dict)
+
+
+@dataclass
+class Hidden:
+    """Keeps track of the hidden state of the kernel whose namespace and jobs *objects* and *owners* know."""
+
+    objects: Objects
+    owners: Owners
+    seeded: set[str] = field(default_factory=set)
+    """Generators that the notebook has seeded."""
+    drawn: set[str] = field(default_factory=set)
+    """Generators that ordinary cells visibly draw from."""
+    _random: Any = field(default_factory=lambda: hidden.get(RANDOM))
+    """The state of `random` when it was last known not to be seeded."""
+    _refs: dict[str, tuple[object, ValueRef]] = field(default_factory=dict)
+
+    # --- reading
+    def touches(self, tree: ast.Module) -> Touches:
+        """What a cell does to hidden state."""
+        if not self._of_interest(tree):
+            return UNTOUCHED
+        return read_touches(tree, self.objects)
+
+    def _of_interest(self, tree: ast.Module) -> bool:
+        """Whether there can be anything in a cell: something is owned or seeded, or it has a word that may matter."""
+        if any(map(self.is_seeded, GENERATORS)) or not SETTINGS.isdisjoint(self.owners.makers):
+            return True
+        for node in ast.walk(tree):
+            match node:
+                case ast.Attribute(attr=word) | ast.alias(name=word):
+                    if TRIGGERS.fullmatch(word.rpartition(".")[2]):
+                        return True
+                case ast.Name(id=word):
+                    if TRIGGERS.fullmatch(word) or self.objects.notable(word):
+                        return True
+        return False
+
+    def extend(self, names: Names, code: ast.Module | str) -> Names:
+        """*names* with the hidden state that the cell of *code* meets and leaves."""
+        touches = self.touches(ast.parse(code) if isinstance(code, str) else code)
+        if touches is UNTOUCHED:
+            return names
+        live = frozenset(filter(self.is_seeded, GENERATORS))
+        kept = touches.seeds - touches.fixed  # where it is not seeded after all, the old state stays
+        reads = ((touches.reads | kept) & live) | self._owned((touches.reads | touches.depends) & SETTINGS)
+        writes = (touches.writes & (live | touches.seeds)) | (touches.writes & SETTINGS)
+        return replace(names, reads=names.reads | reads, writes=names.writes | writes, touches=touches)
+
+    def _owned(self, settings: Iterable[str]) -> frozenset[str]:
+        return frozenset(name for name in settings if name in self.owners.makers)
+
+    def is_seeded(self, generator: str) -> bool:
+        """Whether the notebook has seeded *generator*, as far as can be seen."""
+        if generator in self.seeded or generator in self.owners.makers:
+            return True
+        if hidden.seeded(generator) or (generator == RANDOM and self._reseeded()):
+            self.seeded.add(generator)
+            return True
+        return False
+
+    def _reseeded(self) -> bool:
+        """Whether code that nobody sees has seeded `random`: its state is none that drawing leads to."""
+        before, after = self._random, hidden.get(RANDOM)
+        if before == after:
+            return False
+        self._random = after
+        return RANDOM not in self.drawn and hidden.was_seeded(RANDOM, before, after)
+
+    # --- ordinary cells
+    def notice(self, touches: Touches) -> None:
+        """An ordinary cell is about to do *touches*."""
+        if touches is UNTOUCHED:
+            return
+        self.drawn |= touches.writes & GENERATORS
+        self.seeded |= touches.seeds
+        for name in touches.writes & GENERATORS & touches.fixed:
+            if name not in touches.reads:
+                self.owners.release(name)
+
+    def look_back(self, texts: Iterable[str]) -> None:
+        """Cells that ran before nbflow was loaded may have seeded."""
+        for text in texts:
+            if "seed" in text:
+                try:
+                    self.notice(read_touches(ast.parse(text), self.objects))
+                except SyntaxError:
+                    continue  # magics: what they seed is seen in the generators
+
+    # --- jobs
+    def given(
+        self,
+        names: Names,
+        made: Callable[[str], Input | None],
+        capture: Callable[[str, Any], ValueRef],
+        local: bool = False,
+        script: bool = False,
+        fan: bool = False,
+    ) -> Given:
+        """What a job that is declared now gets.
+
+        Args:
+            names: those of its body.
+            made: where a state comes from that a job makes.
+            capture: stores a value of the kernel.
+            local: it runs in the kernel, so that the kernel's own states are there.
+            script: it is a script for bash.
+            fan: it is an element of a fan-out: each draws from a stream of its own, and none waits for another.
+        """
+        found, touches = Given(), names.touches
+        drawn = touches.reads | (touches.seeds - touches.fixed)
+        depends = touches.reads | touches.depends | (_SCRIPTS if script else frozenset())
+        for name in sorted(filter(self.is_seeded, GENERATORS)):
+            source = self._source(name, made, capture, local)
+            if source is not None and not (name in touches.writes and name not in drawn):
+                (found.inputs if name in drawn else found.offered)[own(name) if fan else name] = source
+        for name in sorted(SETTINGS):
+            if name in self.owners.makers:
+                source = self._source(name, made, capture, local)
+                if source is not None:
+                    (found.inputs if name in depends else found.offered)[name] = source
+            elif not local and name not in _APART and (state := hidden.get(name)) is not None:
+                found.inputs[name] = Captured(self._captured(name, state, capture))
+        return found
+
+    def _source(
+        self, name: str, made: Callable[[str], Input | None], capture: Callable[[str, Any], ValueRef], local: bool
+    ) -> Input | None:
+        if name in self.owners.makers:
+            return made(name)
+        state = None if local else hidden.get(name)
+        return Captured(self._captured(name, state, capture)) if state is not None else None
+
+    def _captured(self, name: str, state: object, capture: Callable[[str, Any], ValueRef]) -> ValueRef:
+        """The stored *state*; one that is as it was the last time is not stored again."""
+        known = self._refs.get(name)
+        if known is None or known[0] != state:
+            known = self._refs[name] = state, capture(name, state)
+        return known[1]
+
+    def outputs(self, names: Names, fan: bool = False) -> tuple[str, ...]:
+        """The states that a job leaves: none of an element of a fan-out."""
+        return () if fan else tuple(sorted(hidden_in(names.writes)))
+
+    def declared(self, outputs: Iterable[str], names: Names, live: bool, fan: bool) -> tuple[str, ...]:
+        """A job was declared that leaves *outputs*; those of them that it owns.
+
+        What it does to settings by constants alone is done here too, at once, so that nobody waits for it.
+        """
+        if not fan:
+            self.seeded |= names.touches.seeds
+        self.objects.learn(names.writes, names.touches)
+        settled = frozenset() if live else self._settle(names.touches)
+        return tuple(name for name in outputs if name not in settled)
+
+    def _settle(self, touches: Touches) -> frozenset[str]:
+        """Carry the changes out that are known beforehand; the settings that are as the job will leave them then."""
+        possible = touches.constant - self.owners.makers.keys()
+        for name, change in touches.changes:
+            if name not in possible:
+                continue
+            try:
+                done = hidden.ready(name, change)
+                if done:
+                    hidden.change(name, change)
+            except Exception:  # what it takes is not there yet: the folder that the job makes, for one
+                done = False
+            possible -= frozenset() if done else {name}
+        return possible
