@@ -47,10 +47,11 @@ def _pieces(client: Client, replica: Replica, job: str, taken: argparse.Namespac
     told, key = 0, ""
     while True:
         with replica.lock:
-            ended = replica.run.jobs[job].status.ended
+            ended, shown = replica.run.jobs[job].status.ended, replica.run.jobs[job].shown
         attempt = _attempt(replica, job, taken.attempt)
-        if attempt is not None:
-            told, key = (told if attempt.key == key else 0), attempt.key
+        now = shown if taken.attempt is None or attempt is None else attempt.key
+        if now:
+            told, key = (told if now == key else 0), now
             text = client.log(key, ERR if taken.err else OUT)
             yield text[told:]
             told = len(text)

@@ -163,6 +163,13 @@ class JobState:
         return self.reused[-1] if self.end is Status.REUSED else None
 
     @property
+    def shown(self) -> str:
+        """The key of the attempt whose log and displays are its own: the last, or the one that is reused; or empty."""
+        if (reuse := self.reuse) is not None:
+            return reuse.attempt
+        return self.attempts[-1].key if self.attempts else ""
+
+    @property
     def to_look(self) -> bool:
         """It would start, but the cache has to be asked first."""
         return self.spec.cache and self.missed is None and self.status is Status.READY and not self.busy

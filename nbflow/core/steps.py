@@ -48,6 +48,10 @@ def fallback(job: Mapping[str, Any]) -> Fallback | None:
     return Fallback(label, ended(runs[-1]) if runs else None)
 
 
+REUSED = 0
+"""Stands, as the number of an attempt, for the one of another run or generation that is reused."""
+
+
 def looked_at(job: Mapping[str, Any]) -> tuple[int, int | None] | None:
     """The attempt of *job* that a person wants to see first, and the place of that step of it which is under way.
 
@@ -55,6 +59,8 @@ def looked_at(job: Mapping[str, Any]) -> tuple[int, int | None] | None:
     ((4, 1), None)
     """
     tries = job.get("attempts") or ()
+    if job.get("reused"):
+        return REUSED, None
     if not tries:
         return None
     going = [place for place, step in enumerate(tries[-1].get("steps") or ()) if step.get("end") is None]
@@ -67,6 +73,8 @@ def part_of(job: Mapping[str, Any], number: int, place: int | None) -> Mapping[s
     >>> part_of({"attempts": [{"number": 4, "steps": [{"step": "recovery"}]}]}, 4, 0)
     {'step': 'recovery'}
     """
+    if number == REUSED:
+        return job.get("reused")
     for attempt in job.get("attempts") or ():
         if attempt["number"] == number:
             steps: Sequence[Mapping[str, Any]] = attempt.get("steps") or ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import assert_never
 
+from nbflow.core.event import JobReused
 from nbflow.core.files import shared
 from nbflow.core.group_plan import broken_text
 from nbflow.core.groups import can_retry
@@ -76,7 +77,7 @@ def reason_text(run: Run, job: JobState) -> str:
         case Status.RECOVERED:
             return f"by its fallback, after {_words(job.reason)}"
         case Status.REUSED:
-            return reused_text(run, job)
+            return reused_text(run, job.reused[-1])
         case Status.SUBSTITUTED:
             return "values given by a person stand for its own"
         case Status.UNKNOWN:
@@ -89,13 +90,10 @@ def reason_text(run: Run, job: JobState) -> str:
             assert_never(job.status)
 
 
-def reused_text(run: Run, job: JobState) -> str:
-    """Where the outputs of a reused job are from, and what that has saved: ``reused from run 3, 0:42 saved``."""
-    reuse = job.reuse
-    if reuse is None:
-        return ""
+def reused_text(run: Run, reuse: JobReused) -> str:
+    """Where the outputs of a reused job are from, and what that has saved: ``from run 3, 0:42 saved``."""
     where = f"run {reuse.run} of {reuse.flow}" if reuse.flow else f"run {reuse.run}" if reuse.run != run.number else ""
-    return f"reused from {where or 'before in this run'}, {saved(reuse.seconds)}"
+    return f"from {where or 'before in this run'}, {saved(reuse.seconds)}"
 
 
 def saved(seconds: float) -> str:

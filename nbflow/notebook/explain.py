@@ -69,7 +69,7 @@ def _rule(job: JobState) -> str:
 def _went_well(run: Run, job: JobState) -> str:
     match job.status:
         case Status.REUSED:
-            return f"was {reused_text(run, job)}: the same code on the same inputs"
+            return f"was reused {reused_text(run, job.reused[-1])}: the same code on the same inputs"
         case Status.RECOVERED:
             label = job.spec.fallback.label if job.spec.fallback else "its fallback"
             failed = f": {job.reason.words()}" if job.reason else ""

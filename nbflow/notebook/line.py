@@ -53,6 +53,7 @@ class Defaults:
     timeout: float | None = None
     executor: str = "process"
     hold: bool = False
+    cache: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,7 @@ class JobHeader:
     memory: int | None = None
     """Bytes."""
     once: bool = False
+    cache: bool = False
     executor: str = "process"
     hold: bool = False
     env: dict[str, str] = field(default_factory=dict)
@@ -247,6 +249,7 @@ def _header(
         bash="shell" in values,
         memory=values.get("memory"),
         once="once" in values,
+        cache="cache" in values or (defaults.cache and _cachable(values, defaults)),
         executor=values.get("in", defaults.executor),
         hold=values.get("hold", defaults.hold),
         env=_env(values.get("env", [])),
@@ -264,7 +267,7 @@ def _check_together(header: JobHeader, values: dict[str, Any]) -> None:
     if header.zipped and not header.loops:
         raise LineError("--zip needs --for: it pairs the values of loop variables")
     if header.executor == "kernel":
-        for option in ("shell", "memory", "for"):
+        for option in ("shell", "memory", "for", "cache"):
             if option in values:
                 raise LineError(f"--{option} needs a process: it cannot be given with --in kernel")
     if header.bash and header.outputs:
@@ -273,6 +276,11 @@ def _check_together(header: JobHeader, values: dict[str, Any]) -> None:
         raise LineError("--on-oom memory*F needs --memory: it says what F is a multiple of")
     if header.timeout is None and "on-timeout" in values:
         raise LineError("--on-timeout needs --timeout: without it no attempt takes too long")
+
+
+def _cachable(values: dict[str, Any], defaults: Defaults) -> bool:
+    """Whether a default that caches is about this job: what the kernel runs is not stored."""
+    return bool(values.get("in", defaults.executor) != "kernel")
 
 
 _EXCEPTIONS = {"retry-on": "on", "no-retry-on": "never_on"}

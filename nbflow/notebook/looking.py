@@ -79,7 +79,8 @@ class Look:
             raise NbflowError(f"job {name!r} has no attempt {attempt}: it has {len(state.attempts)}")
         client, stream = self._session.client, "err" if err else "out"
         if step is None:
-            return client.log(tries[-1].key, stream) if tries else ""
+            key = state.shown if attempt is None else tries[-1].key
+            return client.log(key, stream) if key else ""
         ran = [each for a in tries for each in a.steps if each.step == step]
         if not ran:
             after = f" after attempt {attempt}" if attempt is not None else ""
@@ -96,7 +97,8 @@ class Look:
             while True:
                 state = self._session.job(name)
                 ended = state.status.ended
-                yield from follower.news([a.key for a in state.attempts if attempt in (None, a.number)])
+                reused = [state.shown] if attempt is None and state.reuse is not None else []
+                yield from follower.news(reused or [a.key for a in state.attempts if attempt in (None, a.number)])
                 if ended:
                     return
                 self._session.wait(lambda run: run.jobs[name].status.ended, 0.2, pump)

@@ -51,6 +51,7 @@ class NBFlow(Magics):
     ).tag(config=True)
     executor = CaselessStrEnum(["process", "kernel"], "process", help="What runs jobs without --in.").tag(config=True)
     autostart = Bool(True, help="Start jobs as soon as their needs are met.").tag(config=True)
+    cache = Bool(False, help="Reuse what the same code has made of the same inputs, as with --cache.").tag(config=True)
     on_kernel_exit = CaselessStrEnum(
         ["finish", "cancel"], "finish", help="What becomes of jobs under way when the kernel ends."
     ).tag(config=True)
@@ -123,7 +124,7 @@ class NBFlow(Magics):
     def defaults(self) -> Defaults:
         """What ``%%job`` means where an option is not given."""
         retry = replace(Retry(), attempts=self.retries + 1)
-        return Defaults(retry=retry, timeout=self.timeout, executor=self.executor, hold=not self.autostart)
+        return Defaults(retry=retry, timeout=self.timeout, executor=self.executor, hold=not self.autostart, cache=self.cache)
 
     @no_var_expand
     @cell_magic

@@ -23,6 +23,7 @@ from nbflow.core.event import (
 from nbflow.core.job import JobState
 from nbflow.core.shape import members_of
 from nbflow.core.status import Status
+from nbflow.core.steps import REUSED
 from nbflow.core.streams import Streams
 from nbflow.engine.client import ERR, OUT
 from nbflow.notebook.session import Session
@@ -126,14 +127,20 @@ class Shows:
         return {"text/html": f'<div class="nbflow-static">{body}</div>', "text/plain": table_text(snapshot)}
 
     def _log(self, job: str, attempt: int, step: int | None) -> str:
+        if attempt == REUSED:
+            reuse = self.session.job(job).reuse
+            return self._printed(reuse.attempt) if reuse is not None else ""
         tries = [a for a in self.session.job(job).attempts if a.number == attempt]
         if not tries or (step is not None and step >= len(tries[0].steps)):
             return ""
         part = tries[0] if step is None else tries[0].steps[step]
         if not part.key:  # it never began
             return ""
-        client, key = self.session.client, part.key
-        parts = [client.log(key, OUT, last=40_000), client.log(key, ERR, last=20_000), part.traceback]
+        return self._printed(part.key, part.traceback)
+
+    def _printed(self, key: str, traceback: str = "") -> str:
+        client = self.session.client
+        parts = [client.log(key, OUT, last=40_000), client.log(key, ERR, last=20_000), traceback]
         return "\n".join(part.rstrip("\n") for part in parts if part)
 
     def _request(self, op: str, names: list[str], generation: int | None) -> int:

@@ -6,9 +6,11 @@ import contextvars
 from dataclasses import dataclass
 from typing import Any
 
+from nbflow.core.event import JobReused
 from nbflow.core.project import project_job
-from nbflow.core.run import AttemptState
+from nbflow.core.run import AttemptState, JobState, Run
 from nbflow.core.status import Status
+from nbflow.core.why import reused_text
 from nbflow.engine.client import ERR, OUT, Client, Replica
 from nbflow.notebook.card import LOG_LIMIT, Card
 from nbflow.notebook.fan_card import FanCard
@@ -88,8 +90,19 @@ class Slot(Looks):
                 job["generation"] = own[-1].generation if own else self.first
                 job |= replaced(own)
             last = mine[-1] if mine else None
+            if (reuse := self._reused(state)) is not None:
+                return job | _reused(self.replica.run, reuse), reuse.attempt, "", ""
             step = next((each.key for each in last.steps if each.end is None), "") if last else ""
         return job, last.key if last else "", last.traceback if last else "", step
+
+    def _reused(self, state: JobState) -> JobReused | None:
+        """What stood for the outputs at the end of the declaration that the card belongs to."""
+        if self.until is None:
+            return state.reuse
+        ours = [each for each in state.reused if self.first <= each.generation < self.until]
+        if not ours or any(self.until > each.generation > ours[-1].generation for each in state.attempts):
+            return None
+        return ours[-1]
 
     def moved(self, replica: Replica) -> Slot:
         """The same card, from now on of *replica*, which is of the same run."""
@@ -115,6 +128,11 @@ class Slot(Looks):
         steps = [each.end for attempt in state.attempts[-1:] for each in attempt.steps]
         told = self.until, state.status, state.reason, state.generation, state.unmet, state.asked
         return *told, len(state.attempts), running, *steps
+
+
+def _reused(run: Run, reuse: JobReused) -> dict[str, Any]:
+    """What a snapshot would say of a declaration that ended so."""
+    return {"status": Status.REUSED.value, "reason_text": reused_text(run, reuse), "try": 0, "started_at": None}
 
 
 def replaced(attempts: list[AttemptState]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nbflow.core.status import Reason, Status
-from nbflow.core.steps import looked_at, rule_words
+from nbflow.core.steps import REUSED, looked_at, rule_words
 from nbflow.core.streams import Streams
 from nbflow.widget.sentences import why
 
@@ -32,7 +32,7 @@ def details(snapshot: Mapping[str, Any], name: str, logs: Mapping[str, str], str
         "of": job.get("of") or 1,
         "executor": job.get("executor", ""),
         "outputs": list(job.get("outputs") or ()),
-        "attempts": [_attempt(job, attempt) for attempt in job.get("attempts") or ()],
+        "attempts": [*(_attempt(job, attempt) for attempt in job.get("attempts") or ()), *_reused(job)],
         "current": list(looked_at(job) or ()),
         "last_good": _last_good(job),
         "follow": _follow(snapshot, name, streams),
@@ -47,6 +47,15 @@ def _attempt(job: Mapping[str, Any], attempt: Mapping[str, Any]) -> dict[str, An
     steps = [{"step": step["step"], "name": _called(job, step["step"])} | _part(step) for step in _steps(attempt)]
     rule, memory = rule_words(job, attempt), attempt.get("peak_memory") or None
     return {"number": attempt["number"], "memory": memory, "rule": rule, "steps": steps} | _part(attempt)
+
+
+def _reused(job: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The attempt that is reused, as if it were the job's own."""
+    reused = job.get("reused")
+    if not reused:
+        return []
+    times = {"started_at": reused["made_at"] - reused["seconds"], "ended_at": reused["made_at"], "end": "succeeded"}
+    return [{"number": REUSED, "memory": None, "rule": "", "steps": [], "reason": ""} | times]
 
 
 def _part(part: Mapping[str, Any]) -> dict[str, Any]:

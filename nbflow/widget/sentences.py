@@ -34,7 +34,7 @@ def why(snapshot: Mapping[str, Any], name: str) -> str:
         case Status.RECOVERED:
             return f"{_name('Its fallback', job.get('fallback'))} stands in for it{_after(job)}."
         case Status.REUSED:
-            return f"It was {said}: the same code on the same inputs." if said else "It was reused."
+            return f"It was reused {said}: the same code on the same inputs." if said else "It was reused."
         case Status.SUBSTITUTED:
             return f"{_outputs(job)} given by hand{_after(job)}."
         case Status.UNKNOWN:

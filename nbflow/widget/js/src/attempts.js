@@ -51,7 +51,7 @@ export class Attempts {
   attempt(one, on, now) {
     const word = ended(one);
     return html("tr", { class: on === placed(one.number, null) ? "on" : "", "data-place": placed(one.number, null) },
-      html("td", {}, pick(placed(one.number, null), String(one.number), `attempt ${one.number}, ${word}: show its log`, on)),
+      html("td", {}, pick(placed(one.number, null), one.number ? String(one.number) : "⧉", `${attempt(one.number)}, ${word}: show its log`, on)),
       html("td", {}, one.started_at === null ? "" : timeOfDay(one.started_at)), this.took(one, now),
       html("td", { class: `how s-${letter(one)}`, title: one.reason || word }, word),
       html("td", { class: "mem" }, one.memory ? size(one.memory) : ""));
@@ -110,6 +110,12 @@ function letter({ ended_at: end, end: how }) {
  * @param {Step} step */
 export function called({ step, name }) {
   return step === "recovery" ? "recovery script" : name ? `${step} ${name}` : step;
+}
+
+/** An attempt as it is spoken of; 0 is the one of another run that is reused.
+ * @param {number} number */
+export function attempt(number) {
+  return number ? `attempt ${number}` : "the attempt it is reused from";
 }
 
 /** An attempt or step as the kernel's logs and the rows name it.

@@ -1,5 +1,5 @@
 import { actions, short } from "./actions.js";
-import { Attempts, called, placed, unplaced } from "./attempts.js";
+import { Attempts, attempt, called, placed, unplaced } from "./attempts.js";
 import { control, html, icon, redraw, say, set, under } from "./dom.js";
 import { elapsed, plain, said, size } from "./words.js";
 
@@ -142,7 +142,7 @@ export class Drawer {
     const log = place ? details?.logs[placed(...place)] : undefined;
     const tried = place ? details?.attempts.find(({ number }) => number === place[0]) : undefined;
     const part = place && place[1] !== null ? tried?.steps[place[1]] : tried;
-    const what = !place ? "" : part && "step" in part ? `the ${called(part)} after attempt ${place[0]}` : `attempt ${place[0]}`;
+    const what = !place ? "" : part && "step" in part ? `the ${called(part)} after attempt ${place[0]}` : attempt(place[0]);
     const text = plain(log?.text ?? "").replace(/\n+$/, "");
     this.log.hidden = this.title.hidden = !part;
     say(this.title, !log ? `log of ${what}` : text ? logTitle(what, log.cut) : `${what} has printed nothing${part?.ended_at === null ? " yet" : ""}`);
