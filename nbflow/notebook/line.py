@@ -189,7 +189,8 @@ def _name(said: Read) -> str:
             f"a job's name is at most 200 characters, without spaces , * ? and not starting with -: {_cut(name)!r}"
         ) from None
     if others:
-        near = nearest(others[0], [option.name for option in OPTIONS])
+        options = [option.name for option in OPTIONS]
+        near = others[0] if others[0] in options else nearest(others[0], options)
         hint = f"did you mean --{near}?" if near else "names and lists have no spaces"
         if any(isinstance(value, Rule) and value.script for _, value in said.order):
             hint = "a rule whose script has spaces goes in quotes"

@@ -136,7 +136,7 @@ def test_an_option_is_read(line, field, value):
         ("j --after j", "job 'j' cannot wait for itself: leave it out of --after"),
         ("j --cwd 'x", "a quote is not closed in: j --cwd 'x"),
         ("j k", "unexpected 'k' after job 'j' (names and lists have no spaces)"),
-        ("j retries 3", "unexpected 'retries' after job 'j' (names and lists have no spaces)"),
+        ("j retries 3", "unexpected 'retries' after job 'j' (did you mean --retries?)"),
         ("j timeout=3", "unexpected 'timeout=3' after job 'j' (did you mean --timeout?)"),
         ("'my job'", NAME + "'my job'"),
         ("a,b", NAME + "'a,b'"),
