@@ -83,7 +83,8 @@ class Declarer:
             ordering = Ordering(
                 run or Run(), Binder({}, self.owners, self._capture(None), self.session.opened).readers(header)
             )
-            specs = ordering.ordered(header, specs, self._scopes(fan), [spec.name for spec in gone])
+            text = header.body if header.bash else ast.parse(body[0].code)
+            specs = ordering.ordered(header, specs, self._scopes(fan), [spec.name for spec in gone], text=text)
 
             def declare() -> None:
                 self.session.declare([*gone, *specs], self._policies(header, fan))

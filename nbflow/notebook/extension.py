@@ -21,6 +21,7 @@ from nbflow.notebook.completion import Completion
 from nbflow.notebook.debugging import Debugging
 from nbflow.notebook.declare import Declarer
 from nbflow.notebook.fan_slot import FanSlot
+from nbflow.notebook.file_cells import FileCells
 from nbflow.notebook.flow import Flow
 from nbflow.notebook.gathering import few
 from nbflow.notebook.handlers import Handlers
@@ -65,6 +66,7 @@ class Extension:
         self.cells = Cells(
             self.owners, shell.user_ns, self.reader, self.waiting.bring, self.waiting.bring_all, self.settle_names
         )
+        self.file_cells = FileCells(self.session, shell.user_ns, self.waiting)
         self.kernel_jobs: KernelJobs | None = None
         self.declarer = Declarer(
             self.session, self.owners, self.reader, self.cards, shell.user_ns, self.waiting, self.cell_id
@@ -95,6 +97,7 @@ class Extension:
         shell = self.shell
         shell.register_magics(self.magics)
         shell.ast_transformers.append(self.cells)
+        self.file_cells.watch(shell)
         self.rest.watch(shell.events)
         shell.events.register("post_run_cell", self.cells.after)
         shell.events.register("post_run_cell", self.after_cell)
@@ -142,6 +145,7 @@ class Extension:
         for found in [c for c in shell.configurables if c is self.magics]:
             shell.configurables.remove(found)
         shell.ast_transformers[:] = [t for t in shell.ast_transformers if t is not self.cells]
+        self.file_cells.leave(shell)
         self.rest.leave(shell.events)
         shell.events.unregister("post_run_cell", self.cells.after)
         shell.events.unregister("post_run_cell", self.after_cell)

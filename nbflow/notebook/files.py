@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import glob
 import os
 from collections import ChainMap
@@ -12,12 +13,13 @@ from typing import Any
 from msgspec.structs import replace
 
 from nbflow.core.elements import fan_of
-from nbflow.core.files import Files, is_pattern, remote, shown
+from nbflow.core.files import Files, Use, is_pattern, remote, shown
 from nbflow.core.run import Run
 from nbflow.core.spec import GroupNeed, JobNeed, JobSpec, Need
 from nbflow.errors import DeclarationError, NbflowError
 from nbflow.notebook.line import JobHeader
 from nbflow.notebook.needed import Needed
+from nbflow.notebook.path_text import Mention, said
 from nbflow.notebook.tokens import expander, fill, whole_expression
 
 
@@ -89,27 +91,34 @@ class Ordering:
         scopes: Sequence[Mapping[str, Any]],
         gone: Collection[str] = (),
         ahead: Sequence[JobSpec] = (),
+        text: ast.AST | str = "",
     ) -> list[JobSpec]:
         """*specs* with their files and the needs that follow; in *scopes* are their own variables, notebook's included.
 
         *gone* are jobs that are declared no longer, *ahead* those that are declared together with *specs*, before them.
+        *text*, Python or a script, counts where the header does not say what is read: files of others that it names.
 
         Raises:
             DeclarationError: an expression fails, or a file is just being written by a job that comes later.
         """
         using = [self._with_files(header, *each) for each in zip(specs, scopes, strict=True)]
-        if not any(spec.reads or spec.writes for spec in using):
+        files = files_of(self.run, gone)
+        for spec in ahead:
+            files.add(spec)
+        if not (files.reads or files.writes or any(spec.reads or spec.writes for spec in using)):
             return using
         later = Needed(self.run, self.readers, header.group).later()
         files, made, own = files_of(self.run, {*later, *gone}), list[JobSpec](), {spec.name for spec in using}
         for spec in ahead:
             files.add(spec)
-        for spec in using:
-            self._check_making(spec, later)
-            before = files.before(spec.reads, spec.writes)
-            self._warn(spec, before, own, files)
-            made.append(replace(spec, needs=self._needs(header, spec, before)))
-            files.add(spec)
+        for spec, scope in zip(using, scopes, strict=True):
+            found = named_in(files, said(text, scope), spec.cwd) if header.reads is None else []
+            full = replace(spec, reads=(*spec.reads, *dict.fromkeys(use.path for use, read in found if read)))
+            self._check_making(full, later)
+            before = files.before(full.reads, [*full.writes, *(use.path for use, read in found if not read)])
+            self._warn(full, before, own, files)
+            made.append(replace(full, needs=self._needs(header, full, before)))
+            files.add(full)
         return made
 
     def _with_files(self, header: JobHeader, spec: JobSpec, scope: Mapping[str, Any]) -> JobSpec:
@@ -164,6 +173,34 @@ class Ordering:
             if fan is not None and len(fan.elements) > 1 and all(wanted.get(each) is False for each in fan.elements):
                 found = {job: each for job, each in found.items() if job not in fan.elements} | {name: False}
         return list(found.items())
+
+
+_TRIED = 500
+"""Texts of one cell that are looked at."""
+
+
+def named_in(files: Files, found: Iterable[Mention], cwd: str) -> list[tuple[Use, bool]]:
+    """Those of *files* that a text in the folder *cwd* names, by what it was *found* to name; whether it reads them.
+
+    One that is not read may be about to be changed, and then those who read it matter too.
+    """
+    home, named = f"{os.path.realpath(cwd)}/", dict[tuple[Use, bool], None]()
+    for mention in list(found)[:_TRIED]:
+        text = mention.path.strip()
+        if not text or "\0" in text:
+            continue
+        path = located(text, cwd)
+        if home.startswith(f"{path.rstrip('/')}/"):  # the notebook's folder, or one that it is in
+            continue
+        used = [(use, mention.read) for use in files.writes.of(path)]
+        used += [(use, False) for use in files.reads.of(path) if not mention.read]
+        named |= dict.fromkeys((use, read) for use, read in used if mention.firm or "/" in text or _exact(use, path))
+    return list(named)
+
+
+def _exact(use: Use, path: str) -> bool:
+    """Whether a mere word means the file: it is the very name, or has an ending and fits the pattern."""
+    return use.path == path or (is_pattern(use.path) and "." in os.path.basename(path))  # noqa: PTH119
 
 
 def _there(path: str) -> bool:

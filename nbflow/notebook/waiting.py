@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any
+from typing import Any, Protocol
 
 from nbflow.core import words
 from nbflow.core.elements import Fan
@@ -29,6 +29,16 @@ Pump = Callable[[float], object]
 Pumping = Callable[[], AbstractContextManager[Pump]]
 Notice = Callable[[str], Callable[[str], None]]
 """Shows a line under the running cell; the result replaces it."""
+
+
+class Awaited(Protocol):
+    """What is waited for; its text says so to people."""
+
+    def done(self, run: Run) -> bool:
+        """It is there."""
+
+    def stuck(self, run: Run) -> str | None:
+        """What to say if it will never be, unless a person does something; else None."""
 
 
 class Waiting:
@@ -67,7 +77,7 @@ class Waiting:
         awaited = _Awaited(tuple(dict.fromkeys(wanted.values())), self._fans(gathered.values()))
         try:
             if wanted or gathered:
-                self._wait(awaited)
+                self.wait_for(awaited)
             for name, job in wanted.items():
                 self._bring(name, job, name in sure)
             for name, fan in gathered.items():
@@ -102,7 +112,12 @@ class Waiting:
             self.namespace[name] = value
             self.owners.release(name)
 
-    def _wait(self, awaited: _Awaited) -> None:
+    def wait_for(self, awaited: Awaited) -> None:
+        """Wait until *awaited* is done, saying so.
+
+        Raises:
+            NbflowError: it will never be.
+        """
         with self.session.replica.lock:
             said = paused(self.session.replica.run, awaited.done)
         if said is not None:
@@ -114,13 +129,13 @@ class Waiting:
         if said is not None:
             raise NbflowError(said)
 
-    def _until(self, done: Callable[[Run], bool], awaited: _Awaited) -> None:
+    def _until(self, done: Callable[[Run], bool], awaited: Awaited) -> None:
         if not self.session.replica.wait(done, timeout=0):
             with self._said(awaited), self.pumping() as pump:
                 self.session.wait(done, None, pump)
 
     @contextmanager
-    def _said(self, awaited: _Awaited) -> Any:
+    def _said(self, awaited: Awaited) -> Any:
         start = time.monotonic()
         if self.session.wait(awaited.done, PATIENCE, None):
             yield

@@ -172,3 +172,70 @@ def test_what_a_job_shows_of_its_files(nb: Kernel) -> None:
     nb.run("%%job b --hold --reads out/*.csv --writes /tmp/y.csv\npass")
     job = nb.value("__import__('nbflow').flow().snapshot()['jobs']['b']")
     assert (job["reads"], job["writes"], job["files"]) == (["out/*.csv"], ["/tmp/y.csv"], {"a": ["out/*.csv"]})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "seen = open('out.csv').read()",
+        "from pathlib import Path\nseen = Path('out.csv').read_text()",
+        "from pathlib import Path\nseen = (Path.cwd() / 'out.csv').read_text()",
+        "seen = open(path).read()",
+        "seen = open(f'{stem}.csv').read()",
+        "lines = !cat out.csv\nseen = lines[0] + '\\n'",
+        "%%time\nseen = open('out.csv').read()",
+        "import glob\nseen = open(glob.glob('*.csv')[0]).read()",
+    ],
+)
+def test_a_cell_that_names_the_file_waits(nb: Kernel, text: str) -> None:
+    """However the path is written, as long as one can see it: the cell waits for the job that writes it."""
+    nb.run("path, stem = 'out.csv', 'out'")
+    nb.run(WRITE)
+    cell = nb.start(text)
+    nb.until(lambda: "waits for out.csv (clean)" in cell.text, 20, "the notice")
+    (nb.folder / "go").touch()
+    nb.wait(cell)
+    assert cell.ok, cell.error
+    assert nb.value("seen") == "1,2\n"
+
+
+def test_naming_a_path_is_no_use_of_it(nb: Kernel) -> None:
+    """A cell that only gives the path a name, or holds a word that is no path, does not wait."""
+    nb.run(WRITE.replace("out.csv", "out/a.csv").replace("open(", "os.makedirs('out'); open("))
+    cell = nb.run("path = 'out/a.csv'\nlabels = {'out': 'a'}\nprint('out')", 5)
+    assert cell.ok
+    assert "waits" not in cell.text
+    (nb.folder / "go").touch()
+
+
+def test_a_cell_that_reads_what_was_not_written_raises(nb: Kernel) -> None:
+    """A file of a job that failed may be old or half-written: reading it raises; removing it does not."""
+    (nb.folder / "out.csv").write_text("old")
+    nb.run("%%job clean --writes out.csv\nraise ValueError('no luck')")
+    cell = nb.run("old = open('out.csv').read()")
+    assert "JobFailedError" in cell.error
+    assert "no luck; it was to write out.csv" in cell.error
+    assert nb.run("!rm out.csv").ok
+    assert not (nb.folder / "out.csv").exists()
+
+
+def test_a_cell_that_writes_waits_for_the_readers(nb: Kernel) -> None:
+    """What a job is reading is not changed below it."""
+    (nb.folder / "in.txt").write_text("old")
+    nb.run("%%job count --reads in.txt\n" + GATE + "seen = open('in.txt').read()")
+    cell = nb.start("open('in.txt', 'w').write('new');")
+    nb.until(lambda: "waits for in.txt (count)" in cell.text, 20, "the notice")
+    (nb.folder / "go").touch()
+    nb.wait(cell)
+    assert nb.value("seen") == "old"
+
+
+def test_a_job_that_names_the_file_comes_after_its_writer(nb: Kernel) -> None:
+    """Nothing to declare: a job's own text counts as a cell's does; --reads '' says that it does not."""
+    nb.run(WRITE)
+    nb.run("%%job reads\nn = len(open('out.csv').read())")
+    nb.run("%%job script --shell\nrm -f out.csv.bak; sort out.csv")
+    nb.run("%%job not --reads ''\ntext = 'out.csv'")
+    assert (needs(nb, "reads"), needs(nb, "script"), needs(nb, "not")) == (["clean"], ["clean"], [])
+    (nb.folder / "go").touch()
+    assert nb.value("n") == 4
