@@ -20,6 +20,7 @@ from typing import Any, ClassVar, Protocol
 import cloudpickle
 from cloudpickle import cloudpickle as internals
 
+from nbflow.engine import wrappers
 from nbflow.engine.beside import Beside
 from nbflow.engine.blocks import Block, block_of
 from nbflow.engine.reducers import reducer
@@ -73,7 +74,7 @@ def _file(file: io.TextIOWrapper) -> Any:
 
 class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no types
     dispatch_table: ClassVar[Mapping[type, Any]] = ChainMap(
-        {io.TextIOWrapper: _file}, internals.Pickler._dispatch_table, copyreg.dispatch_table
+        {io.TextIOWrapper: _file} | wrappers.TABLE, internals.Pickler._dispatch_table, copyreg.dispatch_table
     )
 
     def __init__(self, sink: Sink, take: Take | None) -> None:
@@ -89,7 +90,16 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no
 
     def reducer_override(self, value: Any) -> Any:
         reduce = self._reducer(type(value))
-        return super().reducer_override(value) if reduce is None else reduce(value, self._beside)
+        if reduce is not None:
+            return reduce(value, self._beside)
+        if isinstance(value, BaseException):
+            return wrappers.exception(value)
+        return super().reducer_override(value)
+
+    def _function_getnewargs(self, function: FunctionType) -> tuple[Any, ...]:
+        """With the variables of its closure themselves: other functions may have them in common."""
+        code, scope, name, defaults, _ = super()._function_getnewargs(function)
+        return code, scope, name, defaults, function.__closure__
 
 
 def _block(buffer: pickle.PickleBuffer) -> Block | None:

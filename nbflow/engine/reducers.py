@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nbflow.engine.beside import Reducer
 
-_HOMES = {"numpy", "torch", "pyarrow"}
+_HOMES = {"builtins", "numpy", "torch", "pyarrow"}
 _known: dict[type, Reducer | None] = {}
 
 

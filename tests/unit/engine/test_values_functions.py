@@ -93,3 +93,66 @@ def test_modules_travel_by_name(values):
 def test_function_without_namespace_has_its_own_globals(values):
     """Loaded without a namespace, a function carries what it needs."""
     assert values.load(values.dump(notebook("k = 4\ndef f(): return k")["f"]))() == 4
+
+
+def test_a_cached_function_keeps_its_cache_apart(values):
+    """``functools.cache``: recursive ones, too; the copy begins with an empty cache of the same size."""
+    source = """
+from functools import lru_cache
+@lru_cache(maxsize=7)
+def fib(n): return n if n < 2 else fib(n - 1) + fib(n - 2)
+fib(5)
+"""
+    space = fresh()
+    space["fib"] = values.load(values.dump(notebook(source)["fib"]), space)
+    assert space["fib"](30) == 832040
+    assert (space["fib"].cache_info().maxsize, space["fib"].cache_info().currsize) == (7, 7)
+
+
+def test_a_cached_function_of_a_module_is_known_by_name(values):
+    """It is the same one everywhere."""
+    import fnmatch
+
+    assert values.load(values.dump(fnmatch._compile_pattern)) is fnmatch._compile_pattern
+
+
+def test_generic_functions_work(values):
+    """``functools.singledispatch``: those registered are found, new ones can be registered."""
+    source = """
+from functools import singledispatch
+@singledispatch
+def size(x): return 'any'
+@size.register
+def _(x: int): return 'int'
+size(3)
+"""
+    space = fresh()
+    size = space["size"] = values.load(values.dump(notebook(source)["size"]), space)
+    size.register(str, lambda _: "str")
+    assert (size(1), size("a"), size(None)) == ("int", "str", "any")
+
+
+def test_weak_collections_hold_what_others_hold(values):
+    """Members that are in the value otherwise are still there; what nobody holds is gone, as ever."""
+    space = notebook("import weakref\nclass A: pass\na, b = A(), A()\nw = weakref.WeakSet([a, b])")
+    kept, weak = values.load(values.dump((space["a"], space["w"])))
+    assert list(weak) == [kept]
+
+
+def test_exceptions_keep_what_led_to_them(values):
+    """The cause and the context; classes of a notebook with arguments and notes of their own."""
+    space = notebook(
+        """
+class Bad(Exception):
+    def __init__(self, code): super().__init__(code); self.code = code
+try:
+    try: 1 / 0
+    except ZeroDivisionError as error: raise Bad(3) from error
+except Bad as error:
+    error.add_note('note'); found = error
+"""
+    )
+    error = values.load(values.dump(space["found"]))
+    assert (error.code, error.args, error.__notes__) == (3, (3,), ["note"])
+    assert isinstance(error.__cause__, ZeroDivisionError)
+    assert error.__suppress_context__
