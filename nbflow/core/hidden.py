@@ -20,6 +20,8 @@ GENERATORS = frozenset({RANDOM, NUMPY_RANDOM, TORCH_RANDOM})
 SETTINGS = frozenset(
     {MATPLOTLIB, PANDAS, NUMPY, SKLEARN, ENVIRON, CWD, PATH, WARNINGS, DECIMAL, LOCALE, LIMITS},
 )
+CHANGING = (*sorted(GENERATORS), MATPLOTLIB, PANDAS, NUMPY, DECIMAL, LIMITS, CWD)
+"""What is compared after a job, in case it was changed unseen; imports change the others, which means nothing."""
 _SPOKEN = {
     MATPLOTLIB: "matplotlib style",
     PANDAS: "pandas options",

@@ -10,6 +10,7 @@ from nbflow.core.attempt import StepState
 from nbflow.core.files import shown as file_shown
 from nbflow.core.group_plan import broken_text, needed_text
 from nbflow.core.groups import jobs_in, retries_used
+from nbflow.core.hidden import is_hidden, spoken
 from nbflow.core.outcome import unexcused, verdict
 from nbflow.core.run import AttemptState, GroupState, JobState, Run
 from nbflow.core.spec import Limits
@@ -97,7 +98,8 @@ JOB: dict[str, Callable[[Run, JobState], Any]] = {
     "fan": lambda _, job: job.spec.element.fan if job.spec.element else None,
     "element": lambda _, job: dict(job.spec.element.values) if job.spec.element else None,
     "executor": lambda _, job: job.spec.executor,
-    "outputs": lambda _, job: list(job.spec.outputs),
+    "outputs": lambda _, job: [name for name in job.spec.outputs if not is_hidden(name)],
+    "states": lambda _, job: [spoken(name) for name in job.spec.outputs if is_hidden(name)],
     "cell_id": lambda _, job: job.spec.cell_id,
     "submitted_at": lambda _, job: job.declared_at,
     "declared_at": lambda _, job: job.declared_at,
@@ -152,6 +154,7 @@ def _attempt(attempt: AttemptState) -> dict[str, Any]:
         "exit_code": attempt.exit_code,
         "signal": attempt.signal,
         "classes": list(attempt.classes),
+        "changed": list(attempt.changed),
         "rule": attempt.rule,
         "recovery": _recovery(attempt),
         "steps": [_step(step) for step in attempt.steps],

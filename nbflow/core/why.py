@@ -9,6 +9,7 @@ from nbflow.core.event import JobReused
 from nbflow.core.files import shared
 from nbflow.core.group_plan import broken_text
 from nbflow.core.groups import can_retry
+from nbflow.core.hidden_needs import for_states
 from nbflow.core.needs import PENDING
 from nbflow.core.run import JobState, Run
 from nbflow.core.spec import GroupNeed, JobNeed, Need
@@ -65,7 +66,8 @@ def reason_text(run: Run, job: JobState) -> str:
         case Status.SUCCEEDED:
             return _taken_back(job)
         case Status.WAITING:
-            return f"waits for {', '.join(name + for_files(run, job, name) for name in waits_for(run, job))}"
+            needs = (name + for_files(run, job, name) + for_states(job.spec, name) for name in waits_for(run, job))
+            return f"waits for {', '.join(needs)}"
         case Status.READY:
             return _ready(run, job)
         case Status.RUNNING:

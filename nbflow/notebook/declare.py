@@ -89,7 +89,9 @@ class Declarer:
             def declare() -> None:
                 self.session.declare([*gone, *specs], self._policies(header, fan))
                 self._own(header, template.outputs, *body, fan)
-                self.handing.declared([self.session.job(spec.name) for spec in specs])
+                states = [self.session.job(spec.name) for spec in specs]
+                self.handing.declared(states)
+                self.reader.hidden.watch(states)
                 if fan is not None:
                     self.waiting.fans.remember(fan.name, [spec.element.key for spec in specs if spec.element], fan.keys)
 

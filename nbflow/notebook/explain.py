@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from nbflow.core import words
+from nbflow.core.hidden import spoken
+from nbflow.core.hidden_needs import advice, states_needed
 from nbflow.core.project import reason_text, waits_for
 from nbflow.core.run import JobState, Run
 from nbflow.core.status import Status
@@ -95,7 +97,9 @@ def _limit(job: JobState, now: float) -> str:
 
 def _standing(run: Run, job: JobState) -> str:
     files = files_needed(run, job)
-    return ", ".join(_need(run, name, files.get(name, ())) for name in waits_for(run, job))
+    needs, states = waits_for(run, job), states_needed(job.spec)
+    said = (_need(run, name, [*files.get(name, ()), *map(spoken, states.get(name, ()))]) for name in needs)
+    return ", ".join(said) + advice(job.spec, needs)
 
 
 def _need(run: Run, name: str, files: Sequence[str]) -> str:

@@ -255,6 +255,7 @@ class Extension:
         if (replica := self.session.opened) is not None:
             with replica.lock:
                 self.declarer.handing.settle(replica.run)
+                self.reader.hidden.settle(replica.run)
 
     def variables(self) -> list[str]:
         """The notebook's variables, those that jobs make included, for completion."""

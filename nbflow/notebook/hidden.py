@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from nbflow.core.hidden import (
+    CHANGING,
     CWD,
     ENVIRON,
     GENERATORS,
@@ -26,7 +27,8 @@ from nbflow.core.hidden import (
 from nbflow.core.hidden_reading import read_touches
 from nbflow.core.hidden_rules import TRIGGERS
 from nbflow.core.names import Names
-from nbflow.core.spec import Captured, Input, ValueRef
+from nbflow.core.run import JobState, Run
+from nbflow.core.spec import Captured, Input, JobSpec, ValueRef
 from nbflow.engine.client import hidden
 from nbflow.notebook.hidden_objects import Objects
 from nbflow.notebook.owners import Owners
@@ -34,6 +36,14 @@ from nbflow.notebook.owners import Owners
 _APART = frozenset({ENVIRON, CWD, PATH})
 """Settings of the kernel that a job is told otherwise: by its environment, path and folder."""
 _SCRIPTS = frozenset({ENVIRON, CWD})
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """A job that may change states unseen: *versions* tells how often each had moved, and the kernel's own state."""
+
+    spec: JobSpec
+    versions: dict[str, tuple[int, hidden.Stored | None]]
 
 
 @dataclass(slots=True)
@@ -56,6 +66,9 @@ class Hidden:
     """Generators that ordinary cells visibly draw from."""
     _random: Any = field(default_factory=lambda: hidden.get(RANDOM))
     """The state of `random` when it was last known not to be seeded."""
+    _present: dict[str, hidden.Stored | None] = field(default_factory=dict)
+    """The kernel's own states, as the job that was declared last found them."""
+    _readers: dict[str, _Reader] = field(default_factory=dict)
     _refs: dict[str, tuple[object, ValueRef]] = field(default_factory=dict)
 
     # --- reading
@@ -150,20 +163,17 @@ class Hidden:
             script: it is a script for bash.
             fan: it is an element of a fan-out: each draws from a stream of its own, and none waits for another.
         """
-        found, touches = Given(), names.touches
-        drawn = touches.reads | (touches.seeds - touches.fixed)
-        depends = touches.reads | touches.depends | (_SCRIPTS if script else frozenset())
+        found, met = Given(), hidden_in(names.reads) | (_SCRIPTS if script else frozenset())
+        self._present = {CWD: hidden.get(CWD)}
         for name in sorted(filter(self.is_seeded, GENERATORS)):
             source = self._source(name, made, capture, local)
-            if source is not None and not (name in touches.writes and name not in drawn):
-                (found.inputs if name in drawn else found.offered)[own(name) if fan else name] = source
-        for name in sorted(SETTINGS):
-            if name in self.owners.makers:
-                source = self._source(name, made, capture, local)
-                if source is not None:
-                    (found.inputs if name in depends else found.offered)[name] = source
-            elif not local and name not in _APART and (state := hidden.get(name)) is not None:
-                found.inputs[name] = Captured(self._captured(name, state, capture))
+            if source is not None and (name in met or name not in names.writes):
+                (found.inputs if name in met else found.offered)[own(name) if fan else name] = source
+        for name in sorted(SETTINGS - _APART | self._owned(_APART)):
+            source = self._source(name, made, capture, local)
+            if source is not None:
+                there = name in met or isinstance(source, Captured)
+                (found.inputs if there else found.offered)[name] = source
         return found
 
     def _source(
@@ -171,7 +181,7 @@ class Hidden:
     ) -> Input | None:
         if name in self.owners.makers:
             return made(name)
-        state = None if local else hidden.get(name)
+        state = self._present[name] = None if local else hidden.get(name)
         return Captured(self._captured(name, state, capture)) if state is not None else None
 
     def _captured(self, name: str, state: object, capture: Callable[[str, Any], ValueRef]) -> ValueRef:
@@ -195,6 +205,37 @@ class Hidden:
         self.objects.learn(names.writes, names.touches)
         settled = frozenset() if live else self._settle(names.touches)
         return tuple(name for name in outputs if name not in settled)
+
+    def watch(self, states: Iterable[JobState]) -> None:
+        """Jobs were declared: remember what they found, for they may change it unseen."""
+        for state in states:
+            spec = state.spec
+            if not (spec.closed or spec.bash or spec.executor == "kernel" or spec.element is not None):
+                names = [name for name in CHANGING if name not in spec.outputs]
+                versions = {name: (self.owners.moves(name), self._present.get(name)) for name in names}
+                self._readers[spec.name] = _Reader(spec, versions)
+
+    def settle(self, run: Run) -> None:
+        """Give the jobs that have ended the states that they were found to have changed."""
+        for job, reader in list(self._readers.items()):
+            state = run.jobs.get(job)
+            if state is None or state.spec is not reader.spec:
+                del self._readers[job]
+            elif state.status.ended:
+                del self._readers[job]
+                changed = state.attempts[-1].changed if state.status.good and state.attempts else ()
+                for name in hidden_in(changed) & reader.versions.keys():
+                    if self._is_present(name, *reader.versions[name]):
+                        self.owners.give(name, job)
+                        self.seeded |= {name} & GENERATORS
+
+    def _is_present(self, name: str, moves: int, state: hidden.Stored | None) -> bool:
+        """Whether the version that a job found is still the present one."""
+        if self.owners.moves(name) != moves:
+            return False
+        if name in self.owners.makers:
+            return True
+        return not self.is_seeded(name) if name in GENERATORS and state is None else hidden.get(name) == state
 
     def _settle(self, touches: Touches) -> frozenset[str]:
         """Carry the changes out that are known beforehand; the settings that are as the job will leave them then."""

@@ -9,10 +9,12 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from nbflow.core.hidden import hidden_in, is_hidden, spoken
 from nbflow.core.names import Names
 from nbflow.core.run import JobState, Run
 from nbflow.core.spec import Captured, Input, JobNeed, JobSpec, Need, Produced, ValueRef
 from nbflow.core.status import Status
+from nbflow.engine.client import hidden
 from nbflow.notebook.owners import Owners
 from nbflow.notebook.session import Session
 
@@ -57,7 +59,9 @@ def learned(run: Run, name: str, source: str, names: Names) -> Names:
     state = run.jobs.get(name)
     if state is None or state.spec.source != source or state.spec.closed:
         return names
-    seen = frozenset(each for attempt in state.attempts for each in attempt.changed) & names.needed
+    found = frozenset(each for attempt in state.attempts for each in attempt.changed)
+    seen = found & (names.needed | hidden_in(found))
+    names = changed(names, reads=names.reads | hidden_in(seen))
     return changed(names, writes=names.writes | seen, mutates=names.mutates | seen) if seen else names
 
 
@@ -78,6 +82,10 @@ def leave(
     for name in names:
         if name in made and name not in namespace:
             try:
-                namespace[name] = session.client.values.load(made[name], session.namespace)
+                value = session.client.values.load(made[name], session.namespace)
+                if is_hidden(name):
+                    hidden.put(name, value)
+                else:
+                    namespace[name] = value
             except Exception as error:  # loading runs code of other people's
-                print(f"nbflow: {name!r} of the earlier {job!r} is gone: {error}", file=sys.stderr)
+                print(f"nbflow: {spoken(name)!r} of the earlier {job!r} is gone: {error}", file=sys.stderr)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nbflow.core.event import JobReused
+from nbflow.core.hidden import is_hidden
 from nbflow.core.project import project_job
 from nbflow.core.run import AttemptState, JobState, Run
 from nbflow.core.status import Status
@@ -81,7 +82,8 @@ class Slot(Looks):
             self._seen = self._signature()
             state = self.replica.run.jobs[self.job]
             job = project_job(self.replica.run, self.job)
-            job["values"] = {name: {"size": ref.size, "shape": ref.shape} for name, ref in state.outputs.items()}
+            made = {name: ref for name, ref in state.outputs.items() if not is_hidden(name)}
+            job["values"] = {name: {"size": ref.size, "shape": ref.shape} for name, ref in made.items()}
             mine = [a for a in state.attempts if a.generation < (self.until or a.generation + 1)]
             if self.until is not None:
                 own = [a for a in mine if a.generation >= self.first]

@@ -1,11 +1,13 @@
-"""What followed a job's attempts, a line each: recovery scripts, rollback, fallback."""
+"""What there is to say of a job's attempts, a line each: steps that followed them, inputs changed in place unseen."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nbflow.core import words
+from nbflow.core.hidden import hidden_in, is_hidden
+from nbflow.core.hidden_needs import unseen
 from nbflow.core.status import Reason
 
 
@@ -23,6 +25,27 @@ def step_lines(job: Mapping[str, Any], now: float) -> list[str]:
         if attempt.get("generation") == job.get("generation")
         for step in attempt.get("steps") or ()
     ]
+
+
+def changed_lines(job: Mapping[str, Any]) -> list[str]:
+    """What the last attempt of *job*, as a snapshot tells it, was found to have changed, and what to do about it.
+
+    >>> changed_lines({"generation": 1, "outputs": ["n"], "attempts": [{"generation": 1, "changed": ["df"]}]})
+    ['changed df in place, unseen by its text: add --outputs n,df so that later cells wait for it']
+    """
+    last: Mapping[str, Any] = next(iter((job.get("attempts") or ())[-1:]), {})
+    found = (last.get("changed") or ()) if last.get("generation") == job.get("generation") else ()
+    states, changed = hidden_in(found), [name for name in found if not is_hidden(name)]
+    return [*_changed_in_place(job, changed), *map(unseen, sorted(states))]
+
+
+def _changed_in_place(job: Mapping[str, Any], changed: Sequence[str]) -> list[str]:
+    if not changed:
+        return []
+    outputs = ",".join(dict.fromkeys([*(job.get("outputs") or ()), *changed]))
+    them = "it" if len(changed) == 1 else "them"
+    said = f"changed {', '.join(changed)} in place, unseen by its text"
+    return [f"{said}: add --outputs {outputs} so that later cells wait for {them}"]
 
 
 def _what(job: Mapping[str, Any], attempt: Mapping[str, Any], step: Mapping[str, Any]) -> str:

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from nbflow.core.hidden import CWD, DECIMAL, GENERATORS, LIMITS, MATPLOTLIB, NUMPY, PANDAS, hidden_in
+from nbflow.core.hidden import CHANGING, GENERATORS, hidden_in
 from nbflow.engine import hidden
 from nbflow.engine.attempt.record import AttemptOrder
 from nbflow.engine.hidden import Stored
-
-WATCHED = (*sorted(GENERATORS), MATPLOTLIB, PANDAS, NUMPY, DECIMAL, LIMITS, CWD)
-"""What is compared afterwards; imports change the others, which means nothing."""
 
 
 class HiddenWatch:
@@ -20,7 +17,7 @@ class HiddenWatch:
         self._order = order
         self._outputs = hidden_in(order.outputs)
         self._seeded = {name for name in GENERATORS if hidden.seeded(name)}
-        self._before = {name: hidden.get(name) for name in WATCHED if name not in self._outputs}
+        self._before = {name: hidden.get(name) for name in CHANGING if name not in self._outputs}
 
     def left(self) -> dict[str, Stored]:
         """The states that the body leaves by its text."""
