@@ -3,77 +3,79 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
-
-def _words(*texts: str) -> frozenset[str]:
-    return frozenset(" ".join(texts).split())
-
-
-_CHANGING = _words(
-    # containers and files
-    "append appendleft extend extendleft insert pop popitem popleft setdefault setflags writelines read readline",
-    "readlines",
-    # models
-    "fit fit_transform fit_predict fit_resample partial_fit load_state_dict backward zero_grad",
-    # generators of random numbers carry their state
-    "normal standard_normal integers uniform permutation permuted shuffle randint randn choice choices random poisson",
-    "binomial exponential randrange gauss multivariate_normal",
+from nbflow.core.holding import Kind, held, unknown
+from nbflow.core.methods import (
+    ARRAY_CHANGING,
+    CHANGING,
+    CHANGING_FIRST,
+    FRAME_CHANGING,
+    GENERATOR_ARGUMENTS,
+    HANDED_ON,
+    LOOKING,
+    LOOKING_PREFIXES,
 )
-"""Methods that change their receiver inside of an expression too; those of immutable tables are left out (``sort``)."""
 
-_LOOKING = _words(
-    "head tail describe info show sample value_counts savefig save keys values items copy mean sum print display",
-    "summary render debug warning error critical exception log pprint join wait result score predict transform",
-)
-_LOOKING_PREFIXES = ("to_", "get_", "is_", "has_", "save_", "print_", "show_")
-"""Methods that only look: a statement that is nothing but their call changes nothing."""
-
-_FIRST = _words("setattr delattr next shuffle heappush heappop heapify heapreplace insort copyto fill_diagonal")
-"""Functions that change their first argument."""
+Change = tuple[str, int]
+"""A name, and how many steps inside of its value something changes."""
 
 
-def root(node: ast.expr) -> str | None:
-    """The name an expression starts from: ``x`` of ``x.a[0].b`` and of ``x.get(k).c``, None for ``f(x).a``.
-
-    >>> root(ast.parse("x.a[0].setdefault(1, [])", mode="eval").body)
-    'x'
-    """
-    while True:
-        match node:
-            case ast.Name(id=name):
-                return name
-            case ast.Attribute(value=inner) | ast.Subscript(value=inner) | ast.Starred(value=inner):
-                node = inner
-            case ast.Call(func=ast.Attribute(value=inner)) | ast.Await(value=inner):
-                node = inner
-            case _:
-                return None
+def changed(node: ast.expr, kind: Kind = unknown) -> Iterator[Change]:
+    """What changes where the object that *node* gives is changed."""
+    return ((each.name, each.inside) for each in held(node, kind, True) if each.least <= 0)
 
 
-def changed_by_call(call: ast.Call, *, statement: bool = False) -> Iterator[str]:
-    """Names *call* changes in place; *statement*: the call is all there is, so it is made for what it changes.
+def changed_by_call(call: ast.Call, kind: Kind = unknown, *, statement: bool = False) -> Iterator[Change]:
+    """What *call* changes in place; *statement*: the call is all there is, so it is made for what it changes.
 
-    >>> call = ast.parse("rows.append(r)", mode="eval").body
+    >>> call = ast.parse("rows[0].append(r)", mode="eval").body
     >>> list(changed_by_call(call))
-    ['rows']
+    [('rows', 1)]
     """
     function = call.func
-    changed: list[ast.expr] = []
     if isinstance(function, ast.Attribute):
-        if function.attr in _CHANGING or _in_place(call) or (statement and not _looks(function.attr)):
-            changed.append(function.value)
         called = function.attr
+        if _changes(called, function.value, call, kind, statement):
+            yield from changed(function.value, kind)
     else:
         called = function.id if isinstance(function, ast.Name) else ""
-    if called in _FIRST and call.args:
-        changed.append(call.args[0])
-    changed += [each.value for each in call.keywords if each.arg == "out"]
-    return (name for name in map(root, changed) if name)
+    if call.args and (called in CHANGING_FIRST or _underlined(called) or (statement and _SETTING.match(called))):
+        yield from changed(call.args[0], kind)
+    for each in call.keywords:
+        if each.arg == "out" or (each.arg in GENERATOR_ARGUMENTS and _generator(each.value, kind)):
+            yield from changed(each.value, kind)
+
+
+def handed_on(node: ast.Attribute, kind: Kind = unknown) -> Iterator[Change]:
+    """What changes where a method is taken without being called, to be called by others: ``add = rows.append``."""
+    return changed(node.value, kind) if node.attr in HANDED_ON else iter(())
+
+
+def _changes(method: str, receiver: ast.expr, call: ast.Call, kind: Kind, statement: bool) -> bool:
+    """Whether the call of a *method* changes its *receiver*."""
+    match kind(receiver.id) if isinstance(receiver, ast.Name) else "":
+        case "value" | "module":
+            return False
+        case "frame":
+            return method in FRAME_CHANGING or _in_place(call)
+        case "array":
+            return method in ARRAY_CHANGING or _underlined(method)
+        case "generator":
+            return True
+    if method in CHANGING or _underlined(method) or _in_place(call):
+        return True
+    return statement and not _looks(method) and not (isinstance(receiver, ast.Attribute) and receiver.attr == "plot")
+
+
+def _underlined(called: str) -> bool:
+    """Functions and methods of torch that end in an underscore change what they get."""
+    return called.endswith("_") and not called.startswith("_")
 
 
 def _looks(method: str) -> bool:
-    return method in _LOOKING or method.startswith(_LOOKING_PREFIXES)
+    return method in LOOKING or method.startswith(LOOKING_PREFIXES)
 
 
 def _in_place(call: ast.Call) -> bool:
@@ -83,24 +85,14 @@ def _in_place(call: ast.Call) -> bool:
     )
 
 
-_PASSING = frozenset({"enumerate", "zip", "reversed", "sorted", "list", "tuple", "iter", "set"})
+def _generator(given: ast.expr, kind: Kind) -> bool:
+    """Whether a ``random_state`` is a generator, which changes, and no number."""
+    if not isinstance(given, ast.Name):
+        return False
+    known = kind(given.id)
+    return known == "generator" or (not known and _GENERATOR.search(given.id) is not None)
 
 
-def sources(node: ast.expr) -> set[str]:
-    """Names whose parts an assignment from *node*, or a loop over it, gets hold of.
-
-    >>> sorted(sources(ast.parse("zip(a, b.items())", mode="eval").body))
-    ['a', 'b']
-    """
-    match node:
-        case ast.Name(id=name):
-            return {name}
-        case ast.Attribute(value=inner) | ast.Subscript(value=inner, slice=ast.Constant() | ast.Name()):
-            return sources(inner)
-        case ast.Call(func=ast.Attribute(value=inner, attr="items" | "values")):
-            return sources(inner)
-        case ast.Call(func=ast.Name(id=function), args=args) if function in _PASSING:
-            return set().union(*map(sources, args))
-        case ast.Tuple(elts=items) | ast.List(elts=items):
-            return set().union(*map(sources, items))
-    return set()
+_SETTING = re.compile(r"(?:set|add|remove|update|fill|init|insert|delete|append|drop|sort|normalize)_\w+\Z")
+"""Functions that, where nothing is done with what they give, are called for what they do to their first argument."""
+_GENERATOR = re.compile(r"(?:^|_)(?:rng|prng|rs|gen|generator|randomstate)\d*$", re.IGNORECASE)

@@ -1,4 +1,4 @@
-"""The walk over a cell's statements, in the order in which they run."""
+"""The walk over a cell's statements, in the order in which they run: expressions, and the scopes inside of them."""
 
 from __future__ import annotations
 
@@ -6,18 +6,16 @@ import ast
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from nbflow.core.bindings import Bindings
-from nbflow.core.changes import changed_by_call, root
-from nbflow.core.paths import Jumps, State, join, never_empty, truth
-from nbflow.core.scopes import (
-    Comprehension,
-    Uses,
-    function_uses,
-    imported,
-    pattern_names,
-    signature_expressions,
-    type_parameters,
-)
+from nbflow.core.changes import Change, changed, changed_by_call, handed_on
+from nbflow.core.holding import EMPTY, Holding
+from nbflow.core.kinds import kind_of
+from nbflow.core.paths import join
+from nbflow.core.scopes import class_uses, function_uses
+from nbflow.core.signatures import Comprehension, imported, passed_on, signature_expressions, type_parameters
+from nbflow.core.texts import template
+from nbflow.core.told import Told, formatted, is_namespace, item_of, looked_up, told
+from nbflow.core.uses import NOTHING, Uses, union
+from nbflow.core.ways import Ways, last_name
 
 _INERT = frozenset(
     {"property", "setter", "getter", "deleter", "cached_property", "staticmethod", "classmethod", "abstractmethod"}
@@ -26,185 +24,58 @@ _INERT = frozenset(
 )
 """Decorators that do not call what they decorate."""
 
-_DYNAMIC = frozenset({"exec", "eval", "globals", "locals"})
-"""Functions through which any name may be read or bound."""
-
 _MAGIC = {"run_line_magic": "%", "run_cell_magic": "%%"}
 """What magics become: methods of IPython's shell."""
+_READING = frozenset({"run", "rerun", "macro"})
+"""Magics of which nobody knows what they read."""
 
 
-class Flow(Bindings, ast.NodeVisitor):
-    """Follows statements on every way through them."""
+class Flow(Ways):
+    """Follows what a cell does to names."""
 
-    jumps: Jumps | None = None
-    """Of the loop around."""
-
-    # Ways through the cell
-
-    def run(self, nodes: Iterable[ast.AST]) -> None:
-        for node in nodes:
-            self.visit(node)
-
-    def branch(self, *ways: Iterable[ast.AST], start: State | None = None) -> None:
-        """One of *ways* is taken."""
-        start, ends = start or self.state, []
-        for way in ways:
-            self.move(start.copy())
-            self.run(way)
-            ends.append(self.state)
-        self.move(join(ends))
-
-    def loop(self, body: list[ast.stmt], orelse: list[ast.stmt], before: State, *, once: bool, endless: bool) -> None:
-        """The body of a loop and what follows; *before*: the state if it is never entered, unless it runs *once*."""
-        jumps = Jumps()
-        around, self.jumps = self.jumps, jumps
-        start = self.state.copy()
-        self.run(body)
-        again = join([self.state, *jumps.continues])
-        if not again.dead and (again.aliases, again.functions) != (start.aliases, start.functions):
-            # What names stand for has changed on the way: the next round may change other objects.
-            self.move(again.copy())
-            self.run(body)
-        self.jumps = around
-        # Helpers of the body that it deletes again hardly ever are older than the loop: take it that it ran.
-        helpers = self.state.lost - before.bound - self.reading.reads
-        before.gone |= helpers
-        before.lost |= helpers
-        through = [again, self.state, *jumps.continues] + ([] if once else [before])
-        self.move(join(through))
-        self.state.dead |= endless
-        self.run(orelse)
-        self.move(join([*jumps.breaks, self.state]))
-
-    def visit_If(self, node: ast.If) -> None:
-        self.visit(node.test)
-        match truth(node.test):
-            case None:
-                self.branch(node.body, node.orelse)
-            case True:
-                self.run(node.body)
-            case False:
-                self.run(node.orelse)
-
-    def visit_IfExp(self, node: ast.IfExp) -> None:
-        self.visit(node.test)
-        self.branch([node.body], [node.orelse])
-
-    def visit_BoolOp(self, node: ast.BoolOp) -> None:
-        self.visit(node.values[0])
-        self.branch(node.values[1:], [])
-
-    def visit_For(self, node: ast.For | ast.AsyncFor) -> None:
-        self.reading.needs_shell |= isinstance(node, ast.AsyncFor)
-        self.visit(node.iter)
-        before, held = self.state.copy(), self.held(node.iter)
-        self.target(node.target)
-        self.alias(node.target, held)
-        if self.local is None:
-            before.covered |= {each.id for each in ast.walk(node.target) if isinstance(each, ast.Name)}
-        self.loop(node.body, node.orelse, before, once=never_empty(node.iter), endless=False)
-
-    visit_AsyncFor = visit_For
-
-    def target(self, node: ast.expr) -> None:
-        """Bind the target of a loop or a ``with`` statement."""
-        self.in_target = True
-        self.visit(node)
-        self.in_target = False
-
-    def visit_While(self, node: ast.While) -> None:
-        self.visit(node.test)
-        always = truth(node.test) is True
-        self.loop(node.body, node.orelse, self.state.copy(), once=always, endless=always)
-
-    def visit_Break(self, _: ast.Break) -> None:
-        if self.jumps:
-            self.jumps.breaks.append(self.state.copy())
-        self.state.dead = True
-
-    def visit_Continue(self, _: ast.Continue) -> None:
-        if self.jumps:
-            self.jumps.continues.append(self.state.copy())
-        self.state.dead = True
-
-    def visit_Raise(self, node: ast.Raise) -> None:
-        self.generic_visit(node)
-        self.state.dead = True
-
-    def visit_Try(self, node: ast.Try | ast.TryStar) -> None:
-        before, around, self.dropped = self.state.copy(), self.dropped, set()
-        self.run(node.body)
-        caught = before.interrupted(self.state, self.dropped)
-        self.dropped |= around
-        self.run(node.orelse)
-        ends = [self.state]
-        for handler in node.handlers:
-            self.move(caught.copy())
-            self.visit(handler)
-            ends.append(self.state)
-        self.move(join(ends))
-        self.run(node.finalbody)
-
-    visit_TryStar = visit_Try
-
-    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
-        if node.type:
-            self.visit(node.type)
-        known = node.name in self.state.bound
-        if node.name:
-            self.store(node.name)
-        self.run(node.body)
-        if node.name:
-            self.drop(node.name)
-            if not known:
-                self.state.gone.discard(node.name)
-
-    def visit_With(self, node: ast.With | ast.AsyncWith) -> None:
-        self.reading.needs_shell |= isinstance(node, ast.AsyncWith)
-        self.run(node.items)
-        if any(_last_name(item.context_expr) == "suppress" for item in node.items):
-            self.branch(node.body, [])
-        else:
-            self.run(node.body)
-
-    visit_AsyncWith = visit_With
-
-    def visit_withitem(self, node: ast.withitem) -> None:
-        self.visit(node.context_expr)
-        if node.optional_vars:
-            self.target(node.optional_vars)
-
-    def visit_Match(self, node: ast.Match) -> None:
-        self.visit(node.subject)
-        ways: list[Iterable[ast.AST]] = [[case] for case in node.cases]
-        last = node.cases[-1]
-        if last.guard or not isinstance(last.pattern, ast.MatchAs) or last.pattern.pattern:
-            ways.append([])
-        self.branch(*ways)
-
-    def visit_match_case(self, node: ast.match_case) -> None:
-        self.visit(node.pattern)
-        for name in pattern_names(node.pattern):
-            self.store(name)
-        self.run([*([node.guard] if node.guard else []), *node.body])
-
-    # Expressions and statements that name something
+    # Names, and what is changed in place
 
     def visit_Name(self, node: ast.Name) -> None:
         match node.ctx:
+            case ast.Load():
+                self.load(node.id)
             case ast.Store():
                 self.store(node.id)
-            case ast.Del():
-                self.drop(node.id)
             case _:
-                self.load(node.id)
+                self.drop(node.id)
 
-    def visit_Attribute(self, node: ast.Attribute | ast.Subscript) -> None:
-        if not isinstance(node.ctx, ast.Load) and (name := root(node)):
-            self.change(name)
-        self.generic_visit(node)
+    def visit_Constant(self, _: ast.Constant) -> None:
+        """Nothing to see."""
 
-    visit_Subscript = visit_Attribute
+    def visit_Attribute(self, node: ast.Attribute) -> None:
+        self.visit(node.value)
+        if not isinstance(node.ctx, ast.Load):
+            self.changes(changed(node.value, self.kind))
+        elif is_namespace(node):
+            self.unseen(f".{node.attr} in line {node.lineno}", asks=True)
+        elif isinstance(node.value, ast.Name) and node.value.id == "__main__":
+            self.load(node.attr)
+        else:
+            self.changes(handed_on(node, self.kind))
+
+    def visit_Subscript(self, node: ast.Subscript) -> None:
+        if not is_namespace(node.value):
+            self.visit(node.value)
+            self.visit(node.slice)
+            if not isinstance(node.ctx, ast.Load):
+                self.changes(changed(node.value, self.kind))
+            return
+        name, loads = item_of(node), isinstance(node.ctx, ast.Load)
+        if name is not None:
+            self.visit(ast.copy_location(ast.Name(name, node.ctx), node))
+        else:
+            self.visit(node.slice)
+            self.unseen(f"globals()[…] in line {node.lineno}", asks=loads, binds=not loads)
+
+    def changes(self, found: Iterable[Change]) -> None:
+        """All of *found* changes in place."""
+        for name, depth in found:
+            self.change(name, depth)
 
     def visit_Assign(self, node: ast.Assign) -> None:
         self.assign(node.targets, node.value)
@@ -218,53 +89,156 @@ class Flow(Bindings, ast.NodeVisitor):
         self.assign([node.target], node.value)
 
     def assign(self, targets: Sequence[ast.expr], value: ast.expr) -> None:
-        names = all(isinstance(target, ast.Name) for target in targets)
-        function = value if names and isinstance(value, ast.Lambda) else None
-        self.run(signature_expressions(function) if function else [value])
-        held = self.held(value)
+        plain = all(isinstance(target, ast.Name) for target in targets)
+        function = value if plain and isinstance(value, ast.Lambda) else None
+        if function:
+            for each in signature_expressions(function):
+                self.visit(each)
+        else:
+            self.visit(value)
+        holding, uses = self.held(value), function_uses(function) if function else self.made(value)
+        kind, text = kind_of(value, self.kind), template(value, self.text)
         for target in targets:
             self.visit(target)
-            self.alias(target, held)
-            if function and isinstance(target, ast.Name):
-                self.store(target.id, function_uses(function))
+            if isinstance(target, ast.Name):
+                self.bind(target.id, uses, kind, text)
+                self.alias(target, holding)
+            elif holding:
+                self.unpack(target, holding)
+
+    def bind(self, name: str, uses: Uses, kind: str, text: str | None) -> None:
+        """What is known of what *name* was bound to just now."""
+        if self.local is not None:
+            self.local[name] = uses
+            return
+        if uses is not NOTHING:
+            self.state.functions[name] = uses
+        if kind:
+            self.state.kinds[name] = kind
+        if text is not None and (text or kind):
+            self.state.texts[name] = text
+
+    def unpack(self, target: ast.expr, holding: Holding) -> None:
+        """``a, *b = x``: *a* is a part of x, and *b* a list of such; an attribute is none of our names."""
+        match target:
+            case ast.Tuple(elts=elements) | ast.List(elts=elements):
+                for each in elements:
+                    star = isinstance(each, ast.Starred)
+                    self.alias(each, frozenset(one.copied() if star else one.part() for one in holding))
+
+    def made(self, value: ast.expr) -> Uses:
+        """What an object that *value* makes will use: that of a class, or a function made by a function."""
+        if isinstance(value, ast.Name):
+            return self.uses_of(value.id)
+        if isinstance(value, ast.Attribute):  # a method that is taken for later, among others
+            return self.uses_of(value.value.id) if isinstance(value.value, ast.Name) else NOTHING
+        if not isinstance(value, ast.Call):
+            return NOTHING
+        if isinstance(value.func, ast.Name):
+            uses = self.uses_of(value.func.id)
+            if uses.makes:
+                return replace(uses.of_class(), makes=False)
+        if last_name(value.func) == "partial" and value.args and isinstance(value.args[0], ast.Name):
+            return self.uses_of(value.args[0].id).of_class()
+        return NOTHING
 
     def visit_AugAssign(self, node: ast.AugAssign) -> None:
         if isinstance(node.target, ast.Name):
             self.load(node.target.id)
-            self.change(node.target.id)
+            if self.kind(node.target.id) != "value":
+                self.change(node.target.id)
         self.visit(node.value)
+        kept = self.state.aliases.get(node.target.id) if isinstance(node.target, ast.Name) else None
+        kind = self.kind(node.target.id) if isinstance(node.target, ast.Name) else ""
         self.visit(node.target)
+        if isinstance(node.target, ast.Name) and self.local is None:
+            if kept:
+                self.state.aliases[node.target.id] = kept
+            if kind:
+                self.state.kinds[node.target.id] = kind
+
+    # Calls
 
     def visit_Expr(self, node: ast.Expr) -> None:
         self.visit(node.value)
         call = node.value.value if isinstance(node.value, ast.Await) else node.value
-        if isinstance(call, ast.Call):
-            for name in changed_by_call(call, statement=True):
-                self.change(name)
+        if isinstance(call, ast.Call) and not self.only_looks(call):
+            self.changes(changed_by_call(call, self.kind, statement=True))
+
+    def only_looks(self, call: ast.Call) -> bool:
+        """Whether it is a method of a class of the notebook that is known to change nothing of its object."""
+        match call.func:
+            case ast.Attribute(value=ast.Name(id=name), attr=method):
+                return method in self.uses_of(name).looks
+        return False
 
     def visit_Call(self, node: ast.Call) -> None:
-        self.generic_visit(node)
-        for name in (*changed_by_call(node), *self.changed_by_function(node)):
-            self.change(name)
+        function = node.func
+        if is_namespace(node):
+            self.unseen(f"{last_name(function)}() in line {node.lineno}", asks=True)
+            return
+        found = told(node, self.text)
+        given = [*node.args, *(each.value for each in node.keywords)]
+        if isinstance(function, ast.Attribute):
+            function = function.value  # taking the method is not for later
+        for each in (function, *given):
+            if found is None or not is_namespace(each):
+                self.visit(each)
+        if not self.only_looks(node):
+            self.changes(changed_by_call(node, self.kind))
+        match node.func:
+            case ast.Name():
+                for passed in passed_on(node):
+                    self.hand(passed)
+            case ast.Attribute(value=ast.Name(id=name), attr=method) if method in self.uses_of(name).methods:
+                self.change(name)
+        if found is not None:
+            self.told(node, found)
         match node:
-            case ast.Call(func=ast.Name(id=name)) if name in _DYNAMIC and name not in self.state.bound:
-                self.reading.unknown.append(f"{name}() in line {node.lineno}")
             case ast.Call(func=ast.Attribute(attr=kind), args=[ast.Constant(value=str(magic)), *_]) if kind in _MAGIC:
-                self.reading.unknown.append(f"{_MAGIC[kind]}{magic}")
+                self.unseen(f"{_MAGIC[kind]}{magic}", asks=magic in _READING, binds=True)
 
-    def changed_by_function(self, node: ast.Call) -> list[str]:
-        """Names that a function whose text is known changes when it gets them as arguments."""
-        if not isinstance(node.func, ast.Name):
-            return []
-        changes = self.uses_of(node.func.id).changes
-        passed = [*enumerate(node.args), *((each.arg, each.value) for each in node.keywords)]
-        return [name for key, value in passed if key in changes and (name := root(value))]
+    def told(self, node: ast.Call, found: Told) -> None:
+        """Names that hide in the texts of a call."""
+        self.hint(found.words)
+        for each in (*found.reads, *found.runs):
+            self.visit(ast.fix_missing_locations(each))
+        if found.drops:
+            self.drop(found.drops)
+        name = last_name(node.func)
+        shown = f"{name}()" if isinstance(node.func, ast.Name) else f".{name}()"
+        self.unseen(f"{shown} in line {getattr(node, 'lineno', 1)}", found.asks, found.binds)
+
+    def unseen(self, why: str, asks: bool = False, binds: bool = False) -> None:
+        """Names are read or bound that nobody can tell."""
+        if asks:
+            self.reading.asks[why] = None
+        if binds:
+            self.reading.binds[why] = None
+
+    def visit_Compare(self, node: ast.Compare) -> None:
+        name = looked_up(node)
+        if name is not None:
+            self.hint([name])
+        else:
+            self.generic_visit(node)
+
+    def visit_BinOp(self, node: ast.BinOp) -> None:
+        names = formatted(node, self.text)
+        if names is not None:
+            self.hint(names)
+        else:
+            self.visit(node.left)
+            self.visit(node.right)
 
     def visit_Await(self, node: ast.Await) -> None:
         self.reading.needs_shell = True
         self.visit(node.value)
 
     def visit_Import(self, node: ast.Import | ast.ImportFrom) -> None:
+        if isinstance(node, ast.ImportFrom) and node.module == "__main__":
+            for each in node.names:
+                self.load(each.name)
         for name in imported(node):
             self.store(name)
             self.reading.imports.add(name)
@@ -273,7 +247,7 @@ class Flow(Bindings, ast.NodeVisitor):
         elif node.module and not node.level:
             self.reading.packages.add(node.module.partition(".")[0])
             if any(each.name == "*" for each in node.names):
-                self.reading.unknown.append(f"from {node.module} import *")
+                self.unseen(f"from {node.module} import *", binds=True)
 
     visit_ImportFrom = visit_Import
 
@@ -282,6 +256,9 @@ class Flow(Bindings, ast.NodeVisitor):
     def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         self.run(signature_expressions(node))
         uses = function_uses(node)
+        for each in node.decorator_list:
+            if isinstance(each, ast.Name) and each.id not in _INERT:
+                uses |= self.uses_of(each.id).of_class()
         self.store(node.name, uses)
         if not _inert(node.decorator_list):
             self.use_later(uses)
@@ -294,12 +271,11 @@ class Flow(Bindings, ast.NodeVisitor):
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
         self.run([*node.decorator_list, *node.bases, *(each.value for each in node.keywords)])
+        bases = [self.uses_of(each.id) for each in node.bases if isinstance(each, ast.Name)]
         around, self.local = self.local, {}
         hidden, self.hidden = self.hidden, self.hidden | frozenset(type_parameters(node))
         self.run(node.body)
-        uses = Uses()
-        for each in self.local.values():
-            uses |= replace(each, changes=frozenset())  # arguments of methods are not those of the class
+        uses = class_uses(self.local.items(), union(bases))
         self.local, self.hidden = around, hidden
         self.store(node.name, uses)
         if not _inert(node.decorator_list):
@@ -308,15 +284,19 @@ class Flow(Bindings, ast.NodeVisitor):
     def visit_ListComp(self, node: Comprehension) -> None:
         first, *_ = node.generators
         self.visit(first.iter)
-        around, before = self.hidden, self.state.copy()
+        around, parts, before = self.hidden, self.parts, self.state.copy()
+        self.parts = dict(parts)
         for generator in node.generators:
             if generator is not first:
                 self.visit(generator.iter)
             self.reading.needs_shell |= bool(generator.is_async)
-            self.hidden |= {each.id for each in ast.walk(generator.target) if isinstance(each, ast.Name)}
+            holding = frozenset(each.part() for each in self.held(generator.iter))
+            names = {each.id for each in ast.walk(generator.target) if isinstance(each, ast.Name)}
+            self.parts |= dict.fromkeys(names, holding) if holding else dict.fromkeys(names & parts.keys(), EMPTY)
+            self.hidden |= names
             self.run(generator.ifs)
         self.run((node.key, node.value) if isinstance(node, ast.DictComp) else (node.elt,))
-        self.hidden = around
+        self.hidden, self.parts = around, parts
         self.move(join([before, self.state]))
 
     visit_SetComp = visit_ListComp
@@ -331,14 +311,4 @@ class Flow(Bindings, ast.NodeVisitor):
 
 
 def _inert(decorators: list[ast.expr]) -> bool:
-    return all(_last_name(each) in _INERT for each in decorators)
-
-
-def _last_name(node: ast.expr) -> str:
-    """``c`` of ``a.b.c`` and of ``c(x)``."""
-    match node:
-        case ast.Call(func=function):
-            return _last_name(function)
-        case ast.Attribute(attr=name) | ast.Name(id=name):
-            return name
-    return ""
+    return all(last_name(each) in _INERT for each in decorators)

@@ -24,7 +24,7 @@ from nbflow.core.hidden_calls import SHOWN, Calls
 from nbflow.core.hidden_marks import Known
 from nbflow.core.hidden_values import NO_CONSTANT, change_by_store
 from nbflow.core.paths import truth
-from nbflow.core.scopes import arguments
+from nbflow.core.signatures import arguments
 
 
 def read_touches(tree: ast.Module, known: Known) -> Touches:

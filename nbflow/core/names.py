@@ -14,9 +14,24 @@ from dataclasses import dataclass, field
 from nbflow.core.bindings import GIVEN, Reading
 from nbflow.core.flow import Flow
 from nbflow.core.hidden import UNTOUCHED, Touches
-from nbflow.core.scopes import NOTHING, Uses, code_uses, globals_of, text_uses
+from nbflow.core.holding import unknown
+from nbflow.core.scopes import class_uses, function_uses, text_uses
+from nbflow.core.texts import no_texts
+from nbflow.core.uses import NOTHING, Uses, code_uses, globals_of, union
 
-__all__ = ["Names", "SyntaxFault", "Uses", "code_uses", "globals_of", "read_names", "text_uses"]
+__all__ = [
+    "NOTHING",
+    "Names",
+    "SyntaxFault",
+    "Uses",
+    "class_uses",
+    "code_uses",
+    "function_uses",
+    "globals_of",
+    "read_names",
+    "text_uses",
+    "union",
+]
 
 
 @dataclass(frozen=True)
@@ -53,14 +68,25 @@ class Names:
     packages: frozenset[str] = frozenset()
     """Top-level packages imported: hints for preloading."""
     functions: dict[str, Uses] = field(default_factory=dict)
-    """What the functions and classes defined here will use when somebody calls them later."""
-    unknown: tuple[str, ...] = ()
-    """Why the reading is incomplete: star imports, ``exec`` and the like, in words."""
+    """What the functions, classes and objects of classes made here will use when somebody calls them later."""
+    kinds: dict[str, str] = field(default_factory=dict)
+    """What kind of value those of `writes` are bound to of which the text tells it (see `kinds.kind_of`)."""
+    texts: dict[str, str] = field(default_factory=dict)
+    """The texts that those of `writes` are bound to whose text is known; empty: no text."""
+    asks: tuple[str, ...] = ()
+    """Why names may be read that are not told here, in words: ``eval() in line 3``."""
+    binds: tuple[str, ...] = ()
+    """Why names may be bound that are not told here, in words: ``exec() in line 3``, ``%run``, a star import."""
     needs_shell: bool = False
     """The text awaits at its top level, uses `display` or a magic, or ends in a value to show."""
     syntax_error: SyntaxFault | None = None
     touches: Touches = UNTOUCHED
     """What the cell does to state that hides in modules, of which `reads` and `writes` tell what matters now."""
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """Why the reading is incomplete, each reason once."""
+        return tuple(dict.fromkeys([*self.asks, *self.binds]))
 
     @property
     def needed(self) -> frozenset[str]:
@@ -74,6 +100,8 @@ def read_names(
     modules: frozenset[str] = frozenset(),
     shadowed: frozenset[str] = frozenset(),
     behind: Callable[[str], Uses] | None = None,
+    kind: Callable[[str], str] = unknown,
+    texts: Callable[[str], str | None] = no_texts,
 ) -> Names:
     """Read a cell's names.
 
@@ -83,6 +111,8 @@ def read_names(
         shadowed: names of builtins that the notebook has bound anew.
         behind: what the object that a name is bound to before the cell uses when it is called, such as the globals of a
             notebook's function (see `code_uses`); asked for each name met, and for the names it gives.
+        kind: what kind of value a name is bound to before the cell (see `holding.Kind`).
+        texts: the text that a name is bound to before the cell; "" if its value is none, None if nobody knows.
 
     >>> names = read_names("y = [f(x) for x in xs]; z += 1; rows.append(y)")
     >>> sorted(names.reads), sorted(names.writes), sorted(names.mutates)
@@ -92,7 +122,7 @@ def read_names(
         tree = ast.parse(code) if isinstance(code, str) else code
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return Names(syntax_error=SyntaxFault(getattr(error, "lineno", None) or 1, getattr(error, "msg", str(error))))
-    reading = Reading(modules=modules, given=GIVEN - shadowed, behind=behind or (lambda _: NOTHING))
+    reading = Reading(modules, GIVEN - shadowed, behind or (lambda _: NOTHING), kind, texts)
     flow = Flow(reading)
     for statement in tree.body:
         flow.visit(statement)
@@ -109,7 +139,7 @@ def _summary(flow: Flow, reading: Reading, tree: ast.Module) -> Names:
     return Names(
         reads=reads,
         sure=reads & end.seen,
-        maybe=((writes - end.covered - end.seen) | later) - reads,
+        maybe=((writes - end.covered - end.seen) | later | reading.hints) - reads,
         writes=writes,
         certain=writes & lasting,
         deletes=frozenset(end.gone),
@@ -118,7 +148,10 @@ def _summary(flow: Flow, reading: Reading, tree: ast.Module) -> Names:
         imports=writes & reading.imports,
         packages=frozenset(reading.packages),
         functions={name: reading.outside(uses) for name, uses in end.functions.items() if name in writes},
-        unknown=tuple(dict.fromkeys(reading.unknown)),
+        kinds={name: kind for name, kind in end.kinds.items() if name in writes},
+        texts={name: text for name, text in end.texts.items() if name in writes},
+        asks=tuple(reading.asks),
+        binds=tuple(reading.binds),
         needs_shell=reading.needs_shell or _shows(tree),
     )
 

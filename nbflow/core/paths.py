@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from nbflow.core.scopes import NOTHING, Uses
+from nbflow.core.holding import EMPTY, Holding
+from nbflow.core.uses import NOTHING, Uses
 
 
 class State:
@@ -26,8 +27,12 @@ class State:
         """Read on every way here: so they exist, whoever bound them."""
         self.functions: dict[str, Uses] = {}
         """Functions and classes of the cell: their bodies count where their names are read."""
-        self.aliases: dict[str, frozenset[str]] = {}
+        self.aliases: dict[str, Holding] = {}
         """Names bound to (parts of) the values of other names."""
+        self.kinds: dict[str, str] = {}
+        """What kind of value a name is bound to, where that is known."""
+        self.texts: dict[str, str] = {}
+        """The texts that names are bound to, where they are known."""
         self.dead = False
         """No way leads here: after ``raise``, ``break``, ``continue``."""
 
@@ -37,6 +42,7 @@ class State:
         other.lost, other.seen = set(self.lost), set(self.seen)
         other.covered = set(self.covered)
         other.functions, other.aliases = dict(self.functions), dict(self.aliases)
+        other.kinds, other.texts = dict(self.kinds), dict(self.texts)
         other.dead = self.dead
         return other
 
@@ -63,8 +69,8 @@ class State:
 
     def forget(self, name: str) -> None:
         """What *name* stood for is of no interest any more."""
-        self.functions.pop(name, None)
-        self.aliases.pop(name, None)
+        for known in (self.functions, self.aliases, self.kinds, self.texts):
+            known.pop(name, None)
 
     def add(self, other: State) -> None:
         """What is possible in *other* is possible here."""
@@ -73,7 +79,12 @@ class State:
         for name, uses in other.functions.items():
             self.functions[name] = self.functions.get(name, NOTHING) | uses
         for name, held in other.aliases.items():
-            self.aliases[name] = self.aliases.get(name, frozenset()) | held
+            self.aliases[name] = self.aliases.get(name, EMPTY) | held
+        for name in other.bound:
+            if other.kinds.get(name) != self.kinds.get(name):
+                self.kinds.pop(name, None)
+            if other.texts.get(name) != self.texts.get(name):
+                self.texts.pop(name, None)
 
     def interrupted(self, later: State, dropped: set[str]) -> State:
         """The state in a handler of code that went from here to *later*, deleting *dropped*, or stopped in between."""

@@ -1,48 +1,27 @@
-"""What a function uses of the names outside of it: from its syntax, or from its code object."""
+"""What a function uses of the names outside of it, from its syntax."""
 
 from __future__ import annotations
 
 import ast
-import dis
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import replace
 from textwrap import dedent
-from types import CodeType
 
-from nbflow.core.changes import changed_by_call, root
-
-Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
-Comprehension = ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp
-
-
-@dataclass(frozen=True)
-class Uses:
-    """Names outside of a function that its body reads, binds (``global``) or deletes, and visibly changes in place."""
-
-    reads: frozenset[str] = frozenset()
-    writes: frozenset[str] = frozenset()
-    mutates: frozenset[str] = frozenset()
-    changes: frozenset[int | str] = frozenset()
-    """Arguments, by place and by name, that a call visibly changes in place."""
-
-    def __or__(self, other: Uses) -> Uses:
-        if other is NOTHING:
-            return self
-        return Uses(
-            self.reads | other.reads,
-            self.writes | other.writes,
-            self.mutates | other.mutates,
-            self.changes | other.changes,
-        )
-
-    def without(self, names: Iterable[str]) -> Uses:
-        """The same, but for *names*."""
-        hidden = frozenset(names)
-        return Uses(self.reads - hidden, self.writes - hidden, self.mutates - hidden, self.changes)
-
-
-NOTHING = Uses()
+from nbflow.core.changes import Change, changed, changed_by_call, handed_on
+from nbflow.core.holding import DEEPEST, EMPTY, Holding, held
+from nbflow.core.signatures import (
+    Comprehension,
+    Function,
+    arguments,
+    imported,
+    passed_on,
+    pattern_names,
+    signature_expressions,
+    type_parameters,
+)
+from nbflow.core.told import Told, formatted, is_namespace, item_of, looked_up, told
+from nbflow.core.uses import NOTHING, Passed, Uses
+from nbflow.core.walker import Walker
 
 
 def function_uses(node: Function) -> Uses:
@@ -53,15 +32,38 @@ def function_uses(node: Function) -> Uses:
     >>> sorted(uses.reads), sorted(uses.mutates)
     (['c', 'd', 'g'], ['d'])
     """
-    scope = _Scope()
-    for statement in [node.body] if isinstance(node, ast.Lambda) else node.body:
-        scope.visit(statement)
-    places = [each.arg for each in (*node.args.posonlyargs, *node.args.args)]
+    scope = Scope("a lambda" if isinstance(node, ast.Lambda) else f"{node.name}()")
+    scope.run([ast.Return(node.body)] if isinstance(node, ast.Lambda) else node.body)
+    places = {each.arg: place for place, each in enumerate((*node.args.posonlyargs, *node.args.args))}
     named = {each.arg for each in arguments(node.args)}
-    changed = (scope.changed & named) - scope.bound  # one bound anew, as by ``x = x.copy()``, is not the caller's
+    own = named - scope.bound  # one bound anew, as by ``x = x.copy()``, is not the caller's
+    changes, handed = scope.changed_names() & own, [each for each in scope.handed_names() if each.name in own]
     scope.bound |= named | set(type_parameters(node))
-    uses = scope.uses()
-    return replace(uses, changes=frozenset(changed) | {places.index(name) for name in changed if name in places})
+    return replace(
+        scope.uses(),
+        changes=frozenset({*changes, *(places[name] for name in changes if name in places), *_starred(node, changes)}),
+        passed=frozenset(
+            (key, each.callee, each.place) for each in handed for key in {each.name, places.get(each.name, each.name)}
+        ),
+        makes=bool(scope.returned & scope.made),
+    )
+
+
+def class_uses(members: Iterable[tuple[str, Uses]], base: Uses = NOTHING) -> Uses:
+    """What an object of a class uses whose *members* (methods, and what else its body binds) use that.
+
+    *base*: what the classes that it is derived from use.
+    """
+    found, changing, calls = base, set(base.methods), dict[str, set[str]]()
+    for name, uses in members:
+        found |= uses.of_class()
+        if 0 in uses.changes:
+            changing.add(name)
+        calls[name] = {callee.removeprefix("self.") for own, callee, _ in uses.passed if own == 0}
+    while more := {name for name, called in calls.items() if name not in changing and called & changing}:
+        changing |= more
+    looks = (base.looks | calls.keys()) - changing
+    return replace(found, methods=frozenset(changing), looks=frozenset(looks), makes=True)
 
 
 def text_uses(text: str) -> Uses:
@@ -80,104 +82,86 @@ def text_uses(text: str) -> Uses:
     return NOTHING
 
 
-@lru_cache(maxsize=4096)
-def code_uses(code: CodeType) -> Uses:
-    """What running *code* uses of the global names, the functions inside of it included; changes in place are not seen.
-
-    >>> sorted(code_uses((lambda a: [a + b for _ in c]).__code__).reads)
-    ['b', 'c']
-    """
-    reads, writes = set(), set()
-    own: set[str] = set()
-    for instruction in dis.get_instructions(code):
-        match instruction.opname:
-            case "LOAD_GLOBAL" | "LOAD_NAME" | "LOAD_FROM_DICT_OR_GLOBALS":
-                reads.add(instruction.argval)
-            case "STORE_GLOBAL" | "DELETE_GLOBAL":
-                writes.add(instruction.argval)
-            case "STORE_NAME":
-                own.add(instruction.argval)
-    inner = [code_uses(each) for each in code.co_consts if isinstance(each, CodeType)]
-    return Uses(frozenset(reads - own), frozenset(writes)) | _union(inner)
+def _starred(node: Function, changes: Iterable[str]) -> Iterable[int]:
+    """The places of the arguments that ``*args`` takes, if those change."""
+    if node.args.vararg is None or node.args.vararg.arg not in changes:
+        return ()
+    first = len(node.args.posonlyargs) + len(node.args.args)
+    return range(first, first + _MOST_STARRED)
 
 
-def globals_of(code: CodeType) -> frozenset[str]:
-    """The global names that running *code* may read, builtins included.
-
-    >>> sorted(globals_of(globals_of.__code__))
-    ['code_uses']
-    """
-    return code_uses(code).reads
+_MOST_STARRED = 8
 
 
-def arguments(args: ast.arguments) -> list[ast.arg]:
-    """Every argument of a signature."""
-    stars = [each for each in (args.vararg, args.kwarg) if each]
-    return [*args.posonlyargs, *args.args, *args.kwonlyargs, *stars]
-
-
-def signature_expressions(node: Function) -> list[ast.expr]:
-    """What is evaluated when the function is made: decorators, defaults, annotations."""
-    args = node.args
-    found = [*args.defaults, *(each for each in args.kw_defaults if each)]
-    if not isinstance(node, ast.Lambda):
-        found = [*node.decorator_list, *found, *([node.returns] if node.returns else [])]
-        found += [each.annotation for each in arguments(args) if each.annotation]
-    return found
-
-
-def type_parameters(node: ast.AST) -> list[str]:
-    """Names of ``def f[T](…)``, of Python 3.12."""
-    return [each.name for each in getattr(node, "type_params", [])]
-
-
-def pattern_names(pattern: ast.pattern) -> list[str]:
-    """Names a ``case`` pattern binds."""
-    found = []
-    for node in ast.walk(pattern):
-        match node:
-            case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)) | ast.MatchMapping(rest=str(name)):
-                found.append(name)
-    return found
-
-
-def imported(node: ast.Import | ast.ImportFrom) -> list[str]:
-    """Names an import binds; a star import binds none that could be known."""
-    if isinstance(node, ast.Import):
-        return [each.asname or each.name.partition(".")[0] for each in node.names]
-    return [each.asname or each.name for each in node.names if each.name != "*"]
-
-
-def _union(uses: Iterable[Uses]) -> Uses:
-    result = NOTHING
-    for each in uses:
-        result |= each
-    return result
-
-
-class _Scope(ast.NodeVisitor):
+class Scope(Walker):
     """One function, class or comprehension inside of a function: order does not matter here."""
 
-    def __init__(self, binder: _Scope | None = None) -> None:
+    def __init__(self, name: str, binder: Scope | None = None) -> None:
+        self.name = name
         self.binder = binder or self
         """Where ``:=`` binds: the function around a comprehension."""
         self.bound: set[str] = set()
         self.loaded: set[str] = set()
-        self.changed: set[str] = set()
+        self.changed: set[Change] = set()
+        self.handed: set[Passed] = set()
+        self.aliases: dict[str, Holding] = {}
         self.declared: set[str] = set()
         """Names said to be ``global``."""
         self.foreign: set[str] = set()
         """Names said to be ``nonlocal``."""
+        self.outside = NOTHING
+        """What goes past every scope: ``globals()["x"]``."""
         self.inner = NOTHING
         self.class_level = False
+        self.made: set[str] = set()
+        """Functions and classes defined here."""
+        self.returned: set[str] = set()
+
+    def run(self, nodes: Iterable[ast.AST]) -> None:
+        for node in nodes:
+            self.visit(node)
 
     def uses(self) -> Uses:
         own = frozenset(self.bound - self.declared - self.foreign)
-        hidden = frozenset() if self.class_level else own
-        inner = Uses(self.inner.reads - hidden, self.inner.writes, self.inner.mutates - hidden)
-        written = frozenset(self.bound & self.declared)
-        return inner | Uses(frozenset(self.loaded - own), written, frozenset(self.changed - own))
+        inner = self.inner if self.class_level else replace(self.inner.without(own), writes=self.inner.writes)
+        found = Uses(
+            frozenset(self.loaded - own),
+            frozenset(self.bound & self.declared),
+            frozenset(self.changed_names() - own),
+            handed=frozenset(each for each in self.handed_names() if each.name not in own),
+        )
+        return inner.of_class() | found | self.outside
 
+    def changed_names(self) -> set[str]:
+        """What changes here, and what that is a part of."""
+        found, ahead = set[Change](), [*self.changed, *((name, 1) for name in self.inner.mutates)]
+        while ahead:
+            name, depth = change = ahead.pop()
+            if change not in found:
+                found.add(change)
+                reached = (each for each in self.aliases.get(name, EMPTY) if depth >= each.least)
+                ahead += [(each.name, max(-DEEPEST, min(depth + each.inside, DEEPEST))) for each in reached]
+        return {name for name, _ in found}
+
+    def handed_names(self) -> set[Passed]:
+        """What is handed on here, and what that is a part of."""
+        handed = self.handed | self.inner.handed
+        return handed | {
+            Passed(callee, place, each.name) for callee, place, name in handed for each in self.aliases.get(name, EMPTY)
+        }
+
+    def alias(self, target: ast.expr, holding: Holding) -> None:
+        for node in ast.walk(target) if holding else ():
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                others = frozenset(each for each in holding if each.name != node.id)
+                self.aliases[node.id] = self.aliases.get(node.id, EMPTY) | others
+
+    def unseen(self, why: str, asks: bool = False, binds: bool = False) -> None:
+        """Names are read or bound that nobody can tell."""
+        said = frozenset([f"{why} in {self.name}"])
+        self.outside |= Uses(asks=said if asks else frozenset(), binds=said if binds else frozenset())
+
+    # --- names
     def visit_Name(self, node: ast.Name) -> None:
         (self.loaded if isinstance(node.ctx, ast.Load) else self.bound).add(node.id)
 
@@ -192,19 +176,52 @@ class _Scope(ast.NodeVisitor):
         self.foreign.update(node.names)
         self.loaded.update(node.names)
 
+    def visit_Assign(self, node: ast.Assign) -> None:
+        holding = held(node.value)
+        for target in node.targets:
+            self.alias(target, holding)
+        self.generic_visit(node)
+
+    def visit_For(self, node: ast.For | ast.AsyncFor) -> None:
+        self.alias(node.target, frozenset(each.part() for each in held(node.iter)))
+        self.generic_visit(node)
+
+    visit_AsyncFor = visit_For
+
     def visit_AugAssign(self, node: ast.AugAssign) -> None:
         if isinstance(node.target, ast.Name):
             self.loaded.add(node.target.id)
-            self.changed.add(node.target.id)
+            self.changed.add((node.target.id, 0))
         self.generic_visit(node)
 
-    def visit_Attribute(self, node: ast.Attribute | ast.Subscript) -> None:
-        if not isinstance(node.ctx, ast.Load) and (name := root(node)):
-            self.changed.add(name)
-        self.generic_visit(node)
+    def visit_Attribute(self, node: ast.Attribute) -> None:
+        if not isinstance(node.ctx, ast.Load):
+            self.changed.update(changed(node.value))
+        elif is_namespace(node, True):
+            self.unseen(f".{node.attr}", asks=True)
+        else:
+            self.changed.update(handed_on(node))
+        self.visit(node.value)
 
-    visit_Subscript = visit_Attribute
+    def visit_Subscript(self, node: ast.Subscript) -> None:
+        if is_namespace(node.value, True):
+            self.item(node)
+            return
+        if not isinstance(node.ctx, ast.Load):
+            self.changed.update(changed(node.value))
+        self.visit(node.value)
+        self.visit(node.slice)
 
+    def item(self, node: ast.Subscript) -> None:
+        """``globals()["x"]``."""
+        name, loads = item_of(node), isinstance(node.ctx, ast.Load)
+        if name is None:
+            self.unseen("globals()[…]", asks=loads, binds=not loads)
+            self.visit(node.slice)
+        else:
+            self.outside |= Uses(reads=frozenset([name])) if loads else Uses(writes=frozenset([name]))
+
+    # --- calls
     def visit_Expr(self, node: ast.Expr) -> None:
         call = node.value.value if isinstance(node.value, ast.Await) else node.value
         if isinstance(call, ast.Call):
@@ -213,8 +230,56 @@ class _Scope(ast.NodeVisitor):
 
     def visit_Call(self, node: ast.Call) -> None:
         self.changed.update(changed_by_call(node))
-        self.generic_visit(node)
+        self.handed.update(passed_on(node))
+        if is_namespace(node, True):
+            self.unseen("globals()", asks=True)
+            return
+        found = told(node, inside=True)
+        if found is not None:
+            self.told(node, found)
+        function, given = node.func, [*node.args, *(each.value for each in node.keywords)]
+        if isinstance(function, ast.Attribute):
+            function = function.value
+        self.run(each for each in (function, *given) if found is None or not is_namespace(each, True))
 
+    def told(self, call: ast.Call, found: Told) -> None:
+        """Names that hide in the texts of *call*."""
+        function = call.func
+        if isinstance(function, ast.Attribute) and is_namespace(function.value, True):
+            bound = {target.id for target in _targets(found.runs)} | ({found.drops} if found.drops else set())
+            self.outside |= Uses(reads=found.words, writes=frozenset(bound))
+        else:
+            # What is executed in a function binds nothing there, and does not see its comprehensions.
+            self.loaded |= found.words | {name.id for each in found.runs for name in _names(each)}
+            self.run(found.reads)
+        called = function.id if isinstance(function, ast.Name) else f".{getattr(function, 'attr', '')}"
+        self.unseen(f"{called}()", found.asks, found.binds)
+
+    def visit_Compare(self, node: ast.Compare) -> None:
+        name = looked_up(node, True)
+        if name is not None:
+            self.outside |= Uses(reads=frozenset([name]))
+        else:
+            self.generic_visit(node)
+
+    def visit_BinOp(self, node: ast.BinOp) -> None:
+        names = formatted(node, inside=True)
+        if names is not None:
+            self.outside |= Uses(reads=names)
+        else:
+            self.generic_visit(node)
+
+    def visit_Return(self, node: ast.Return) -> None:
+        match node.value:
+            case ast.Name(id=name) | ast.Call(func=ast.Name(id=name)):
+                self.returned.add(name)
+            case ast.Lambda():
+                self.made.add("<lambda>")
+                self.returned.add("<lambda>")
+        if node.value:
+            self.visit(node.value)
+
+    # --- what binds
     def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
         if node.name:
             self.bound.add(node.name)
@@ -230,37 +295,44 @@ class _Scope(ast.NodeVisitor):
         self.generic_visit(node)
 
     def visit_FunctionDef(self, node: Function) -> None:
-        for expression in signature_expressions(node):
-            self.visit(expression)
+        self.run(signature_expressions(node))
         if not isinstance(node, ast.Lambda):
             self.bound.add(node.name)
-        self.inner |= function_uses(node)
+            self.made.add(node.name)
+        self.inner |= function_uses(node).of_class()
 
     visit_AsyncFunctionDef = visit_FunctionDef
     visit_Lambda = visit_FunctionDef
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
-        for expression in (*node.decorator_list, *node.bases, *(each.value for each in node.keywords)):
-            self.visit(expression)
+        self.run((*node.decorator_list, *node.bases, *(each.value for each in node.keywords)))
         self.bound.add(node.name)
-        inner = _Scope()
+        self.made.add(node.name)
+        inner = Scope(node.name)
         inner.class_level = True
-        for statement in node.body:
-            inner.visit(statement)
+        inner.run(node.body)
         self.inner |= inner.uses().without(type_parameters(node))
 
     def visit_ListComp(self, node: Comprehension) -> None:
         first, *_ = node.generators
         self.visit(first.iter)
-        inner = _Scope(self.binder)
+        inner = Scope(self.name, self.binder)
         for generator in node.generators:
             inner.visit(generator.target)
-            for expression in ([] if generator is first else [generator.iter]) + generator.ifs:
-                inner.visit(expression)
-        for expression in (node.key, node.value) if isinstance(node, ast.DictComp) else (node.elt,):
-            inner.visit(expression)
+            inner.alias(generator.target, frozenset(each.part() for each in held(generator.iter)))
+            inner.run(([] if generator is first else [generator.iter]) + generator.ifs)
+        inner.run((node.key, node.value) if isinstance(node, ast.DictComp) else (node.elt,))
         self.inner |= inner.uses()
 
     visit_SetComp = visit_ListComp
     visit_GeneratorExp = visit_ListComp
     visit_DictComp = visit_ListComp
+
+
+def _targets(nodes: Iterable[ast.stmt]) -> list[ast.Name]:
+    bound = [target for node in nodes if isinstance(node, ast.Assign) for target in node.targets]
+    return [target for target in bound if isinstance(target, ast.Name)]
+
+
+def _names(node: ast.AST) -> list[ast.Name]:
+    return [each for each in ast.walk(node) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Load)]

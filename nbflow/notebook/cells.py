@@ -53,7 +53,7 @@ class Cells:
         self._bound |= names.certain - names.reads
         self._reset |= any(map(_resets, names.unknown))
         wanted = sorted(name for name in names.needed | names.deletes if name in self.owners.makers)
-        blind = any(map(_reads_anything, names.unknown))
+        blind = bool(names.asks)
         if wanted or blind:
             self.namespace[CALL] = self.bring
             tree.body.insert(_first(tree.body), _call(wanted, sorted(names.sure & set(wanted)), blind, tree.body[0]))
@@ -87,26 +87,6 @@ class Cells:
             gone = [name for name in self.owners.makers if reset and name not in self.namespace]
             for name in [*self.owners.rebound(self.namespace), *changed, *gone]:
                 self.owners.release(name)
-
-
-_READ_NOTHING = (
-    "%%job",
-    "from ",
-    "%load",
-    "%pylab",
-    "%edit",
-    "%recall",
-    "%paste",
-    "%cpaste",
-    "%reset",
-    "%xdel",
-    "%macro",
-)
-
-
-def _reads_anything(unknown: str) -> bool:
-    """Whether what makes a reading incomplete may read any name: ``eval`` and ``%run`` do, star imports do not."""
-    return not unknown.startswith(_READ_NOTHING)
 
 
 def _resets(unknown: str) -> bool:

@@ -1,31 +1,43 @@
-"""Reading a cell's names in this notebook: with what its modules, functions and classes are."""
+"""Reading a cell's names in this notebook: with what its modules, functions, objects and texts are."""
 
 from __future__ import annotations
 
 import ast
 import builtins
-import inspect
-import tokenize
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from functools import lru_cache
-from types import CodeType, FunctionType, ModuleType
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from types import FunctionType, ModuleType
 from typing import Any
 
-from nbflow.core.names import Names, Uses, code_uses, read_names, text_uses
+from nbflow.core.names import NOTHING, Names, Uses, read_names
 from nbflow.notebook.hidden import Hidden
 from nbflow.notebook.hidden_objects import Objects
+from nbflow.notebook.objects import kind_of_type, kind_of_value, uses_of_value
 from nbflow.notebook.owners import ByImport, Owners
 from nbflow.notebook.transform import reveal
+
+_TEXT_LIMIT = 10_000
+"""Characters of a text that is looked into for names."""
+_BUILTINS = frozenset(dir(builtins))
+
+
+def _untold(_: str) -> str:
+    return ""
 
 
 @dataclass(slots=True)
 class Reader:
-    """Reads cells against *namespace* and what jobs own; remembers what the functions that jobs define will use."""
+    """Reads cells against *namespace* and what jobs own; remembers what the functions that jobs define will use.
+
+    *type_of* gives the name of the type of what a job has made under a name, or "" as long as nobody knows.
+    """
 
     namespace: Mapping[str, Any]
     owners: Owners
+    type_of: Callable[[str], str] = _untold
     functions: dict[str, Uses] = field(default_factory=dict)
+    kinds: dict[str, str] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
     hidden: Hidden = field(init=False)
     """What is known of state that hides in modules."""
 
@@ -35,16 +47,31 @@ class Reader:
     def read(self, code: str | ast.Module) -> Names:
         """The names of one cell, those that its functions use elsewhere and those inside of magics included."""
         shown = reveal(code)
-        names = read_names(shown, modules=self._modules(), shadowed=self._shadowed(), behind=self._behind)
+        names = read_names(
+            shown,
+            modules=self._modules(),
+            shadowed=self._shadowed(),
+            behind=self._behind,
+            kind=self._kind,
+            texts=self._text,
+        )
         return names if names.syntax_error else self.hidden.extend(names, shown)
 
     def learn(self, names: Names) -> None:
-        """A job will bind functions: remember what they use. To be called before the job owns their names.
+        """A job will bind names: remember what is known of them. To be called before the job owns them.
 
         One that is bound on some paths only may stay what it was.
         """
         for name, uses in names.functions.items():
             self.functions[name] = uses if name in names.certain else uses | self._behind(name)
+        for name in names.writes - names.mutates:
+            if name not in names.functions and name in names.certain:
+                self.functions.pop(name, None)
+            for known, told in ((self.kinds, names.kinds), (self.texts, names.texts)):
+                if name in told and name in names.certain:
+                    known[name] = told[name]
+                else:
+                    known.pop(name, None)
 
     def elsewhere(self, names: Iterable[str]) -> frozenset[str]:
         """What is read by the functions behind *names*, and by those behind what they read, when they are called."""
@@ -60,38 +87,27 @@ class Reader:
         return frozenset(loaded | {n for n, m in self.owners.makers.items() if isinstance(m, ByImport)})
 
     def _shadowed(self) -> frozenset[str]:
-        bound = {*self.namespace, *self.owners.makers} & set(dir(builtins))
+        bound = _BUILTINS.intersection(self.namespace) | _BUILTINS.intersection(self.owners.makers)
         return frozenset(n for n in bound if n in self.owners.makers or self.namespace[n] is not getattr(builtins, n))
 
     def _behind(self, name: str) -> Uses:
         if name in self.owners.makers:
-            return self.functions.get(name, Uses())
-        value, found = self.namespace.get(name), Uses()
-        for code in codes(value):
-            found |= function_uses(code)
-        # The arguments of methods are not those of their class.
-        return found if isinstance(value, FunctionType) else replace(found, changes=frozenset())
+            return self.functions.get(name, NOTHING)
+        return uses_of_value(self.namespace.get(name), self.namespace)
 
+    def _kind(self, name: str) -> str:
+        if name in self.owners.makers:
+            made = self.type_of(name)
+            return kind_of_type(made) if made else self.kinds.get(name, "")
+        return kind_of_value(self.namespace[name]) if name in self.namespace else ""
 
-@lru_cache(maxsize=1024)
-def function_uses(code: CodeType) -> Uses:
-    """What running *code* uses and, where the cell that it is from is known, what it visibly changes in place."""
-    uses = code_uses(code)
-    try:
-        seen = text_uses(inspect.getsource(code))
-    except (OSError, SyntaxError, tokenize.TokenError):
-        return uses
-    return uses | Uses(mutates=seen.mutates & uses.reads, changes=seen.changes)
-
-
-def codes(value: object) -> list[CodeType]:
-    """The code of a function of the notebook, or of the methods of a class of it; nothing for all else."""
-    if getattr(value, "__module__", None) != "__main__":
-        return []
-    members = [*vars(value).values()] if isinstance(value, type) else [value]
-    members += [vars(type(value)).get("__call__")] if not isinstance(value, type | FunctionType) else []
-    functions = [getattr(member, "__func__", getattr(member, "fget", member)) for member in members]
-    return [function.__code__ for function in functions if isinstance(function, FunctionType)]
+    def _text(self, name: str) -> str | None:
+        if name in self.owners.makers:
+            return self.texts.get(name)
+        if name not in self.namespace:
+            return None
+        value = self.namespace[name]
+        return value if isinstance(value, str) and len(value) <= _TEXT_LIMIT else ""
 
 
 def _imported(value: object) -> bool:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 import copy
-import re
-import string
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
+
+from nbflow.notebook.revealing import Magic, magic_of, statements_of
 
 
 @dataclass(frozen=True)
@@ -98,166 +98,34 @@ def _awaits(tree: ast.AST) -> bool:
     return False
 
 
-# --- magics as calls
-
-
-@dataclass(frozen=True)
-class _Magic:
-    """One call that a magic became: *kind* is the shell's method, the texts are what was typed."""
-
-    kind: str
-    name: str
-    line: str
-    body: str = ""
-
-    @property
-    def shown(self) -> str:
-        return {"run_line_magic": f"%{self.name}", "run_cell_magic": f"%%{self.name}"}.get(self.kind, "!")
-
-
-def _magic(node: ast.AST) -> _Magic | None:
-    """The magic that the expression *node* is, if it is one."""
-    match node:
-        case ast.Call(func=ast.Attribute(value=ast.Call(func=ast.Name(id="get_ipython")), attr=kind), args=args):
-            texts = [each.value for each in args if isinstance(each, ast.Constant) and isinstance(each.value, str)]
-            if kind in ("run_line_magic", "run_cell_magic") and len(texts) == len(args) >= 2:
-                return _Magic(kind, *texts[:3])
-            if kind in ("system", "getoutput") and len(texts) == len(args) == 1:
-                return _Magic(kind, "", texts[0])
-    return None
-
-
 def _has_magic(statement: ast.stmt) -> bool:
     return next(_magic_calls(statement), None) is not None
 
 
-def _magic_calls(tree: ast.AST) -> Iterator[_Magic]:
-    return filter(None, map(_magic, ast.walk(tree)))
+def _magic_calls(tree: ast.AST) -> Iterator[Magic]:
+    return filter(None, map(magic_of, ast.walk(tree)))
 
 
-_TIMED = frozenset({"time", "prun", "memit", "mprun", "lprun"})
-"""Magics that run code in the notebook's namespace."""
-_OPAQUE = frozenset(
-    {"run", "store", "pylab", "load", "edit", "macro", "recall", "rerun", "paste", "cpaste", "reset", "xdel"}
-)
-"""Line magics that bind names nobody can foresee."""
-_PROCESS = frozenset({"env", "set_env", "cd", "pushd", "popd", "dotenv", "reload_dotenv"})
-"""Line magics that change environment variables or the working folder."""
-_FOREIGN = frozenset(
-    {"bash", "sh", "script", "cmd", "system", "sx", "!", "perl", "ruby", "python", "python2", "python3", "pypy"}
-    | {"html", "HTML", "javascript", "js", "latex", "markdown", "svg", "SVG", "writefile", "file"}
-)
-"""Cell magics whose body is a text of another language, or of another process."""
+def _code(text: str) -> list[ast.stmt] | None:
+    """The statements of code inside of a magic, magics inside of it revealed; None if it is no Python."""
+    reading = plain(text).reading
+    return None if isinstance(reading, str) else reading.body or [ast.Pass()]
 
 
 class _Revealer(ast.NodeTransformer):
     """Replaces calls of magics by Python that does the same to names."""
 
     def visit_Expr(self, node: ast.Expr) -> ast.AST | list[ast.stmt]:
-        magic = _magic(node.value)
-        return self.generic_visit(node) if magic is None else (_statements(magic) or node)
+        magic = magic_of(node.value)
+        return self.generic_visit(node) if magic is None else (statements_of(magic, node.value, _code) or node)
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
-        magic = _magic(node)
+        magic = magic_of(node)
         if magic is None:
             return self.generic_visit(node)
-        match _statements(magic):
+        match statements_of(magic, node, _code):
             case [ast.Expr(value=value)]:
                 return value
             case [ast.Assign() | ast.Pass(), *_]:
                 return ast.Constant(None)
         return node
-
-
-def _statements(magic: _Magic) -> list[ast.stmt]:
-    """Python that does to names what *magic* does; empty if that cannot be known."""
-    match magic.kind, magic.name:
-        case "run_line_magic", name if name in _TIMED:
-            return _code(_without_flags(magic.line))
-        case "run_line_magic", "timeit":
-            return _apart(_code(_without_flags(magic.line)))
-        case "run_line_magic", "pinfo" | "pinfo2":
-            return _tuple([magic.line])
-        case "run_line_magic", name if name in _PROCESS:
-            return _on_process(name, magic.line)
-        case "run_line_magic", name if name in _OPAQUE:
-            return []
-        case "run_cell_magic", "timeit":
-            return _apart(_code(_without_flags(magic.line)) + _code(magic.body))
-        case "run_cell_magic", "capture":
-            return _bind(word for word in magic.line.split() if not word.startswith("-")) + _code(magic.body)
-        case "run_cell_magic", name if name in _TIMED:
-            return _code(magic.body)
-        case "run_cell_magic", name if name in _FOREIGN:
-            streams = re.findall(r"--(?:out|err|proc)[ =]+(\w+)", magic.line)
-            return _tuple(_interpolated(magic.line)) + _bind(streams)
-        case "run_cell_magic", _:
-            return []
-    return _tuple(_interpolated(magic.line))
-
-
-def _on_process(name: str, line: str) -> list[ast.stmt]:
-    """Python that does to the process what a magic of `_PROCESS` does, and reads what it reads."""
-    read = _tuple(_interpolated(line))
-    known = "{" not in line and "$" not in line
-    if name in ("env", "set_env"):
-        key, _, value = line.strip().partition("=" if "=" in line else " ")
-        if not value.strip():
-            return read  # only shows
-        text = f"__import__('os').environ[{key.strip()!r}] = {value.strip()!r}"
-        return [*read, *ast.parse(text if known else "__import__('os').environ.setdefault('')").body]
-    if name in ("cd", "pushd"):
-        folder = next((word for word in line.split() if word != "-q"), "")
-        plainly = known and folder and not folder.startswith(("-", "~", "'", '"')) and line.split()[-1] == folder
-        return [*read, *ast.parse(f"__import__('os').{'chdir' if plainly else 'fchdir'}({folder!r})").body]
-    return [*read, *ast.parse("__import__('os').fchdir(0)" if name == "popd" else "__import__('os').environ.pop('')").body]
-
-
-def _code(text: str) -> list[ast.stmt]:
-    """The statements of code inside of a magic, magics inside of it revealed."""
-    reading = plain(text).reading
-    return [] if isinstance(reading, str) else reading.body or [ast.Pass()]
-
-
-def _without_flags(line: str) -> str:
-    """The code of ``-n 3 -q f(x)``."""
-    return re.sub(r"^\s*(?:-[a-zA-Z]\w*(?:\s+\d+)?\s+|-[nrt]\s*\d+\s+)*", "", line)
-
-
-def _apart(body: list[ast.stmt]) -> list[ast.stmt]:
-    """*body* run as ``%timeit`` does: in a function of its own, so what it binds is not kept."""
-    if not body:
-        return []
-    function = ast.parse("def _(): pass\n_()").body
-    function[0].body = body  # type: ignore[attr-defined]
-    return function
-
-
-def _bind(names: Iterable[str]) -> list[ast.stmt]:
-    return [ast.Assign([ast.Name(name, ast.Store())], ast.Constant(None)) for name in names if name.isidentifier()]
-
-
-def _tuple(expressions: Iterable[str]) -> list[ast.stmt]:
-    """A statement that reads what *expressions* read; those that are no Python are texts."""
-    found = [node for node in map(_expression, expressions) if node is not None]
-    return [ast.Expr(ast.Tuple(found, ast.Load()))]
-
-
-def _expression(text: str) -> ast.expr | None:
-    try:
-        return ast.parse(text.strip(), mode="eval").body
-    except (SyntaxError, ValueError):
-        return None
-
-
-def _interpolated(text: str) -> list[str]:
-    """The expressions that IPython replaces in ``ls {folder} $name``; ``$$name`` is the other shell's.
-
-    >>> _interpolated("ls {a + 'x'} $b.c $$d {e:>3}")
-    ["a + 'x'", 'e', 'b.c']
-    """
-    try:
-        braces = [field for _, field, _, _ in string.Formatter().parse(text) if field]
-    except ValueError:
-        braces = []
-    return braces + re.findall(r"(?<![$\\])\$([A-Za-z_][\w.]*)", text)

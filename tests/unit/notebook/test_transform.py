@@ -80,7 +80,7 @@ def test_names_inside_of_magics_are_read(text, reads, writes):
 
 @pytest.mark.parametrize(
     ("text", "why"),
-    [("%run job.py", "%run"), ("%%R -i x\ny <- x", "%%R"), ("%store -r x", "%store"), ("x = %run a", "%run")],
+    [("%run job.py", "%run"), ("%store -r", "%store"), ("x = %run a", "%run"), ("%%odd\nx", "%%odd")],
 )
 def test_magics_that_hide_names_are_told(text, why):
     """Where a magic may bind anything, the reading says so."""
