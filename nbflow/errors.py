@@ -145,11 +145,12 @@ class ValueNotStorable(NbflowError):
         name: the variable; kind: its type's name; cause: what the pickler said.
     """
 
+    WHAT = "cannot leave its process"
     WAYS = "leave it out with --outputs or --inputs, or run the job with --in kernel"
 
     def __init__(self, name: str, kind: str, cause: str) -> None:
         self.name, self.kind, self.cause = name, kind, cause
-        super().__init__(f"variable {name!r} ({kind}) cannot leave its process ({cause}): {self.WAYS}")
+        super().__init__(f"variable {name!r} ({kind}) {self.WHAT} ({cause}): {self.WAYS}")
 
     @property
     def told(self) -> str:
@@ -167,6 +168,7 @@ class StoreFull(ValueNotStorable):
     it takes 2.1 GB, and other values take 18.4 GB of the 20.0 GB that the store may hold
     """
 
+    WHAT = "does not fit into the store"
     WAYS = "free some with %nbflow gc, allow more with %config NBFlow.store_limit, or leave it out with --outputs"
 
     def __init__(self, name: str, kind: str, size: int, others: int, limit: int) -> None:
