@@ -113,6 +113,8 @@ def _of_cell(magic: Magic, name: str, call: ast.expr, code: Code) -> list[ast.st
         streams = re.findall(r"--(?:out|err|proc)[ =]+(\w+)", magic.line)
         return _tuple(_interpolated(magic.line)) + _bind(streams)
     match name:
+        case "job":  # its own business
+            return [ast.Pass()]
         case "timeit":
             return _apart((code(_without_flags(magic.line, "nrpv")) or []) + (code(magic.body) or []))
         case "capture":
