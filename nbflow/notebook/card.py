@@ -11,7 +11,7 @@ from typing import Any
 from nbflow.core import words
 from nbflow.core.status import Status
 from nbflow.engine.client import Display
-from nbflow.notebook.step_lines import step_lines
+from nbflow.notebook.step_lines import changed_lines, step_lines
 
 LIVE_LINES, FINAL_LINES = 6, 40
 LOG_LIMIT = 64 * 1024
@@ -130,7 +130,8 @@ class Card:
         limit = FINAL_LINES if self.status.ended else LIVE_LINES
         if len(kept) > limit:
             kept = [f"… more above: %nbflow log {self.name}", *kept[-limit:]]
-        kept = [_cut(line, WIDTH) for line in (*map(screen, step_lines(self.job, self.now)), *kept)]
+        said = [*changed_lines(self.job), *step_lines(self.job, self.now)]
+        kept = [_cut(line, WIDTH) for line in (*map(screen, said), *kept)]
         if self.traceback and self.status in _BROKEN:
             kept += screen(self.traceback).rstrip().splitlines()[-FINAL_LINES:]
         return "\n".join(kept)

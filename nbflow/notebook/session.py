@@ -57,7 +57,6 @@ class Session:
         self.keys: dict[str, tuple[list[ValueRef], list[Any]]] = {}
         """Fan-out -> the keys of its elements, as stored and as this kernel has them."""
         self.captures = Captures(namespace if namespace is not None else {}, lambda: self.client.values)
-        """Stores values of the kernel."""
         self._client: Client | None = None
         self._replica: Replica | None = None
         self._lock = threading.RLock()

@@ -60,7 +60,11 @@ def files(nb: Kernel) -> None:
     """A script, a module, and a stored variable that all mean x = 2."""
     (nb.folder / "script.py").write_text("x = 2\n")
     (nb.folder / "constants.py").write_text("x = 2\n")
-    run(nb, "import sys; sys.modules.pop('constants', None)\nx = 2\n%store x\ndel x", "def set_x():\n    global x\n    x = 2")
+    run(
+        nb,
+        "import sys; sys.modules.pop('constants', None)\nx = 2\n%store x\ndel x",
+        "def set_x():\n    global x\n    x = 2",
+    )
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -24,6 +24,10 @@ _FIXED = (bool, int, float, complex, str, bytes, type(None), range, ModuleType)
 """Types whose values cannot change in place; of modules only the name travels."""
 
 
+_RESTLESS = ("matplotlib.",)
+"""Modules whose objects change by being looked at: a figure that is drawn is no longer what it was."""
+
+
 class Watch:
     """The inputs of one body: look at them before it runs, ask afterwards what it changed.
 
@@ -70,7 +74,7 @@ class Watch:
 
 
 def fixed(value: object) -> bool:
-    """Whether *value* can visibly not be changed in place.
+    """Whether *value* cannot be changed in place, or changes whatever one does with it.
 
     >>> fixed((1, "a", None)), fixed(([],)), fixed(len)
     (True, False, True)
@@ -82,7 +86,7 @@ def fixed(value: object) -> bool:
         return all(map(fixed, value))  # type: ignore[call-overload]
     if isinstance(value, FunctionType | type):
         return not _of_the_notebook(value)
-    return False
+    return kind.__module__.startswith(_RESTLESS)
 
 
 def state(value: object) -> bytes | None:
