@@ -68,6 +68,7 @@ def attempt_order(run: Run, started: AttemptStarted | StepStarted, place: Place)
         patterns=patterns(spec) if spec.rules else (),
         outputs=spec.outputs,
         passing=spec.passing,
+        deletes=spec.deletes,
         closed=spec.closed,
         writes=spec.writes,
         room=run.limits.store,

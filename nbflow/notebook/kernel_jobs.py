@@ -157,7 +157,7 @@ class KernelJobs:
         namespace = self.shell.user_ns
         if is_hidden(name):
             hidden.put(name, take(self.client.values, given, namespace), work.order.job)
-        elif isinstance(given, Whole) and name not in work.order.outputs:
+        elif isinstance(given, Whole) and name not in (*work.order.outputs, *work.order.deletes):
             self.bring([name])
         elif not (isinstance(given, Whole) and _unstored(given.value)):  # what never left the kernel is where it was
             namespace[name] = take(self.client.values, given, namespace, work.stand_in)

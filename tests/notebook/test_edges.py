@@ -321,6 +321,14 @@ def test_a_kernel_job_is_stopped_between_two_lines(nb: Kernel) -> None:
     assert nb.value("x", 10) == 1
 
 
+def test_a_job_in_the_kernel_deletes(nb):
+    """A cell that reads the name waits for the job, and finds it gone: never an older version."""
+    declare(nb, "%%job make --in kernel\nimport threading\nlock = threading.Lock()")
+    declare(nb, "%%job drop --in kernel\nimport time\nheld = lock.locked()\ntime.sleep(0.2)\ndel lock")
+    assert "NameError: name 'lock' is not defined" in nb.run("lock").error
+    assert nb.value("'lock' in globals()") is False
+
+
 def test_jobs_in_the_kernel_change_what_cannot_leave_it(nb):
     """A database in memory is filled by one job and read by the next, both in the kernel, queued at once."""
     made = "import sqlite3\nconn = sqlite3.connect(':memory:', check_same_thread=False)\n"

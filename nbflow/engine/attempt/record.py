@@ -64,6 +64,8 @@ class AttemptOrder(Struct, frozen=True, kw_only=True, omit_defaults=True):
     outputs: tuple[str, ...] = ()
     passing: tuple[str, ...] = ()
     """Those of *outputs* that are left out where they cannot be stored."""
+    deletes: tuple[str, ...] = ()
+    """Variables that the body deletes."""
     closed: bool = False
     """Inputs that it changes in place unseen are not looked for."""
     writes: tuple[str, ...] = ()
