@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import ast
 import io
+import json
 import tokenize
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from nbflow.core.hidden import is_hidden, spoken
 
 _SILENT = (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER)
+_OTHERWISE = "its code changed"
 _SHOWN = 3
 """Differences of one kind that are named."""
 
@@ -60,13 +63,25 @@ def differences(before: Recipe, now: Recipe, first: int = 2) -> list[str]:
     >>> differences(old, new)
     ['line 4 changed', 'pandas 2.2 → 2.3']
     """
-    found = [lines_changed(before.source, now.source, first)] if before.code != now.code else []
+    if (function := json.loads(now.options.get("function", '""'))) and before.inputs.get(function) is not None:
+        found = _function_changed(before, now, function)
+        before = replace(before, inputs=before.inputs | {function: now.inputs.get(function, "")})
+    else:
+        found = [lines_changed(before.source, now.source, first)] if before.code != now.code else []
     found += _changed(before.inputs, now.inputs, lambda name: spoken(name) if is_hidden(name) else f"input {name}")
     found += _changed(before.files, now.files, lambda path: f"file {path}")
     found += _changed(before.modules, now.modules, lambda name: f"module {name}")
     found += [f"{name} {then} → {there}" for name, then, there in _versions(before, now)]
     found += _changed(before.options, now.options, lambda name: f"--{name}")
     return found
+
+
+def _function_changed(before: Recipe, now: Recipe, function: str) -> list[str]:
+    """What has changed of a job that is the call of a function: its text, or what it uses of the notebook."""
+    if before.inputs[function] == now.inputs.get(function):
+        return []
+    text = lines_changed(before.source, now.source)
+    return [text if text != _OTHERWISE else f"what function {function} uses changed"]
 
 
 def _versions(before: Recipe, now: Recipe) -> Iterator[tuple[str, str, str]]:
@@ -97,7 +112,7 @@ def lines_changed(before: str, now: str, first: int = 1) -> str:
     if changed:
         return f"line{'s' if len(changed) > 1 else ''} {_listed(changed)} changed"
     removed = [old[at][0] + first - 1 for tag, low, high, _, _ in codes if tag != "equal" for at in range(low, high)]
-    return f"line{'s' if len(removed) > 1 else ''} {_listed(removed)} removed" if removed else "its code changed"
+    return f"line{'s' if len(removed) > 1 else ''} {_listed(removed)} removed" if removed else _OTHERWISE
 
 
 def _listed(numbers: Sequence[int]) -> str:

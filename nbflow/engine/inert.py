@@ -24,6 +24,7 @@ _CODE_PLACES = (10, 13, 14)
 """Of the arguments that make a code object: the file, the first line, the table of lines."""
 _DRAWN = {"_make_skeleton_class": 4, "_make_skeleton_enum": 5}
 """Functions that make classes -> the place of an argument that is drawn at random."""
+_FUNCTIONS = "nbflow.engine.attempt.functions"
 _PLACED = frozenset({"__firstlineno__"})
 """Attributes of classes that tell where their text stands."""
 
@@ -144,7 +145,19 @@ class _Reader:
         target = self._stack[-1]
         if not isinstance(target, _Node) or target.kind != "made":
             raise _Odd
-        target.parts.append(_Node("state", [state]))
+        target.parts.append(_Node("state", [self._job_function(target, state)]))
+
+    def _job_function(self, target: _Node, state: Any) -> Any:
+        """The *state* of a job's function, which is a pickle within the pickle, without where its text stands."""
+        match target.parts:
+            case [_, _Node(kind="name", parts=[module, "Function"]), *_] if module == _FUNCTIONS:
+                told = dict(zip(state.parts[::2], state.parts[1::2], strict=True))
+                inner = _Reader(told["pickled"])
+                found = _Node("function", [told["label"], inner.read(), told["outputs"]])
+                self.modules |= inner.modules
+                return found
+            case _:
+                return state
 
     def done(self) -> None:
         """What was called is left: a function that gives a state to its first argument has done so."""

@@ -105,7 +105,7 @@ class Lookups:
                 return key, None, ASKED_FOR
             entry = self.cache.get(key)
             if entry is None:
-                last = self.cache.last(flow, asked.spec.name)
+                last = self.cache.last(flow, _known_as(asked.spec))
                 return key, None, _why(last, recipe)
             changed = self._rewritten(entry)
             return (key, None, changed) if changed else (key, entry, "")
@@ -133,7 +133,7 @@ class Lookups:
         entry = Entry(
             key=key,
             flow=live.run.flow,
-            job=event.job,
+            job=_known_as(job.spec),
             run=live.run.number,
             attempt=attempt.key,
             made_at=event.at,
@@ -163,6 +163,11 @@ def _keeps(job: JobState, event: AttemptEnded) -> bool:
     if not ours or not job.spec.cache or job.missed is None or not job.missed.key:
         return False
     return event.response is None and not event.changed
+
+
+def _known_as(spec: JobSpec) -> str:
+    """What a job is compared with: calls of one function, whatever they are called, with each other."""
+    return spec.function or spec.name
 
 
 def _why(last: Entry | None, recipe: Recipe) -> str:
