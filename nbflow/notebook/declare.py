@@ -27,8 +27,10 @@ from nbflow.notebook.handlers import Handlers, unreached
 from nbflow.notebook.interrupt import whole
 from nbflow.notebook.judges import evaluator, judging
 from nbflow.notebook.line import JobHeader
+from nbflow.notebook.local_modules import LocalModules
 from nbflow.notebook.loops import values_of
 from nbflow.notebook.needed import follows
+from nbflow.notebook.offering import Offer, Offering, blind_spots
 from nbflow.notebook.owners import ByFan, ByJob, Owners
 from nbflow.notebook.pairing import Paired, items_read, parts_for
 from nbflow.notebook.reading import Reader
@@ -50,6 +52,7 @@ class Declarer:
     waiting: Waiting
     cell_id: Callable[[], str]
     handlers: Handlers = field(default_factory=Handlers)
+    modules: LocalModules = field(default_factory=LocalModules)
     handing: Handing = field(init=False)
 
     def __post_init__(self) -> None:
@@ -96,7 +99,9 @@ class Declarer:
                     self.waiting.fans.remember(fan.name, [spec.element.key for spec in specs if spec.element], fan.keys)
 
             whole(declare)
-        for text in [*unreached(header.rules), *(fan.warnings if fan else ()), *ordering.warnings]:
+        spots = blind_spots(body[1]) if header.outputs is None and header.executor != "kernel" else ()
+        told = [*ordering.warnings, *spots, *self.modules.warnings(body[1], self.namespace)]
+        for text in [*unreached(header.rules), *(fan.warnings if fan else ()), *told]:
             print(f"nbflow: job {header.name!r}: {text}", file=sys.stderr)
         if fan is not None and not fan.keys:
             print(_nothing(header, template.outputs))
@@ -156,13 +161,15 @@ class Declarer:
             fan=fan is not None,
         )
         inputs |= states.inputs
+        offer = self._offer(header, names, [*readable, *inputs])
         return spec_of(
             header,
             names,
             transformed.code if transformed.shell else "",
             transformed.shell,
             inputs=inputs,
-            offered=states.offered,
+            offered={**offer.given, **states.offered},
+            beyond=offer.beyond,
             outputs=(*outputs_of(header, names), *self.reader.hidden.outputs(names, fan is not None)),
             closed=header.outputs is not None or fan is not None,
             needs=binder.needs(header, inputs),
@@ -174,6 +181,15 @@ class Declarer:
             path=surroundings.path(),
             cwd=self._cwd(header),
         )
+
+    def _offer(self, header: JobHeader, names: Names, given: list[str]) -> Offer:
+        """What the body may ask for while it runs, and what it does not get; in the kernel all is there anyway."""
+        if header.bash or header.executor == "kernel":
+            return Offer({}, ())
+        run = self.session.replica.run if self.session.opened else Run()
+        stated = names if header.inputs is None else replace(names, asks=(), binds=())
+        offering = Offering(self.namespace, self.owners, self.session.captures.dump, run)
+        return offering.of(stated, header.body, given)
 
     def _read(self, header: JobHeader) -> tuple[Transformed, Names]:
         """The body as Python, and its names; a script for bash has none.

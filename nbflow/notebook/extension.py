@@ -20,6 +20,7 @@ from nbflow.notebook.cells import Cells
 from nbflow.notebook.completion import Completion
 from nbflow.notebook.debugging import Debugging
 from nbflow.notebook.declare import Declarer
+from nbflow.notebook.exporting.cells import Past
 from nbflow.notebook.fan_slot import FanSlot
 from nbflow.notebook.file_cells import FileCells
 from nbflow.notebook.flow import Flow
@@ -27,6 +28,7 @@ from nbflow.notebook.gathering import few
 from nbflow.notebook.handlers import Handlers
 from nbflow.notebook.handles import load, unload
 from nbflow.notebook.kernel_jobs import KernelJobs
+from nbflow.notebook.local_modules import LocalModules
 from nbflow.notebook.magics import NBFlow
 from nbflow.notebook.owners import Owners
 from nbflow.notebook.place import Place, here
@@ -71,6 +73,7 @@ class Extension:
         self.declarer = Declarer(
             self.session, self.owners, self.reader, self.cards, shell.user_ns, self.waiting, self.cell_id
         )
+        self.declarer.modules = LocalModules(reloading=self.reloading)
         self.declarer.handlers = _handlers.setdefault(self.session.place, self.declarer.handlers)
         self.completion = Completion(
             self.session.names,
@@ -84,6 +87,8 @@ class Extension:
             self.session, shell.user_ns, self.owners, shell, not self.headless, self.live_error
         )
         self.waiting.trace = self.debugging.trace
+        history = getattr(shell.history_manager, "input_hist_raw", [])
+        self.flow.past = Past(text for text in history[1:] if text)
         forms: dict[str, Callable[..., Any]] = {
             "figure": self.figure,
             "trust": self.trust,
@@ -100,6 +105,7 @@ class Extension:
         self.file_cells.watch(shell)
         self.rest.watch(shell.events)
         shell.events.register("post_run_cell", self.cells.after)
+        shell.events.register("post_run_cell", self.flow.past.ran)
         shell.events.register("post_run_cell", self.after_cell)
         shell.Completer.custom_matchers.append(self.completion)
         self.session.on_connect(self.connected)
@@ -148,6 +154,7 @@ class Extension:
         self.file_cells.leave(shell)
         self.rest.leave(shell.events)
         shell.events.unregister("post_run_cell", self.cells.after)
+        shell.events.unregister("post_run_cell", self.flow.past.ran)
         shell.events.unregister("post_run_cell", self.after_cell)
         shell.Completer.custom_matchers[:] = [m for m in shell.Completer.custom_matchers if m is not self.completion]
         atexit.unregister(self.leave)
@@ -246,9 +253,15 @@ class Extension:
         """After a cell: packages it loaded are loaded for jobs too; headless clients see what is sent until now."""
         self.session.captures.prune()
         self.declarer.handing.prune()
+        self.declarer.modules.look()
         self.session.preload()
         if self.headless:
             self.settle()
+
+    def reloading(self) -> bool:
+        """Whether ``%autoreload`` keeps the kernel's modules up to date."""
+        magics = self.shell.magics_manager.registry.get("AutoreloadMagics")
+        return bool(getattr(getattr(magics, "_reloader", None), "enabled", False))
 
     def settle_names(self) -> None:
         """Before names are read: whose they are by now."""

@@ -100,8 +100,8 @@ def test_what_a_callback_changed_in_place_is_captured_anew(nb: Kernel) -> None:
 
 BETWEEN = {
     "a thread": "import threading\nthreading.Thread(target=late).start()",
-    "a task of the event loop": "import asyncio\nasync def task():\n    while not os.path.exists('go'): await asyncio.sleep(0.01)\n"
-    "    late()\nkept = asyncio.ensure_future(task())",
+    "a task of the event loop": "import asyncio\nasync def task():\n"
+    "    while not os.path.exists('go'): await asyncio.sleep(0.01)\n    late()\nkept = asyncio.ensure_future(task())",
     "a timer of the event loop": "import asyncio\nloop = asyncio.get_event_loop()\n"
     "def again():\n    late() if os.path.exists('go') else loop.call_later(0.01, again)\nagain()",
     "a periodic callback": "from tornado.ioloop import PeriodicCallback\n"
@@ -280,7 +280,7 @@ def test_a_module_that_was_edited_is_noticed(nb: Kernel) -> None:
     assert nb.value("x") == "old"
     file.write_text("def soup(): return 'fresh'\n")
     cell = run(nb, "%%job b\nx = recipes.soup()")
-    assert "recipes.py was edited after this kernel imported it: job 'b' runs the new text" in cell.text
+    assert "recipes.py was edited after this kernel imported it: the job runs the new text" in cell.text
     assert "recipes.py" not in run(nb, "%%job c\ny = soup()").text
     assert nb.value("(x, y, recipes.soup())") == ("fresh", "fresh", "old")
     run(nb, "import importlib; importlib.reload(recipes)")

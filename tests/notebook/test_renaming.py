@@ -123,8 +123,14 @@ def test_a_name_that_a_job_deletes_is_gone(nb: Kernel) -> None:
 
 def test_a_name_that_a_callback_binds_is_the_kernels(nb: Kernel) -> None:
     """A widget's callback is no cell: the next reader sees it all the same."""
-    made = "import ipywidgets\nbutton = ipywidgets.Button()\ndef hit(_):\n    global x, done\n    x = done = 2\nbutton.on_click(hit)"
-    run(nb, made, "%%job a\nx = 1", "assert x == 1", "done = 0\nbutton")
+    hit = "def hit(_):\n    global x, done\n    x = done = 2\nbutton.on_click(hit)"
+    run(
+        nb,
+        f"import ipywidgets\nbutton = ipywidgets.Button()\n{hit}",
+        "%%job a\nx = 1",
+        "assert x == 1",
+        "done = 0\nbutton",
+    )
     comm = nb.value("button.model_id")
     nb.send(comm, {"event": "click"})
     assert nb.value("done") == 2
@@ -135,8 +141,8 @@ def test_a_name_that_a_callback_binds_is_the_kernels(nb: Kernel) -> None:
 def test_a_name_that_a_thread_binds_is_the_kernels(nb: Kernel) -> None:
     """As soon as the next cell runs."""
     run(nb, "%%job a\nx = 1", "assert x == 1")
-    late = "import threading, os, time\ndef late():\n    global x\n    while not os.path.exists('go'): time.sleep(0.01)\n    x = 2"
-    run(nb, f"{late}\nthread = threading.Thread(target=late); thread.start()")
+    late = "def late():\n    global x\n    while not os.path.exists('go'): time.sleep(0.01)\n    x = 2"
+    run(nb, f"import threading, os, time\n{late}\nthread = threading.Thread(target=late); thread.start()")
     go(nb.folder)
     run(nb, "thread.join()", "%%job reader\ny = x")
     assert nb.value("(x, y)") == (2, 2)
