@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nbflow.engine.beside import Reducer
 
-_HOMES = {"builtins", "numpy", "torch", "pyarrow"}
+_HOMES = {"builtins", "numpy", "pandas", "pyarrow", "torch"}
 _known: dict[type, Reducer | None] = {}
 
 
@@ -37,5 +37,9 @@ def _of(kind: type) -> Reducer | None:
             from nbflow.engine import arrow
 
             return arrow.reducer(kind)
+        case "pandas":
+            from nbflow.engine import columns
+
+            return columns.reducer(kind)
         case _:
             return None
