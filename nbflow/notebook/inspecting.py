@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Any
 
+from nbflow.errors import NbflowError
 from nbflow.notebook.debugging import Debugging, Postmortem
 from nbflow.notebook.declaring import Declaring
+from nbflow.notebook.exporting import exported, write
+from nbflow.notebook.exporting.cells import Cell, Past, read_notebook
 from nbflow.notebook.looking import Pumping
 from nbflow.notebook.references import Made
 from nbflow.notebook.reproducing import reproduce
@@ -19,6 +24,7 @@ class Inspecting(Declaring):
     def __init__(self, session: Session, pumping: Pumping, target: FlowTarget) -> None:
         super().__init__(session, pumping, target)
         self.debugging = Debugging(session)
+        self.past = Past()
 
     def debug(self, job: str | Made, attempt: int | None = None) -> Postmortem:
         """Open the debugger where *job* failed, with the inputs of that attempt as variables; nothing is run.
@@ -56,3 +62,35 @@ class Inspecting(Declaring):
         """
         __tracebackhide__ = True
         return reproduce(self.debugging, self._one(job), attempt, discard)
+
+    def export(
+        self, file: str | os.PathLike[str], *, plain: bool = False, everything: bool = False, force: bool = False
+    ) -> None:
+        """Write the cells executed here so far as a Python file that runs by itself and comes to the same values.
+
+        Each job becomes a function of `nbflow.job`, with the options of its cell, and running the file runs the flow.
+        With *plain* it is a script without nbflow instead, one cell after the other. Magics become what they do where
+        Python can say it; where not, a comment says so.
+
+        Args:
+            file: where it goes.
+            plain: without nbflow.
+            everything: ordinary cells too that only look at what jobs made.
+            force: also over a file that is there.
+
+        Raises:
+            NbflowError: there is such a file, a cell cannot be read, or this flow is no notebook's.
+        """
+        place = self._session.place
+        cells = self.past.cells(self._document())
+        if not cells:
+            raise NbflowError("there are no cells to export: in a notebook, run them first")
+        title = f"{place.flow}.ipynb"
+        write(exported(cells, title, place.flow, plain=plain, everything=everything), Path(file), force)
+
+    def _document(self) -> list[Cell]:
+        """The notebook's cells as they were saved last, for their order."""
+        try:
+            return read_notebook(self._session.place.folder / f"{self.name}.ipynb")
+        except NbflowError:
+            return []

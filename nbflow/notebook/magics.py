@@ -36,7 +36,7 @@ __all__ = ["NBFlow"]
 
 _LIMITS = ("retry_budget", "max_attempts", "max_jobs")
 _HAS = (Status.SUCCEEDED, Status.FAILED)
-_OF_THE_RUN = (*_LIMITS, "forbidden", "store_limit", "parallel", "durable", "on_kernel_exit")
+_OF_THE_RUN = (*_LIMITS, "forbidden", "store_limit", "parallel", "durable", "on_kernel_exit", "cache_days", "cache_limit")
 """What the engine is told of when it changes."""
 
 
@@ -52,6 +52,10 @@ class NBFlow(Magics):
     executor = CaselessStrEnum(["process", "kernel"], "process", help="What runs jobs without --in.").tag(config=True)
     autostart = Bool(True, help="Start jobs as soon as their needs are met.").tag(config=True)
     cache = Bool(False, help="Reuse what the same code has made of the same inputs, as with --cache.").tag(config=True)
+    cache_days = Float(30.0, help="Days after its last use from when on a cached result is dropped.").tag(config=True)
+    cache_limit = Int(10_000_000_000, help="Bytes that the values of all cached results may take together.").tag(
+        config=True
+    )
     on_kernel_exit = CaselessStrEnum(
         ["finish", "cancel"], "finish", help="What becomes of jobs under way when the kernel ends."
     ).tag(config=True)
@@ -124,7 +128,9 @@ class NBFlow(Magics):
     def defaults(self) -> Defaults:
         """What ``%%job`` means where an option is not given."""
         retry = replace(Retry(), attempts=self.retries + 1)
-        return Defaults(retry=retry, timeout=self.timeout, executor=self.executor, hold=not self.autostart, cache=self.cache)
+        return Defaults(
+            retry=retry, timeout=self.timeout, executor=self.executor, hold=not self.autostart, cache=self.cache
+        )
 
     @no_var_expand
     @cell_magic
@@ -299,6 +305,10 @@ class NBFlow(Magics):
         else:
             policy = bare(session.policy(group))
         session.declare((), {group: ruled(policy, None, ruled_fields(options))})
+
+    def _do_export(self, file: str, plain: bool = False, force: bool = False, **flags: bool) -> None:
+        self.flow.export(file, plain=plain, everything="all" in flags, force=force)
+        print(f"exported {file}")
 
     def _do_trust(self) -> None:
         self._forms["trust"]()

@@ -184,6 +184,17 @@ VERBS: tuple[Verb, ...] = (
         options=RULE_OPTIONS,
     ),
     Verb(name="gc", help="remove the values that nothing can read any more, and say what that frees"),
+    Verb(
+        name="export",
+        argument="file",
+        required=True,
+        help="the cells executed so far as a module with a function for each job, which runs by itself",
+        options=(
+            Option(name="plain", help="as a plain script without nbflow"),
+            Option(name="all", help="ordinary cells too that only look at what jobs made"),
+            Option(name="force", help="also over a file that is there"),
+        ),
+    ),
     Verb(name="trust", help="open a store that was not made here, after you have looked at where it is from"),
     Verb(name="stop", help="end the engine and every attempt"),
 )

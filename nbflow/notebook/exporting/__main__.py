@@ -1,0 +1,9 @@
+"""``python -m nbflow.notebook.exporting NOTEBOOK FILE``."""
+
+from __future__ import annotations
+
+import sys
+
+from nbflow.notebook.exporting import main
+
+sys.exit(main())
