@@ -57,6 +57,8 @@ class Stands:
     *groups* says which of them stand in a group's frame, and in which; a block without one has a frame of its own.
     """
 
+    of: tuple[str, ...] = ()
+    """What each job stands in."""
     sizes: dict[str, Size] = field(default_factory=dict)
     edges: list[tuple[str, str]] = field(default_factory=list)
     groups: dict[str, str] = field(default_factory=dict)
@@ -78,7 +80,7 @@ def stands_of(shape: Shape) -> Stands:
         for job in block.jobs:
             of[job] = f"block {shape.jobs[first]}"
     inside = {job for block in blocks.values() for job in block.jobs}
-    found = Stands(alone={job: of[job] for job in range(len(of)) if job not in inside})
+    found = Stands(tuple(of), alone={job: of[job] for job in range(len(of)) if job not in inside})
     wide, notes = _width(shape, list(found.alone)), shape.notes or ("",) * len(of)
     for job, stand in enumerate(of):
         if job in blocks:

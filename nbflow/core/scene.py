@@ -24,7 +24,9 @@ class Scene:
     Attributes:
         nodes: the boxes, in the order of their first jobs.
         links: (needed, dependent) as numbers of *nodes*: what arrow keys follow.
-        wires: the lines to draw, as points, one a link.
+        wires: the lines to draw, as points; fewer than links where cells of a block share one.
+        stands: for each node the number of what it stands in: itself, or the block that it is a cell of.
+        ends: for each wire where it leads from and to, as such numbers.
         frames: regions, to be painted first.
         width, height: of the whole.
         layout: give the scene as *previous* to keep the next one stable.
@@ -33,6 +35,8 @@ class Scene:
     nodes: tuple[Node, ...] = ()
     links: tuple[Link, ...] = ()
     wires: tuple[tuple[Point, ...], ...] = ()
+    stands: tuple[int, ...] = ()
+    ends: tuple[Link, ...] = ()
     frames: tuple[Frame, ...] = ()
     width: float = 0.0
     height: float = 0.0
@@ -57,10 +61,13 @@ def scene(shape: Shape, previous: Scene | None = None) -> Scene:
         previous=previous.layout if previous else None,
     )
     nodes = sorted(_nodes(shape, stands, picture), key=lambda node: node.jobs[0])
+    number = {stand: at for at, stand in enumerate(stands.sizes)}
     return Scene(
         tuple(nodes),
         _links(shape, nodes),
         tuple(tuple((x + MARGIN, y + MARGIN) for x, y in path) for path in picture.paths),
+        tuple(number[stands.of[node.jobs[0]]] for node in nodes),
+        tuple((number[a], number[b]) for a, b in stands.edges),
         _frames(shape, stands, picture),
         picture.width + 2 * MARGIN,
         picture.height + 2 * MARGIN,

@@ -58,7 +58,8 @@ def graph(drawn: Scene, of: Shape) -> dict[str, Any]:
 
     Nodes are ``[name, x, y, width, height, label, form, jobs, note, cells]``, the last two only where there are any.
     *jobs* are numbers of jobs, for a strip as runs: first, count, first, count, …. *cells* are ``[x, y, across, width,
-    height, gap]``. Frames are ``[group, x, y, width, height, title]``. *fans* are fan-outs: ``[group, jobs, folded]``.
+    height, gap]``. *ends* say where each wire leads from and to, in the numbers that *stands* has for nodes. Frames are
+    ``[group, x, y, width, height, title]``. *fans* are fan-outs: ``[group, jobs, folded]``.
     """
     counted = Counter(fan for fan in of.fan_of if fan is not None)
     group = dict(zip(of.fan_of, of.group_of, strict=False))
@@ -66,6 +67,8 @@ def graph(drawn: Scene, of: Shape) -> dict[str, Any]:
         "nodes": [_node(node) for node in drawn.nodes],
         "links": [list(link) for link in drawn.links],
         "wires": [path_data(path) for path in drawn.wires],
+        "stands": list(drawn.stands),
+        "ends": [list(end) for end in drawn.ends],
         "frames": [_frame(frame) for frame in drawn.frames],
         "fans": {fan: [group[fan] or fan, count, fan in of.folded] for fan, count in counted.items()},
         "width": drawn.width,

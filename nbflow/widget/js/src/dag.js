@@ -1,6 +1,8 @@
 import { beside, placeAt } from "./cells.js";
 import { clip, control, html, measure, redraw, say, set, svg, under } from "./dom.js";
 import { Frame } from "./frame.js";
+import { streams, wiresIn } from "./reach.js";
+import { Stage } from "./stage.js";
 import { Strip } from "./strip.js";
 import { step } from "./walk.js";
 import { said } from "./words.js";
@@ -8,14 +10,14 @@ import { said } from "./words.js";
 /** @typedef {import("./types.js").Graph} Graph */
 /** @typedef {import("./types.js").Look} Look */
 /** @typedef {import("./types.js").Caption} Caption */
-/** @typedef {{status: string, captions: Caption[], marks: Record<string, string>, groups: Record<string, import("./types.js").Group>, now: number}} Standing */
+/** @typedef {{status: string, wanted: boolean[]|null, captions: Caption[], marks: Record<string, string>, groups: Record<string, import("./types.js").Group>, now: number}} Standing */
 /** @typedef {{group: SVGElement, outer: SVGElement, strip: Strip|null, title: Element, icon: Element, lines: Element, mark: SVGElement|null, caption: Element|null,
  *   letter: string, told: string}} Drawn */
 
 const SMALL = 10.5; // as in nbflow/core/scene.py
 const HIGH = 44; // of a node without a row for its fallback
 const APART = 9, INSET = 2.5; // of a hatch: as in nbflow/picture/inside.py
-const SMALLEST = 0.7; // a wider flow is scrolled, not shrunk further
+const REST = 120; // milliseconds that the mouse rests on a node before what depends on it stands out
 
 /** The picture of the flow: a focusable node for each job, or for many of them. Jobs go by their numbers, nodes too. */
 export class Dag {
@@ -28,7 +30,7 @@ export class Dag {
     this.jobs = jobs;
     this.heard = heard;
     /** @type {Graph} */
-    this.graph = { nodes: [], links: [], wires: [], frames: [], fans: {}, width: 0, height: 0 };
+    this.graph = { nodes: [], links: [], wires: [], stands: [], ends: [], frames: [], fans: {}, width: 0, height: 0 };
     this.text = ""; // the graph's
     /** @type {Drawn[]} */
     this.drawn = [];
@@ -37,14 +39,17 @@ export class Dag {
     this.tabbed = 0;
     this.selected = -1; // a job
     this.status = "";
-    this.whole = true; // fitted to the width
+    /** @type {SVGElement[]} */
+    this.wires = [];
+    this.traced = -1; // the node whose streams stand out
+    /** @type {any} */
+    this.resting = undefined;
     this.picture = svg("svg", { class: "picture", role: "group", "aria-label": "jobs of the flow" });
     this.empty = html("div", { class: "empty" });
-    this.zoom = control("button", { class: "zoom", "aria-label": "zoom" });
-    this.scroll = html("div", { class: "scroll" }, this.picture, this.empty);
+    this.stage = new Stage(this.picture, this.empty, life);
     this.tip = html("div", { class: "tip", "aria-hidden": "true" });
     this.tip.hidden = true;
-    this.root = html("div", { class: "dag" }, this.scroll, this.tip);
+    this.root = html("div", { class: "dag" }, this.stage.root, this.tip);
     this.font = "sans-serif";
     this.listen(life);
   }
@@ -72,13 +77,8 @@ export class Dag {
         event.stopPropagation();
       }
     }, { signal });
-    this.zoom.addEventListener("click", () => {
-      this.whole = !this.whole;
-      this.fit();
-    }, { signal });
-    const seen = new ResizeObserver(() => this.fit());
-    seen.observe(this.root);
-    signal.addEventListener("abort", () => seen.disconnect());
+    this.picture.addEventListener("focusout", () => this.trace(-1), { signal });
+    signal.addEventListener("abort", () => clearTimeout(this.resting));
   }
 
   /** @param {number} at
@@ -106,6 +106,10 @@ export class Dag {
    * @param {number} at
    * @param {MouseEvent} [event] */
   hover(at, event) {
+    if (at !== this.traced) {
+      clearTimeout(this.resting);
+      this.resting = setTimeout(() => this.trace(at), REST);
+    }
     const strip = this.drawn[at]?.strip, place = event ? this.place(at, event) : -1;
     this.tip.hidden = !strip || place < 0;
     if (!strip || !event || place < 0) return;
@@ -113,6 +117,19 @@ export class Dag {
     say(this.tip, this.told(strip.jobs[place]));
     this.tip.style.top = `${event.clientY - around.top + 16}px`;
     this.tip.style.left = `${Math.max(4, Math.min(left + 10, around.width - this.tip.offsetWidth - 4))}px`;
+  }
+
+  /** Let what a node needs, and what needs it, stand out.
+   * @param {number} at -1 for none */
+  trace(at) {
+    clearTimeout(this.resting);
+    if (at === this.traced) return;
+    this.traced = at;
+    this.picture.classList.toggle("traced", at >= 0);
+    if (at < 0) return;
+    const found = streams(this.graph, at), along = wiresIn(this.graph, found);
+    this.drawn.forEach((one, node) => one.outer.classList.toggle("near", found.above.has(node) || found.below.has(node)));
+    this.wires.forEach((wire, number) => wire.classList.toggle("near", along[number]));
   }
 
   /** @param {number} job */
@@ -214,12 +231,14 @@ export class Dag {
     this.font = getComputedStyle(this.root).fontFamily || "sans-serif";
     set(this.picture, "viewBox", `0 0 ${Math.max(1, graph.width)} ${Math.max(1, graph.height)}`);
     this.frames = graph.frames.map((frame) => this.frame(frame));
-    const wires = svg("g", { class: "wires" }, ...graph.wires.map((d) => svg("path", { d })));
+    this.wires = graph.wires.map((d) => svg("path", { d }));
+    this.trace(-1);
+    const wires = svg("g", { class: "wires" }, ...this.wires);
     this.drawn = graph.nodes.map((node, at) => (node[9] ? this.strip(node, at) : this.node(node, at)));
     this.picture.replaceChildren(...this.frames.map((frame) => frame.root), wires, ...this.drawn.map((one) => one.outer));
     this.selected = -1;
     this.tab(Math.max(0, tabbed));
-    this.fit();
+    this.stage.take(graph.width, graph.height, graph.nodes.map(([, x, y, width, height]) => `M${x},${y}h${width}v${height}h${-width}z`).join(""));
     this.drawn[focused]?.group.focus({ preventScroll: true });
   }
 
@@ -262,20 +281,24 @@ export class Dag {
 
   /** Bring statuses and captions up to date.
    * @param {Standing} standing */
-  paint({ status, captions, marks, groups, now }) {
+  paint({ status, wanted, captions, marks, groups, now }) {
+    this.picture.classList.toggle("filtered", wanted !== null);
     this.status = status;
     this.graph.nodes.forEach((node, at) => {
       const drawn = this.drawn[at], letter = status[node[7][0]] ?? "";
       if (drawn.strip) {
         drawn.strip.paint(status, captions[at], under(groups, drawn.strip.group));
+        drawn.outer.classList.toggle("out", drawn.strip.leave(wanted));
         return;
       }
       if (drawn.letter !== letter) {
+        drawn.group.classList.remove(`s-${drawn.letter}`);
+        drawn.group.classList.add(`s-${letter}`);
         drawn.letter = letter;
-        set(drawn.group, "class", `node s-${letter}`);
         redraw(drawn.icon, this.looks[letter]);
         set(drawn.lines, "d", letter === "U" && hatch(node[3], node[4]));
       }
+      drawn.outer.classList.toggle("out", wanted !== null && !wanted[node[7][0]]);
       this.caption(node, drawn, captions[at], now);
       const mark = marks[at];
       if (drawn.mark) {
@@ -314,31 +337,6 @@ export class Dag {
     if (drawn.caption.getAttribute("data-whole") === text) return;
     set(drawn.caption, "data-whole", text);
     say(drawn.caption, clip(text, node[3] - 20, (words) => measure(words, `${SMALL}px ${this.font}`)));
-  }
-
-  /** Take the width there is, down to a size that can still be read. */
-  fit() {
-    const { width, height } = this.graph;
-    const room = this.scroll.clientWidth;
-    if (!width || !room) return;
-    const fitted = Math.min(1, Math.max(SMALLEST, room / width));
-    const scale = this.whole ? fitted : 1;
-    set(this.picture, "width", Math.floor(width * scale));
-    set(this.picture, "height", Math.floor(height * scale));
-    this.zoom.hidden = fitted === 1;
-    say(this.zoom, this.whole ? "full size" : "fit width");
-    set(this.zoom, "aria-label", this.whole ? "show the picture in full size" : "fit the picture to the width");
-    this.reveal(this.selected);
-  }
-
-  /** Scroll a job into the part that is seen; the page stays where it is.
-   * @param {number} at its number */
-  reveal(at) {
-    const node = this.drawn[this.jobs.node[at]]?.group.getBoundingClientRect(), seen = this.scroll.getBoundingClientRect();
-    if (!node) return;
-    const over = (/** @type {number} */ low, /** @type {number} */ high, /** @type {number} */ from, /** @type {number} */ to) =>
-      low < from ? low - from - 12 : high > to ? high - to + 12 : 0;
-    this.scroll.scrollBy(over(node.left, node.right, seen.left, seen.right), over(node.top, node.bottom, seen.top, seen.bottom));
   }
 
   /** @param {string} text shown instead of the picture, or empty */

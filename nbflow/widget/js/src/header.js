@@ -9,21 +9,28 @@ const VERDICTS = /** @type {Record<string, string>} */ ({ succeeded: "S", degrad
 
 /** The line at the top, and the thin bar under it. */
 export class Header {
-  /** @param {Record<string, import("./types.js").Look>} looks */
-  constructor(looks) {
+  /** @param {Record<string, import("./types.js").Look>} looks
+   * @param {import("./finder.js").Finder} finder
+   * @param {AbortSignal} signal */
+  constructor(looks, finder, signal) {
     this.looks = looks;
+    this.finder = finder;
     this.flow = html("b", { class: "flow" });
     this.run = html("span", { class: "dim run" });
-    this.chips = html("ul", { class: "chips", "aria-label": "jobs by status" });
+    this.chips = html("ul", { class: "chips", "aria-label": "jobs by status: press one to see only those" });
     this.icon = icon(undefined);
     this.verdict = html("span", { class: "word" });
     this.time = html("span", { class: "dim time" });
     this.pause = control("button", { class: "pause" });
-    this.end = html("span", { class: "end" }, this.icon, this.verdict, this.time, this.pause);
+    this.end = html("span", { class: "end" }, finder.root, this.icon, this.verdict, this.time, this.pause);
     this.bar = html("div", { class: "bar", "aria-hidden": "true" }, ...BAR.map((letter) => html("i", { class: `s-${letter}` })));
     this.root = html("div", { class: "header" }, this.flow, this.run, this.chips, this.end);
-    /** @type {Map<string, {chip: HTMLElement, text: Element}>} */
+    /** @type {Map<string, {chip: HTMLElement, button: Element, text: Element}>} */
     this.known = new Map();
+    this.chips.addEventListener("click", (event) => {
+      const letter = /** @type {Element} */ (event.target).closest("[data-letter]")?.getAttribute("data-letter");
+      if (letter) finder.toggle(letter);
+    }, { signal });
   }
 
   /** @param {Head} head
@@ -33,8 +40,14 @@ export class Header {
     say(this.flow, head.flow);
     set(this.flow, "title", head.flow);
     say(this.run, head.run ? `run ${head.run}` : "");
-    for (const [letter, count] of head.counts) say(this.chip(letter).text, `${count} ${this.looks[letter]?.word}`);
-    const shown = head.counts.map(([letter]) => this.chip(letter).chip);
+    const there = [...head.counts, ...[...this.finder.letters].filter((letter) => head.counts.every(([one]) => one !== letter)).map((letter) => [letter, 0])];
+    for (const [letter, count] of /** @type {[string, number][]} */ (there)) {
+      const { text, button } = this.chip(letter), on = this.finder.letters.has(letter);
+      say(text, `${count.toLocaleString("en")} ${this.looks[letter]?.word}`);
+      set(button, "aria-pressed", on ? "true" : "false");
+      set(button, "title", on ? "show the others too" : `show only what is ${this.looks[letter]?.word}`);
+    }
+    const shown = /** @type {[string, number][]} */ (there).map(([letter]) => this.chip(letter).chip);
     if (shown.some((chip, at) => this.chips.children[at] !== chip) || shown.length !== this.chips.children.length)
       this.chips.replaceChildren(...shown);
     const counts = Object.fromEntries(head.counts);
@@ -70,8 +83,8 @@ export class Header {
   chip(letter) {
     let found = this.known.get(letter);
     if (!found) {
-      const text = html("span");
-      found = { text, chip: html("li", { class: `chip s-${letter}` }, icon(this.looks[letter]), text) };
+      const text = html("span"), button = control("button", { class: `chip s-${letter}`, "data-letter": letter }, icon(this.looks[letter]), text);
+      found = { text, button, chip: html("li", {}, button) };
       this.known.set(letter, found);
     }
     return found;

@@ -28,6 +28,7 @@ export class Strip {
     this.caption = svg("text", { class: "small", x: 11, y: 35 });
     this.icon = svg("g", { class: "icon", transform: "translate(10,7)" }, svg("path", { class: "line" }), svg("path", { class: "area" }));
     this.grid = svg("g", { class: "cells" });
+    this.cover = svg("path", { class: "cover" });
     this.pointer = svg("rect", { class: "pointer", width: this.cells[3] + 5, height: this.cells[4] + 5, rx: 3 });
     this.pointer.style.display = "none";
     const ring = svg("rect", { class: "ring", x: -3.5, y: -3.5, width: width + 7, height: height + 7, rx: ROUND + 3 });
@@ -36,7 +37,7 @@ export class Strip {
       class: "node strip", transform: `translate(${x},${y})`, tabindex: -1, role: "button", "aria-pressed": "false",
       "data-at": at, "data-lm-suppress-shortcuts": "true",
     }, this.title, ring, svg("rect", { class: "box", width, height, rx: ROUND }), this.icon, svg("text", { x: 30, y: 18.5 }, label), this.caption,
-    this.grid, this.pointer);
+    this.grid, this.cover, this.pointer);
     this.outer = svg("g", {}, this.root, svg("g", { transform: `translate(${x},${y})` }, this.tools.root));
     this.fan = fan ? name : "";
   }
@@ -47,8 +48,9 @@ export class Strip {
   paint(status, caption, standing) {
     const letters = this.jobs.map((job) => status[job]).join(""), [text = "", , , letter = "W"] = caption ?? [];
     if (this.letter !== letter) {
+      this.root.classList.remove(`s-${this.letter}`);
+      this.root.classList.add(`s-${letter}`);
       this.letter = letter;
-      set(this.root, "class", `node strip s-${letter}`);
       redraw(this.icon, this.looks[letter]);
     }
     if (this.letters !== letters) {
@@ -62,6 +64,16 @@ export class Strip {
       say(this.caption, clip(text, this.width - 20, (words) => measure(words, `${SMALL}px ${this.font}`)));
       set(this.root, "aria-label", this.told(text));
     }
+  }
+
+  /** Let cells recede that nobody looks for.
+   * @param {boolean[]|null} wanted which jobs are; null: all
+   * @returns {boolean} nobody looks for any of them */
+  leave(wanted) {
+    const out = wanted ? [...this.jobs.keys()].filter((place) => !wanted[this.jobs[place]]) : [];
+    const none = out.length === this.jobs.length;
+    set(this.cover, "d", none ? "" : boxes(this.cells, out));
+    return none;
   }
 
   /** @param {string} text */

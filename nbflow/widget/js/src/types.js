@@ -8,7 +8,7 @@
  * @typedef {[name: string, x: number, y: number, width: number, height: number, label: string, form: "node"|"cell"|"strip", jobs: number[],
  *   note?: string, cells?: Cells]} Node *jobs*: of a strip as runs
  * @typedef {[group: string, x: number, y: number, width: number, height: number, title: string]} Frame
- * @typedef {{nodes: Node[], links: [number, number][], wires: string[], frames: Frame[], fans: Record<string, [group: string, jobs: number, folded: boolean]>,
+ * @typedef {{nodes: Node[], links: [number, number][], wires: string[], stands: number[], ends: [number, number][], frames: Frame[], fans: Record<string, [group: string, jobs: number, folded: boolean]>,
  *   width: number, height: number}} Graph
  * @typedef {[text: string, tick?: ""|"up"|"down", at?: number, letter?: string]|null} Caption "{}" in the text is a time that ticks; *letter*: of a strip
  * @typedef {[verdict: string, succeeded: number, members: number, why: string, going: number, failed: number,

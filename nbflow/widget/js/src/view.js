@@ -2,6 +2,7 @@ import { actions, groupActions, pauseAction, saying } from "./actions.js";
 import { Dag } from "./dag.js";
 import { html, say, set, under } from "./dom.js";
 import { Drawer } from "./drawer.js";
+import { Finder, next } from "./finder.js";
 import { Header } from "./header.js";
 import { Jobs } from "./jobs.js";
 import { Link } from "./link.js";
@@ -9,7 +10,7 @@ import { Link } from "./link.js";
 /** @typedef {import("./types.js").Model} Model */
 
 const TRAITS = ["graph", "names", "status", "captions", "generations", "marks", "head", "details"];
-const HINT = "arrows walk · Enter opens · R retry · S skip · C cancel · P pause · Esc closes";
+const HINT = "arrows walk · Enter opens · R retry · S skip · C cancel · P pause · / find · Esc closes";
 const SILENT = "No answer from the kernel. If a cell keeps it busy, clicks act later; if it was restarted, run %nbflow show again.";
 const TELL_EVERY = 5000; // milliseconds between two announcements of counts
 
@@ -20,7 +21,8 @@ class View {
   constructor(model, life) {
     this.model = model;
     this.looks = model.get("looks");
-    this.header = new Header(this.looks);
+    this.finder = new Finder({ changed: () => this.paint(), next: (back) => this.next(back) }, life);
+    this.header = new Header(this.looks, this.finder, life);
     this.jobs = new Jobs();
     this.dag = new Dag(this.looks, this.jobs, {
       select: (at) => this.select(at), key: (at, key) => this.key(at, key), tool: (op, whom) => this.tool(op, whom),
@@ -39,7 +41,7 @@ class View {
     this.note = html("span", { class: "note" });
     this.live = html("div", { class: "spoken", role: "status", "aria-live": "polite" });
     this.main = html("div", { class: "main" }, this.dag.root, this.drawer.root);
-    this.footer = html("div", { class: "footer" }, this.note, this.dag.zoom);
+    this.footer = html("div", { class: "footer" }, this.note, this.dag.stage.tools);
     this.root = html("div", { class: "nbflow-view", role: "region", "aria-label": "flow" },
       this.header.root, this.header.bar, this.main, this.footer, this.live);
     this.selected = ""; // a job
@@ -104,9 +106,13 @@ class View {
     }
     const at = this.number(this.selected);
     if (at < 0) this.selected = "";
-    this.dag.paint({ status: this.model.get("status"), captions: this.model.get("captions"), marks: this.model.get("marks") ?? {}, groups: head.groups ?? {}, now: this.now });
+    const status = this.model.get("status");
+    this.dag.paint({ status, wanted: this.finder.among(this.jobs.names, status), captions: this.model.get("captions"), marks: this.model.get("marks") ?? {}, groups: head.groups ?? {}, now: this.now });
     this.dag.say(graph.nodes.length ? "" : "No jobs yet. Put %%job NAME on the first line of a cell, and run it.");
-    if (this.dag.selected !== at) this.dag.select(at);
+    if (this.dag.selected !== at) {
+      this.dag.select(at);
+      this.dag.stage.reveal(this.dag.drawn[this.jobs.node[at]]?.group);
+    }
     this.header.paint(head, this.now);
     this.drawer.paint(this.shown());
     this.main.classList.toggle("open", at >= 0);
@@ -172,6 +178,14 @@ class View {
     this.ask();
   }
 
+  /** Open the next job that is looked for.
+   * @param {boolean} back */
+  next(back) {
+    const wanted = this.finder.among(this.jobs.names, this.model.get("status"));
+    const at = wanted ? next(wanted, this.number(this.selected), back) : -1;
+    if (at >= 0) this.select(at);
+  }
+
   ask() {
     const [attempt, step] = this.place ?? [null, null];
     this.link.ask("select", [this.selected], step === null ? { attempt } : { attempt, step });
@@ -193,6 +207,9 @@ class View {
       event.preventDefault();
     } else if (!event.defaultPrevented && event.key.toLowerCase() === "p") {
       this.pause();
+    } else if (!event.defaultPrevented && event.key === "/") {
+      this.finder.begin();
+      event.preventDefault();
     } else if (this.selected && !event.defaultPrevented && /^[rsc]$/i.test(event.key)) {
       this.key(this.number(this.selected), event.shiftKey ? event.key.toUpperCase() : event.key.toLowerCase());
     }
