@@ -91,7 +91,7 @@ def ours(cell: str) -> bool:
     >>> ours("%%job a --retries 2\\nx = {1}"), ours("%%job a[k] --for k=ks.pop()\\nx"), ours("x = 1")
     (True, False, False)
     """
-    head, _, body = cell.partition("\n")
+    head, _, body = cell.lstrip().partition("\n")
     more = [line for line in body.splitlines() if line.lstrip().startswith("#|")]
     return all(_OURS.match(line) is not None for line in (head, *(f"%%job x {line}" for line in more)))
 

@@ -7,6 +7,7 @@ and classes are looked at for what can change in them: defaults, closures, attri
 from __future__ import annotations
 
 import io
+import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
 from types import FunctionType, ModuleType
 from typing import Any
@@ -86,7 +87,15 @@ def fixed(value: object) -> bool:
         return all(map(fixed, value))  # type: ignore[call-overload]
     if isinstance(value, FunctionType | type):
         return not _of_the_notebook(value)
-    return kind.__module__.startswith(_RESTLESS)
+    return kind.__module__.startswith(_RESTLESS) or (callable(value) and _by_name(value))
+
+
+def _by_name(value: object) -> bool:
+    """Whether *value* is what a module has under its name: it travels by that."""
+    module, name = getattr(value, "__module__", None), getattr(value, "__name__", None)
+    if not isinstance(module, str) or not isinstance(name, str) or module == "__main__":
+        return False
+    return getattr(sys.modules.get(module), name, None) is value
 
 
 def state(value: object) -> bytes | None:
