@@ -73,10 +73,12 @@ class ValueRef(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A few words on its extent, for people: ``344 × 7``; empty if it has none."""
 
 
-class Captured(Struct, frozen=True, tag="captured"):
+class Captured(Struct, frozen=True, tag="captured", omit_defaults=True):
     """An input whose value was taken from the kernel when the cell was declared."""
 
     value: ValueRef
+    version: int = 0
+    """Tells the objects that a variable is bound to in turn from one another, be they equal; 0: nobody says."""
 
 
 class Attribute(Struct, frozen=True, tag="attribute"):
@@ -192,6 +194,8 @@ class JobSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Variables the body reads -> where their values come from."""
     offered: dict[str, Input] = {}
     """Variables that the body may ask for while it runs, though its text does not name them."""
+    beyond: tuple[str, ...] = ()
+    """Variables of the notebook that the body names, or may name, and does not get: a NameError about one says so."""
     outputs: tuple[str, ...] = ()
     """Variables the body leaves behind for others."""
     passing: tuple[str, ...] = ()

@@ -159,9 +159,13 @@ def _executed(call: ast.Call, texts: Texts, inside: bool) -> Told | None:
     if not text:
         return Told(asks=True, binds=True)
     parsed, holes = statements(text) or [], HOLE in text
-    if glued(parsed):
+    if glued(parsed) or _AT_START.search(text):
         return Told(words=words_of(text), asks=True, binds=True)
     return Told(runs=tuple(parsed), asks=holes, binds=False)
+
+
+_AT_START = re.compile(rf"(?:^|[\n;:])\s*{HOLE}")
+"""Where a statement begins that is not known."""
 
 
 def _elsewhere(call: ast.Call, inside: bool) -> bool:

@@ -59,6 +59,7 @@ def attempt_order(run: Run, started: AttemptStarted | StepStarted, place: Place)
         code=spec.code,
         inputs=inputs.given,
         offered=offered(run, started.job) if spec.offered else {},
+        beyond=spec.beyond,
         absent=inputs.absent,
         on_missing=spec.on_missing,
         types=spec.types,
@@ -100,6 +101,7 @@ def step_order(run: Run, started: StepStarted, timeout: float | None, place: Pla
         outputs=(),
         passing=(),
         offered={},
+        beyond=(),
         writes=(),
     )
     match started.step:

@@ -10,6 +10,7 @@ from numbers import Number
 from pathlib import Path, PurePath
 from typing import Any
 
+from nbflow.core.handed import changed
 from nbflow.core.names import Names
 from nbflow.core.policies import Policy
 from nbflow.core.policy import ruled
@@ -22,7 +23,7 @@ from nbflow.notebook.calls import Calls
 from nbflow.notebook.cards import Cards
 from nbflow.notebook.fanout import FanOut, check_name, fan_out, sharing, withdrawn
 from nbflow.notebook.files import Ordering, scope_of
-from nbflow.notebook.handing import Handing, changed
+from nbflow.notebook.handing import Handing
 from nbflow.notebook.handlers import Handlers, unreached
 from nbflow.notebook.interrupt import whole
 from nbflow.notebook.judges import evaluator, judging
@@ -73,7 +74,7 @@ class Declarer:
         self._check_store()
         body = self._read(header)
         again = Binder(self.namespace, self.owners, self._capture(None), self.session.opened).readers(header)
-        self.handing.declared(pin(self.session, again))
+        self.handing.bound_anew(pin(self.session, again))
         fan = self._fan_out(header) if header.loops else None
         if fan is not None:
             header, body = replace(header, group=header.group or header.name), (body[0], _looped(body[1], fan))
@@ -89,16 +90,20 @@ class Declarer:
             text = header.body if header.bash else ast.parse(body[0].code)
             specs = ordering.ordered(header, specs, self._scopes(fan), [spec.name for spec in gone], text=text)
 
+            read = self.handing.read({**template.offered, **template.inputs})
+
             def declare() -> None:
                 self.session.declare([*gone, *specs], self._policies(header, fan))
                 self._own(header, template.outputs, *body, fan)
                 states = [self.session.job(spec.name) for spec in specs]
-                self.handing.declared(states)
+                self.handing.declared(states, read)
                 self.reader.hidden.watch(states)
                 if fan is not None:
                     self.waiting.fans.remember(fan.name, [spec.element.key for spec in specs if spec.element], fan.keys)
 
+            free = self.reader.hidden.free(body[1], header.executor == "kernel")
             whole(declare)
+            self.reader.hidden.carry_out(body[1], free)
         spots = blind_spots(body[1]) if header.outputs is None and header.executor != "kernel" else ()
         told = [*ordering.warnings, *spots, *self.modules.warnings(body[1], self.namespace)]
         for text in [*unreached(header.rules), *(fan.warnings if fan else ()), *told]:
@@ -167,7 +172,7 @@ class Declarer:
             names,
             transformed.code if transformed.shell else "",
             transformed.shell,
-            inputs=inputs,
+            inputs=self.handing.numbered(inputs),
             offered={**offer.given, **states.offered},
             beyond=offer.beyond,
             outputs=(*outputs_of(header, names), *self.reader.hidden.outputs(names, fan is not None)),
@@ -188,7 +193,7 @@ class Declarer:
             return Offer({}, ())
         run = self.session.replica.run if self.session.opened else Run()
         stated = names if header.inputs is None else replace(names, asks=(), binds=())
-        offering = Offering(self.namespace, self.owners, self.session.captures.dump, run)
+        offering = Offering(self.namespace, self.owners, self._capture(None), run)
         return offering.of(stated, header.body, given)
 
     def _read(self, header: JobHeader) -> tuple[Transformed, Names]:
@@ -233,7 +238,7 @@ class Declarer:
         """The outputs are the job's now; what the kernel holds under those names is an older version, and goes."""
         live, tree = header.executor == "kernel", ast.parse(transformed.code)
         star = {} if live else starred(tree, names.writes)
-        outputs = self.reader.hidden.declared(outputs, names, live, fan is not None)
+        self.reader.hidden.declared(names, fan is not None)
         outputs = tuple(name for name in outputs if not self._comes_later(header, name))
         outputs, imports = (*outputs, *star), {} if live else star | imports_of(tree)
         self.reader.learn(names)

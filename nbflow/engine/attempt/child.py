@@ -28,6 +28,7 @@ from nbflow.engine.attempt import allowance, cell, current, failures, keeping, t
 from nbflow.engine.attempt.changes import Watch
 from nbflow.engine.attempt.displays import DisplayFile
 from nbflow.engine.attempt.messages import LENGTH_BYTES
+from nbflow.engine.attempt.offered import Offered
 from nbflow.engine.attempt.record import ERR, OUT, AttemptOrder, ResultRecord
 from nbflow.engine.attempt.results import write_record
 from nbflow.engine.attempt.shell import CellShell, enter
@@ -133,6 +134,7 @@ class Child:
         self.namespace: dict[str, Any] = shell.user_ns
         self.own = frozenset(self.namespace)
         self.work = Work(order, self.namespace, self.values, self.bring, self.keep, Watch(self.values))
+        self.offered = Offered(order.offered, self.namespace, self.ask)
 
     def run(self) -> int:
         """Carry out the order; the exit status is for people with ``ps``, nobody relies on it."""
@@ -180,6 +182,8 @@ class Child:
             hidden.begin()
             if self.order.judged:
                 return self.judged()
+            if self.order.offered:
+                self.offered.install()
             asking = current.begin(self.order, self.values)
             made = self.work.run(self.script if self.order.bash else self.cell)
             return asking.told(self.work.kept(made), made)
@@ -200,6 +204,11 @@ class Child:
         else:
             self.namespace[name] = found
 
+    def ask(self, name: str) -> Any:
+        """Have an offered variable in the namespace: the body asks for it."""
+        self.work.ask(name)
+        return self.namespace[name]
+
     def keep(self, name: str, value: Any) -> ValueRef:
         return self.values.dump(value, name=name)
 
@@ -209,6 +218,8 @@ class Child:
         self.shell.events.trigger("pre_execute")
         if order.memory is not None:
             allowance.bound(order.memory)
+        if order.offered:
+            self.offered.reach(order.code or order.source)
         try:
             cell.run(order.code or order.source, self.namespace, self.work.filename, order.source)
         except SystemExit as error:

@@ -40,6 +40,8 @@ class AttemptOrder(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Variable -> where its value comes from."""
     offered: dict[str, Given] = {}
     """Variables that are given only if the body asks for them while it runs."""
+    beyond: tuple[str, ...] = ()
+    """Variables of the notebook that are not given: a NameError about one says how they would be."""
     absent: dict[str, Absent] = {}
     """Variables whose need was never met and is tolerated: *on_missing* says what they are."""
     on_missing: str = "none"

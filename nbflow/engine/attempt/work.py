@@ -18,6 +18,7 @@ from nbflow.core.status import Reason
 from nbflow.engine.attempt import failures
 from nbflow.engine.attempt.changes import Watch, watched
 from nbflow.engine.attempt.hidden_changes import HiddenWatch
+from nbflow.engine.attempt.offered import unseen
 from nbflow.engine.attempt.record import AttemptOrder, ResultRecord
 from nbflow.engine.attempt.refused import InputNotLoadable, Refused
 from nbflow.engine.values import Values
@@ -82,6 +83,18 @@ class Work:
             except Exception as error:
                 raise InputNotLoadable(name, error) from error
 
+    def ask(self, name: str) -> None:
+        """Have the value of an offered variable in the namespace; what the body does to it is looked for too."""
+        given = self.order.offered[name]
+        try:
+            self._bring(name, given)
+        except MemoryError:
+            raise
+        except Exception as error:
+            raise InputNotLoadable(name, error) from error
+        if self._watch is not None and not self.order.closed and watched({name: given}, self.order.outputs):
+            self._watch.look(name, given, self.namespace[name])
+
     def kept(self, made: Mapping[str, Any]) -> ResultRecord:
         """The record of success, with the outputs among *made* stored."""
         outputs: dict[str, ValueRef] = {}
@@ -133,6 +146,9 @@ class Work:
             case _:
                 reason, classes = failures.reason(error), failures.classes(error)
         self.cause = cause if end == "failed" else None
+        if hint := unseen(error, self.order.beyond, self.order.inputs):
+            reason = replace(reason, detail=f"{reason.detail}: {hint}")
+            error.add_note(hint)
         return ResultRecord(
             key=self.order.key,
             end=end,
