@@ -1,9 +1,10 @@
-"""``nbflow run | status | log | ps | stop``: a flow without its notebook, and notebooks without a person."""
+"""``nbflow run | export | status | log | ps | stop``: a flow without its notebook, and notebooks without a person."""
 
 from __future__ import annotations
 
 import argparse
 import re
+import subprocess
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -47,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"nbflow {version('nbflow-jobs')}")
     verbs = parser.add_subparsers(metavar="VERB", required=True)
     _add_run(verbs.add_parser("run", help="execute a notebook, wait for its jobs, save it with its cards and pictures"))
+    _add_export(verbs.add_parser("export", help="write a notebook's jobs as a Python file that runs by itself"))
 
     about = argparse.ArgumentParser(add_help=False)
     about.add_argument("--folder", type=Path, default=Path(), help="the notebook's folder (default: here)")
@@ -84,3 +86,20 @@ def _run(taken: argparse.Namespace) -> int:
     from nbflow.cli.headless import run_notebook  # a second of imports that the other verbs do without
 
     return run_notebook(taken.notebook, taken.out or taken.notebook, taken.timeout)
+
+
+def _add_export(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("notebook", type=Path)
+    parser.add_argument("file", type=Path, nargs="?", help="where it goes (default: the notebook's name, with .py)")
+    parser.add_argument("--plain", action="store_true", help="as a plain script without nbflow")
+    parser.add_argument("--all", action="store_true", help="ordinary cells too that only look at what jobs made")
+    parser.add_argument("--force", action="store_true", help="also over a file that is there")
+    parser.set_defaults(act=_export)
+
+
+def _export(taken: argparse.Namespace) -> int:
+    """Cells are read by what reads them in notebooks; nothing of them is run."""
+    flags = [f"--{flag}" for flag in ("plain", "all", "force") if getattr(taken, flag)]
+    paths = [str(taken.notebook), str(taken.file or taken.notebook.with_suffix(".py"))]
+    command = [sys.executable, "-P", "-m", "nbflow.notebook.exporting", *flags, "--", *paths]
+    return subprocess.run(command, check=False).returncode

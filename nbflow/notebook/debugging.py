@@ -126,8 +126,9 @@ class Debugging:
         """The exception that ended *attempt*, with its frames; None if they were not kept."""
         if (error := self.live(attempt.key)) is not None:
             return error
-        _ = self.session.client.values  # says so if the store is not trusted: to load a frame's variables can run code
-        kept = again.read_stack(self.session.client.attempt_folder(attempt.key))
+        client = self.session.client
+        values = client.values  # says so if the store is not trusted: to load a frame's variables can run code
+        kept = again.read_stack(client.attempt_folder(attempt.key), values)
         return Rebuilt(kept).error if kept is not None else None
 
     def trace(self, state: JobState) -> tuple[BaseException | None, TracebackType | None]:
@@ -195,7 +196,7 @@ class Debugging:
             brought = self.owners.brought.get(name)
             if brought is not None and before is brought.value and given == _whole(brought.made_by[-1]):
                 return False  # the very value stands there
-            if maker is None and before is not _MISSING and self._same(given, name, before):
+            if maker is None and before is not _MISSING and self._same(given, before):
                 return False
         with uninterrupted():
             self.namespace[name] = value
@@ -218,16 +219,12 @@ class Debugging:
             said += f"; cells now read these, not what a job makes: {', '.join(owned)}"
         return said
 
-    def _same(self, given: Given, name: str, value: Any) -> bool:
-        """Whether *value* is what was captured of it, as far as that can be told cheaply."""
-        if not isinstance(given, Whole) or given.value.inline is None or given.value.type != type(value).__name__:
-            return False
-        with suppress(NbflowError):
-            return self.session.client.values.dump(value, name).inline == given.value.inline
-        return False
+    def _same(self, given: Given, value: Any) -> bool:
+        """Whether *value* is still what was captured of it."""
+        return isinstance(given, Whole) and self.session.client.values.same(given.value, value)
 
-    def restore(self) -> tuple[list[str], list[str]]:
-        """Put back what inputs of attempts have replaced: the names put back, and those assigned anew since."""
+    def restore(self) -> str:
+        """Put back what inputs of attempts have replaced, but for what has been assigned since; what to say of it."""
         assert self.namespace is not None
         back, kept = list[str](), list[str]()
         for name, old in self._replaced.items():
@@ -245,7 +242,8 @@ class Debugging:
                     self.owners.brought[name] = old.brought
             back.append(name)
         self._replaced.clear()
-        return back, kept
+        said = f"put back: {', '.join(back)}" if back else "nothing to put back"
+        return said + (f"; assigned since, and left: {', '.join(kept)}" if kept else "")
 
 
 def _whole(made: object) -> Whole | None:

@@ -36,7 +36,8 @@ __all__ = ["NBFlow"]
 
 _LIMITS = ("retry_budget", "max_attempts", "max_jobs")
 _HAS = (Status.SUCCEEDED, Status.FAILED)
-_OF_THE_RUN = (*_LIMITS, "forbidden", "store_limit", "parallel", "durable", "on_kernel_exit", "cache_days", "cache_limit")
+_OF_THE_CACHE = ("cache_days", "cache_limit")
+_OF_THE_RUN = (*_LIMITS, *_OF_THE_CACHE, "forbidden", "store_limit", "parallel", "durable", "on_kernel_exit")
 """What the engine is told of when it changes."""
 
 
@@ -52,10 +53,8 @@ class NBFlow(Magics):
     executor = CaselessStrEnum(["process", "kernel"], "process", help="What runs jobs without --in.").tag(config=True)
     autostart = Bool(True, help="Start jobs as soon as their needs are met.").tag(config=True)
     cache = Bool(False, help="Reuse what the same code has made of the same inputs, as with --cache.").tag(config=True)
-    cache_days = Float(30.0, help="Days after its last use from when on a cached result is dropped.").tag(config=True)
-    cache_limit = Int(10_000_000_000, help="Bytes that the values of all cached results may take together.").tag(
-        config=True
-    )
+    cache_days = Float(30.0, min=0.0, help="Days for which an unused cached result is kept.").tag(config=True)
+    cache_limit = Int(10_000_000_000, min=0, help="Bytes that all cached values may take.").tag(config=True)
     on_kernel_exit = CaselessStrEnum(
         ["finish", "cancel"], "finish", help="What becomes of jobs under way when the kernel ends."
     ).tag(config=True)
@@ -180,6 +179,9 @@ class NBFlow(Magics):
     def _do_run(self, *jobs: str) -> None:
         self._say(self.flow.run(*jobs), "started")
 
+    def _do_plan(self, *jobs: str) -> None:
+        self._forms["figure"](self.flow.plan(*jobs))
+
     def _do_wait(self, *jobs: str, timeout: float | None = None) -> None:
         self.flow.wait(*jobs, timeout=timeout)
 
@@ -270,11 +272,8 @@ class NBFlow(Magics):
             raise LineError("debug opens a job, or gives variables back: %nbflow debug JOB, or %nbflow debug --restore")
         if job is not None:
             self.flow.debug(job, attempt)
-            return
-        back, own = self.flow.debugging.restore()
-        print(f"put back: {', '.join(back)}" if back else "nothing to put back")
-        if own:
-            print(f"assigned since, and left: {', '.join(own)}")
+        else:
+            print(self.flow.debugging.restore())
 
     def _do_reproduce(self, job: str, attempt: int | None = None, discard: bool = False) -> dict[str, Any] | None:
         __tracebackhide__ = True

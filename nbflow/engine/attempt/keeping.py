@@ -18,15 +18,20 @@ from typing import Any
 
 import msgspec
 
+from nbflow.core.inputs import Whole
+from nbflow.core.spec import ValueRef
 from nbflow.engine import pickling
 from nbflow.engine.attempt.record import AttemptOrder
 from nbflow.engine.attempt.stack import DATA, STACK, Failure, Frame, Scope, Stack, Variable
 from nbflow.engine.attempt.tracing import Chain, Frames, chain, few, installed, names_used, parameters, position, texts
+from nbflow.engine.values import Values
 
 SECONDS = 0.6
 """What storing values may take; the supervisor gives an ended attempt one second."""
 SIZE = 128_000_000
 """Bytes of values that an attempt leaves at most."""
+LARGE = 1_000_000
+"""Bytes from which an input that has not been changed is referred to."""
 ALL, SMALL = 2_000_000_000, 256_000
 """Bytes that all attempts of a store leave together, those that leave little not counted: the oldest make room."""
 NAMES, TEXT = 500, 300
@@ -57,7 +62,7 @@ def keep(order: AttemptOrder, error: BaseException, namespace: dict[str, Any], h
     room = SIZE if order.memory is None else min(SIZE, order.memory // 8)
     if isinstance(error, MemoryError):
         room = 0
-    keeper = _Keeper(folder, namespace, frozenset(hidden), room)
+    keeper = _Keeper(order, namespace, frozenset(hidden), room)
     with suppress(OSError):  # a full disk has already been told of, or will be
         _write(folder, keeper.stack(failures, order))
         with suppress(_Late), _in_time():
@@ -107,8 +112,11 @@ def _in_time() -> Iterator[None]:
 class _Keeper:
     """Stores values of frames, each object once."""
 
-    def __init__(self, folder: Path, namespace: dict[str, Any], hidden: frozenset[str], room: int) -> None:
-        self._path, self._namespace, self._hidden = folder / DATA, namespace, hidden
+    def __init__(self, order: AttemptOrder, namespace: dict[str, Any], hidden: frozenset[str], room: int) -> None:
+        self._path, self._namespace, self._hidden = Path(order.folder) / DATA, namespace, hidden
+        self._values = Values(order.store)
+        whole = [given.value for given in order.inputs.values() if isinstance(given, Whole)]
+        self._inputs = [ref for ref in whole if ref.size >= LARGE and ref.file is not None]
         self._room = room
         self._file: io.BufferedWriter | None = None
         self._places: list[tuple[int, int]] = []
@@ -134,6 +142,9 @@ class _Keeper:
     def _store(self, value: object) -> None:
         if id(value) in self._kept:
             return
+        if (ref := self._input(value)) is not None:
+            self._kept[id(value)] = Variable(ref=ref)
+            return
         if self._file is None:
             self._file = self._path.open("wb")
         start = self._file.tell()
@@ -151,6 +162,11 @@ class _Keeper:
         self._room -= size
         self._kept[id(value)] = Variable(value=len(self._places))
         self._places.append((start, size))
+
+    def _input(self, value: object) -> ValueRef | None:
+        """The big input that *value* is, as it was given: it need not be stored again."""
+        kind = type(value).__name__
+        return next((ref for ref in self._inputs if ref.type == kind and self._values.same(ref, value)), None)
 
     # --- what is told
     def stack(self, failures: Chain, order: AttemptOrder) -> Stack:

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import io
 import mmap
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
+from nbflow.core.spec import ValueRef
 from nbflow.engine import pickling
+from nbflow.engine.values import Values
 
 STACK, DATA = "stack", "stack.data"
 """Files in the attempt's folder: the frames, and the values of their variables."""
@@ -24,6 +27,8 @@ class Variable(Struct, frozen=True, omit_defaults=True):
     """A variable of a frame: the number of its value, or what can be said of it."""
 
     value: int | None = None
+    ref: ValueRef | None = None
+    """It is an input of the attempt, as it was given."""
     text: str = ""
     why: str = ""
     """Why there is a text and no value."""
@@ -106,22 +111,37 @@ class KeptStack:
         stack: the record.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, values: Values | None = None) -> None:
+        self._values = values
         self.stack = msgspec.msgpack.decode((folder / STACK).read_bytes(), type=Stack)
         self._whole = _mapped(folder / DATA) if self.stack.values else memoryview(b"")
         """Empty, too, where the values had to make room for newer ones."""
-        self._loaded: dict[int, Any] = {}
+        self._loaded: dict[int | str, Any] = {}
 
     def value(self, variable: Variable, namespace: dict[str, Any]) -> Any:
         """What *variable* held, the same object each time; an `Unkept` where that cannot be had.
 
         Functions of the notebook get *namespace* as their globals.
         """
-        if variable.value is None:
+        ref, number = variable.ref, variable.value
+        if ref is not None:
+            return self._loaded_once(ref.file or "", lambda: self._input(ref, namespace))
+        if number is None:
             return Unkept(variable.text, variable.why)
-        if variable.value not in self._loaded:
-            self._loaded[variable.value] = self._load(variable.value, namespace)
-        return self._loaded[variable.value]
+        return self._loaded_once(number, lambda: self._load(number, namespace))
+
+    def _loaded_once(self, key: int | str, load: Callable[[], Any]) -> Any:
+        if key not in self._loaded:
+            self._loaded[key] = load()
+        return self._loaded[key]
+
+    def _input(self, ref: ValueRef, namespace: dict[str, Any]) -> Any:
+        if self._values is None:
+            return Unkept(f"<{ref.type}>", "it is an input, and the store is not at hand")
+        try:
+            return self._values.load(ref, namespace)
+        except Exception as error:  # unpickling runs the code of whatever it loads
+            return Unkept(f"<{ref.type}>", f"it was an input, and cannot be loaded: {error}")
 
     def _load(self, number: int, namespace: dict[str, Any]) -> Any:
         if not self._whole:
@@ -133,10 +153,10 @@ class KeptStack:
             return Unkept("<value>", f"it cannot be loaded here: {type(error).__name__}: {error}")
 
 
-def read_stack(folder: Path) -> KeptStack | None:
-    """The stack in *folder*, if one was left there whole."""
+def read_stack(folder: Path, values: Values | None = None) -> KeptStack | None:
+    """The stack in *folder*, if one was left there whole; *values* has the attempt's inputs."""
     try:
-        return KeptStack(folder)
+        return KeptStack(folder, values)
     except (OSError, ValueError, msgspec.DecodeError):
         return None
 

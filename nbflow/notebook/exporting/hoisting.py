@@ -7,7 +7,7 @@ import builtins
 from collections import Counter
 from collections.abc import Sequence
 
-from nbflow.core.hidden import GENERATORS, hidden_in
+from nbflow.core.hidden import GENERATORS
 from nbflow.core.names import read_names
 from nbflow.notebook.exporting.paper import Piece
 from nbflow.notebook.exporting.texts import Chunk, chunks
@@ -37,7 +37,7 @@ class Hoisting:
             (top if self._may_rise(chunk) else rest).append(chunk.text)
         for name in piece.names.writes - {n for chunk in chunks(piece.code) for n in _defined(chunk)}:
             self.definitions.discard(name)
-        self._settled &= not hidden_in(piece.names.writes) - GENERATORS
+        self._settled &= not piece.names.touches.writes - GENERATORS
         return "\n".join(top), "\n".join(rest)
 
     def _note(self, chunk: Chunk) -> None:

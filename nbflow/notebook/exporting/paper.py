@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from nbflow.core.hidden import GENERATORS, UNTOUCHED, Touches
+from nbflow.core.hidden import GENERATORS
+from nbflow.core.touches import Touches, UNTOUCHED
 from nbflow.core.hidden_reading import read_touches
 from nbflow.core.hidden_values import NO_CONSTANT
 from nbflow.core.names import Names, Uses, read_names
@@ -100,7 +101,7 @@ class Paper:
 
     def _job(self, cell: Cell, line: str, below: str) -> Piece:
         rest = line.removeprefix("%%job")
-        header = parse_job(rest, below, handlers=_AnyHandlers())
+        header = parse_job(rest, below, expand=_any, handlers=_AnyHandlers())
         more, _ = split_header(below)
         options = {**self._defaults, **_texts((rest, *more)).values}
         found = plainly(header.body, self._line) if not header.bash else plainly("")
@@ -181,6 +182,11 @@ def _texts(lines: Iterable[str]) -> Read:
     """What a header says, each value as its text."""
     words = [token for line in lines for token in tokenize(line, verbatim=_VERBATIM)]
     return read(words, _AS_TEXT)
+
+
+def _any(_: str) -> str:
+    """Stands for the value of an expression between braces, which is known when the file runs."""
+    return "1"
 
 
 class _AnyHandlers(Handlers):

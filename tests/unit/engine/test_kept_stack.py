@@ -10,19 +10,25 @@ from typing import Any
 
 import pytest
 
+from nbflow.core.inputs import Given, Whole
+from nbflow.core.spec import ValueRef
 from nbflow.engine.attempt import cell, keeping
 from nbflow.engine.attempt.record import AttemptOrder
 from nbflow.engine.attempt.stack import DATA, STACK, KeptStack, Unkept, read_stack
+from nbflow.engine.values import Values
 from nbflow.notebook.rebuilding import Rebuilt
 
 
-def fail(folder: Path, source: str, memory: int | None = None, **inputs: Any) -> BaseException:
+def fail(
+    folder: Path, source: str, memory: int | None = None, given: dict[str, ValueRef] | None = None, **inputs: Any
+) -> BaseException:
     """Run *source* as a job's cell that fails, have its frames kept in *folder*, and give its error."""
     names: dict[str, Any] = {"__name__": "__main__", "own": 1, **inputs}
     folder.mkdir(parents=True, exist_ok=True)
+    whole: dict[str, Given] = {name: Whole(ref) for name, ref in (given or {}).items()}
     order = AttemptOrder(
-        key="a1", run=1, flow="f", job="bad", generation=1, attempt=2, folder=str(folder), store=str(folder),
-        cwd=str(folder), source=source, memory=memory,
+        key="a1", run=1, flow="f", job="bad", generation=1, attempt=2, folder=str(folder), store=str(folder.parent),
+        cwd=str(folder), source=source, memory=memory, inputs=whole,
     )  # fmt: skip
     with pytest.raises(BaseException) as caught:
         cell.run(source, names, "<job bad>", source)
@@ -60,12 +66,12 @@ value = outer(1, 2, 0, 5, key=3, z=4)
 
 def test_frames_stand_again_with_lines_and_variables(tmp_path: Path) -> None:
     """Names, lines, parameters of every kind, variables and those deleted: as in the real traceback."""
-    error = fail(tmp_path, NESTED, given=[1, 2])
+    error = fail(tmp_path, NESTED, data=[1, 2])
     rebuilt = again(tmp_path)
     assert lines(rebuilt.error) == lines(error)
     assert repr(rebuilt.error) == repr(error)
     module, outer, *_, last = frames(rebuilt.error)
-    assert module.f_locals["given"] == [1, 2] and "own" not in module.f_locals
+    assert module.f_locals["data"] == [1, 2] and "own" not in module.f_locals
     shown = {name: outer.f_locals[name] for name in ("a", "rest", "key", "more", "kept")}
     assert shown == {"a": 1, "rest": (0, 5), "key": 3, "more": {"z": 4}, "kept": 3}
     assert "b" not in outer.f_locals
@@ -140,7 +146,10 @@ def test_endless_recursion_keeps_both_ends(tmp_path: Path) -> None:
 
 def test_an_error_that_cannot_be_loaded_has_its_name_and_text(tmp_path: Path) -> None:
     """Classes that cannot be made anew from their arguments are stood for by one of that name."""
-    fail(tmp_path, "class Odd(Exception):\n    def __init__(self, a, b):\n        super().__init__(f'{a} {b}')\nraise Odd(1, 2)")
+    fail(
+        tmp_path,
+        "class Odd(Exception):\n    def __init__(self, a, b):\n        super().__init__(f'{a} {b}')\nraise Odd(1, 2)",
+    )
     error = again(tmp_path).error
     assert (type(error).__name__, str(error)) == ("Odd", "1 2")
     assert frames(error)
@@ -161,6 +170,21 @@ def test_files_that_have_changed_are_shown_as_they_were(tmp_path: Path, monkeypa
     error = again(tmp_path).error
     assert frames(error)[-1].f_code.co_filename == f"{module} (as attempt 2 found it)"
     assert "return 1 / 0" in "".join(traceback.format_exception(error))
+
+
+def test_big_inputs_that_are_as_they_were_given_are_not_stored_again(tmp_path: Path) -> None:
+    """They are found in the store, whatever their size; one that the body has changed is stored as it is now."""
+    np = pytest.importorskip("numpy")
+    values = Values(tmp_path)
+    refs = {name: values.dump(np.full(300_000, 1.0), name) for name in ("same", "changed")}
+    loaded = {name: values.load(ref) for name, ref in refs.items()}
+    fail(tmp_path / "a", "changed[5] = 2.0\n1 / 0", given=refs, **loaded)
+    assert (tmp_path / "a" / DATA).stat().st_size < 1.5 * 2_400_000
+    kept = read_stack(tmp_path / "a", values)
+    assert kept is not None
+    names = frames(Rebuilt(kept).error)[0].f_locals
+    assert names["same"].sum() == 300_000 and names["changed"].sum() == 300_001
+    assert "the store is not at hand" in repr(frames(again(tmp_path / "a").error)[0].f_locals["same"])
 
 
 def test_old_values_make_room_for_new_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
