@@ -173,7 +173,7 @@ class Declarer:
             transformed.code if transformed.shell else "",
             transformed.shell,
             inputs=self.handing.numbered(inputs),
-            offered={**offer.given, **states.offered},
+            offered={**self.handing.numbered(offer.given), **states.offered},
             beyond=offer.beyond,
             outputs=(*outputs_of(header, names), *self.reader.hidden.outputs(names, fan is not None)),
             closed=header.outputs is not None or fan is not None,
