@@ -15,6 +15,7 @@ from typing import Any
 import anywidget
 import traitlets
 
+from nbflow.core.lanes import critical, lanes
 from nbflow.core.steps import looked_at, part_of
 from nbflow.errors import NbflowError
 from nbflow.widget.drawing import Drawing
@@ -25,6 +26,9 @@ from nbflow.widget.state import LOOKS, Place, State, view_state
 STATIC = Path(__file__).parent / "static"
 LOOKED_AT = 8
 """Details of so many (job, attempt) are kept up to date, the last ones asked for."""
+
+BARS = 2_000
+"""Bars of the timeline that go into one message."""
 
 Glance = Callable[[], AbstractContextManager[Mapping[str, Any]]]
 Log = Callable[[str, int, "int | None"], str]
@@ -173,7 +177,7 @@ class FlowView(anywidget.AnyWidget):
             self._publisher.answer({"kind": "refused", "number": error.number, "said": str(error)})
             return
         self._publisher.answer({"kind": "ack", "number": asked.number})
-        if asked.op in ACTIONS:
+        if asked.op in ACTIONS or asked.op == "timeline":
             self._asked.put(asked)
         elif asked.op == "select":
             self._choose(asked)
@@ -189,12 +193,24 @@ class FlowView(anywidget.AnyWidget):
     def _pass_on(self) -> None:
         while (asked := self._asked.get()) is not None:
             try:
-                count = self._request(asked.op, list(asked.jobs), asked.generation)
-                answer: dict[str, Any] = {"kind": "done", "count": count}
+                if asked.op == "timeline":
+                    answer = self._bars(asked.since or 0)
+                else:
+                    answer = {"kind": "done", "count": self._request(asked.op, list(asked.jobs), asked.generation)}
+                    self._publisher.changed()
             except NbflowError as error:
                 answer = {"kind": "refused", "said": str(error)}
             self._publisher.answer(answer | {"number": asked.number})
-            self._publisher.changed()
+
+    def _bars(self, since: int) -> dict[str, Any]:
+        """The timeline's bars from number *since* on, as many as go into one message, and the critical path."""
+        with self._glance() as snapshot:
+            jobs = snapshot.get("jobs") or {}
+            bars = lanes(jobs)
+            path = critical(jobs, self._drawing.streams(snapshot).above) if bars else []
+            run = snapshot.get("run", 0)
+        sent = [list(bar) for bar in bars[since : since + BARS]]
+        return {"kind": "bars", "run": run, "since": since, "bars": sent, "all": len(bars), "critical": path}
 
 
 def model_id(flow: str) -> str:

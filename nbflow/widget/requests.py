@@ -17,8 +17,9 @@ generation is the sum of the members'."""
 RUN_ACTIONS = ("pause", "unpause")
 """What changes the run as a whole."""
 ACTIONS = JOB_ACTIONS + GROUP_ACTIONS + RUN_ACTIONS
-LOOKS = ("select", "turn", "hello")
-"""What changes only what is sent to the browser: ``turn`` opens or folds fan-outs, which *jobs* names."""
+LOOKS = ("select", "turn", "timeline", "hello")
+"""What changes only what is sent to the browser: ``turn`` opens or folds fan-outs, which *jobs* names; ``timeline`` asks
+for the bars of the timeline from number *since* on."""
 MANY = 10_000
 """No more jobs than this in one request."""
 
@@ -35,6 +36,7 @@ class Asked(Struct, frozen=True):
     generation: int | None = None
     attempt: int | None = None
     step: int | None = None
+    since: int | None = None
 
 
 class RefusedError(NbflowError):
@@ -54,7 +56,7 @@ def read_request(
         RefusedError: it is none; says why in one line.
 
     >>> read_request({"op": "retry", "number": 1, "jobs": ["fit"], "generation": 2}, {"fit"})
-    Asked(op='retry', number=1, jobs=('fit',), generation=2, attempt=None, step=None)
+    Asked(op='retry', number=1, jobs=('fit',), generation=2, attempt=None, step=None, since=None)
     """
     if not isinstance(content, dict):
         raise RefusedError("a request is an object")
@@ -68,8 +70,8 @@ def read_request(
     jobs = _jobs(content.get("jobs", []), there, number, kind)
     if op in (*JOB_ACTIONS, *GROUP_ACTIONS, "turn") and not jobs:
         raise RefusedError(f"{op} needs a {kind}", number)
-    generation, attempt, step = (_whole(content, key, number) for key in ("generation", "attempt", "step"))
-    return Asked(op, number, jobs, generation, attempt, step)
+    more = {key: _whole(content, key, number) for key in ("generation", "attempt", "step", "since")}
+    return Asked(op, number, jobs, **more)
 
 
 def _whole(content: dict[Any, Any], key: str, number: int = 0) -> int | None:

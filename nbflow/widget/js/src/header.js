@@ -4,7 +4,7 @@ import { duration, elapsed } from "./words.js";
 
 /** @typedef {import("./types.js").Head} Head */
 
-const BAR = ["S", "D", "U", "F", "N", "K", "C", "R", "V", "B", "L", "T"];
+const BAR = ["S", "D", "U", "M", "F", "N", "K", "C", "R", "V", "B", "L", "T"];
 const VERDICTS = /** @type {Record<string, string>} */ ({ succeeded: "S", degraded: "U", failed: "F", cancelled: "C", running: "R" });
 
 /** The line at the top, and the thin bar under it. */
@@ -22,7 +22,8 @@ export class Header {
     this.verdict = html("span", { class: "word" });
     this.time = html("span", { class: "dim time" });
     this.pause = control("button", { class: "pause" });
-    this.end = html("span", { class: "end" }, finder.root, this.icon, this.verdict, this.time, this.pause);
+    this.timeline = control("button", { class: "toggle", "aria-pressed": "false", "aria-keyshortcuts": "t", title: "show the attempts along time (T)" }, "Timeline");
+    this.end = html("span", { class: "end" }, finder.root, this.icon, this.verdict, this.time, this.pause, this.timeline);
     this.bar = html("div", { class: "bar", "aria-hidden": "true" }, ...BAR.map((letter) => html("i", { class: `s-${letter}` })));
     this.root = html("div", { class: "header" }, this.flow, this.run, this.chips, this.end);
     /** @type {Map<string, {chip: HTMLElement, button: Element, text: Element}>} */
@@ -67,6 +68,7 @@ export class Header {
     set(this.pause, "title", `${no ? `${word}: ${no}` : does} (${key.toUpperCase()})`);
     set(this.pause, "aria-disabled", no ? "true" : "false");
     set(this.pause, "class", `pause${head.paused ? " main" : ""}`);
+    this.timeline.hidden = !total;
     this.pause.hidden = !total || (no !== "" && document.activeElement !== this.pause);
     this.tick(head, now);
   }

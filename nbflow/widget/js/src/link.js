@@ -1,5 +1,5 @@
 /** @typedef {import("./types.js").Model} Model */
-/** @typedef {{kind: "ack"|"done"|"refused", number: number, now?: number, count?: number, said?: string}} Answer */
+/** @typedef {{kind: "ack"|"done"|"refused"|"bars", number: number, now?: number, count?: number, said?: string}} Answer */
 
 export const PATIENCE = 2000; // milliseconds
 
@@ -25,10 +25,10 @@ export class Link {
 
   /** @param {string} op
    * @param {string[]} jobs
-   * @param {{generation?: number, attempt?: number|null, step?: number|null}} [more] */
+   * @param {{generation?: number, attempt?: number|null, step?: number|null, since?: number}} [more] */
   ask(op, jobs, more = {}) {
     const number = ++this.number;
-    const patient = op === "hello" || op === "select";
+    const patient = op === "hello" || op === "select" || op === "turn";
     const timer = setTimeout(() => this.heard.silent(true), PATIENCE);
     this.open.set(number, { op, job: jobs[0] ?? "", timer, patient });
     try {

@@ -6,12 +6,14 @@ import { Finder, next } from "./finder.js";
 import { Header } from "./header.js";
 import { Jobs } from "./jobs.js";
 import { Link } from "./link.js";
+import { Timeline } from "./timeline.js";
 
 /** @typedef {import("./types.js").Model} Model */
 
 const TRAITS = ["graph", "names", "status", "captions", "generations", "marks", "head", "details"];
-const HINT = "arrows walk · Enter opens · R retry · S skip · C cancel · P pause · / find · Esc closes";
+const HINT = "arrows walk · Enter opens · R retry · S skip · C cancel · P pause · T timeline · / find · Esc closes";
 const SILENT = "No answer from the kernel. If a cell keeps it busy, clicks act later; if it was restarted, run %nbflow show again.";
+const BARS_EVERY = 1000; // milliseconds between two looks for new bars of the timeline
 const TELL_EVERY = 5000; // milliseconds between two announcements of counts
 
 /** One view of a flow. */
@@ -33,6 +35,9 @@ class View {
       go: (job) => this.go(job),
       look: (place) => this.look(place),
     }, life);
+    this.timeline = new Timeline(this.looks, this.jobs, {
+      select: (job, attempt) => this.selectAttempt(job, attempt), point: (job) => this.dag.trace(this.jobs.node[job] ?? -1),
+    }, life);
     this.link = new Link(model, {
       silent: (silent) => this.silence(silent),
       ended: (op, job, answer) => this.ended(op, job, answer),
@@ -43,7 +48,7 @@ class View {
     this.main = html("div", { class: "main" }, this.dag.root, this.drawer.root);
     this.footer = html("div", { class: "footer" }, this.note, this.dag.stage.tools);
     this.root = html("div", { class: "nbflow-view", role: "region", "aria-label": "flow" },
-      this.header.root, this.header.bar, this.main, this.footer, this.live);
+      this.header.root, this.header.bar, this.main, this.timeline.root, this.footer, this.live);
     this.selected = ""; // a job
     /** @type {import("./types.js").Place|null} */
     this.place = null; // whose log of the selected job is shown; null the usual one
@@ -53,6 +58,9 @@ class View {
     this.told = 0;
     this.spoken = "";
     this.quiet = false; // the kernel owes an answer
+    this.barred = ""; // the status that the timeline's bars were last asked for at
+    /** @type {any} */
+    this.asking = undefined; // runs until bars may be asked for again
     /** @type {any} */
     this.fading = undefined; // runs while something is said in the footer
     this.listen(life);
@@ -71,9 +79,11 @@ class View {
     const ticks = setInterval(() => this.tick(), 1000);
     this.root.addEventListener("keydown", (event) => this.keydown(event), { signal: life });
     this.header.pause.addEventListener("click", () => this.pause(), { signal: life });
+    this.header.timeline.addEventListener("click", () => this.toggleTimeline(), { signal: life });
     life.addEventListener("abort", () => {
       clearInterval(ticks);
       clearTimeout(this.fading);
+      clearTimeout(this.asking);
       for (const trait of TRAITS) this.model.off(`change:${trait}`, soon);
       this.model.off("change:clock", clock);
     });
@@ -115,6 +125,8 @@ class View {
     }
     this.header.paint(head, this.now);
     this.drawer.paint(this.shown());
+    this.timeline.select(at);
+    this.wantBars();
     this.main.classList.toggle("open", at >= 0);
     if (head.fault) this.say(head.fault, true);
     else this.hint();
@@ -125,6 +137,7 @@ class View {
     if (!this.root.isConnected) return;
     this.header.tick(this.model.get("head"), this.now);
     this.dag.tick(this.model.get("captions"), this.now);
+    if (this.model.get("head").verdict === "running") this.timeline.paint(this.now);
     const shown = this.shown();
     if (shown) this.drawer.tick(shown);
   }
@@ -178,6 +191,41 @@ class View {
     this.ask();
   }
 
+  // --- the timeline
+  toggleTimeline() {
+    const root = this.timeline.root;
+    root.hidden = !root.hidden;
+    set(this.header.timeline, "aria-pressed", root.hidden ? "false" : "true");
+    this.barred = "";
+    this.timeline.paint(this.now);
+    this.wantBars();
+  }
+
+  /** Ask for new bars where there may be some, now and then. */
+  wantBars() {
+    const status = this.model.get("status");
+    if (this.timeline.root.hidden || this.asking !== undefined || this.barred === status) return;
+    this.barred = status;
+    this.link.ask("timeline", [], { since: this.timeline.since });
+    this.asking = setTimeout(() => {
+      this.asking = undefined;
+      this.wantBars();
+    }, BARS_EVERY);
+  }
+
+  /** @param {any} sent */
+  takeBars(sent) {
+    this.timeline.now = this.now;
+    if (this.timeline.take(sent)) this.link.ask("timeline", [], { since: this.timeline.since });
+  }
+
+  /** @param {number} at
+   * @param {number} attempt */
+  selectAttempt(at, attempt) {
+    this.select(at);
+    this.look([attempt, null]);
+  }
+
   /** Open the next job that is looked for.
    * @param {boolean} back */
   next(back) {
@@ -207,6 +255,8 @@ class View {
       event.preventDefault();
     } else if (!event.defaultPrevented && event.key.toLowerCase() === "p") {
       this.pause();
+    } else if (!event.defaultPrevented && event.key.toLowerCase() === "t") {
+      this.toggleTimeline();
     } else if (!event.defaultPrevented && event.key === "/") {
       this.finder.begin();
       event.preventDefault();
@@ -273,6 +323,10 @@ class View {
    * @param {string} job
    * @param {import("./link.js").Answer} answer */
   ended(op, job, answer) {
+    if (answer.kind === "bars") {
+      this.takeBars(answer);
+      return;
+    }
     const said = saying(op, job);
     if (answer.kind === "refused") this.say(`${said}: ${answer.said ?? "refused"}`);
     else if (answer.count === 0) this.say(`${said}: nothing to do, it has changed meanwhile.`);
