@@ -95,6 +95,22 @@ class TorchRandom:
         sys.modules["torch"].manual_seed(number % 2**63)
 
 
+KINDS = ("Random", "RandomState")
+"""Names of the types of the generators that modules share."""
+
+
+def place(value: object) -> tuple[str, str] | None:
+    """Module and attribute of the shared generator that *value* is: in each process it is that process's own.
+
+    >>> place(random.random.__self__), place(random.Random(1))
+    (('random', '_inst'), None)
+    """
+    for module, name in (("random", "_inst"), ("numpy.random.mtrand", "_rand")):
+        if value is getattr(sys.modules.get(module), name, None):
+            return module, name
+    return None
+
+
 def stream(state: object, label: str) -> int:
     """The number from which a stream of its own begins: it follows from the seeded *state* and from *label* alone.
 

@@ -20,9 +20,10 @@ from typing import Any, ClassVar, Protocol
 import cloudpickle
 from cloudpickle import cloudpickle as internals
 
-from nbflow.engine import wrappers
+from nbflow.engine import generators, wrappers
 from nbflow.engine.beside import Beside
 from nbflow.engine.blocks import Block, block_of
+from nbflow.engine.imports import imported
 from nbflow.engine.reducers import reducer
 
 PROTOCOL = 5
@@ -78,9 +79,10 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no
     )
 
     def __init__(self, sink: Sink, take: Take | None) -> None:
-        self._beside = beside = Beside()
+        beside = Beside()
         super().__init__(sink, PROTOCOL, buffer_callback=None if take is None else lambda found: not offer(found))
-        self._reducer = reducer if take is not None else lambda _: None
+        self._beside, self._apart = beside, take is not None
+        self._ways: dict[type, Callable[[Any], Any] | None] = {}
 
         def offer(buffer: pickle.PickleBuffer) -> bool:
             assert take is not None
@@ -89,17 +91,37 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no
             return block is not None and take(block)
 
     def reducer_override(self, value: Any) -> Any:
-        reduce = self._reducer(type(value))
+        kind = type(value)
+        try:
+            way = self._ways[kind]
+        except KeyError:
+            way = self._ways[kind] = self._way(kind, value)
+        return NotImplemented if way is None else way(value)
+
+    def _way(self, kind: type, value: Any) -> Callable[[Any], Any] | None:
+        """How values of *kind*, of which *value* is one, are reduced; None: as they have it themselves."""
+        reduce, beside = reducer(kind) if self._apart else None, self._beside
         if reduce is not None:
-            return reduce(value, self._beside)
-        if isinstance(value, BaseException):
-            return wrappers.exception(value)
-        return super().reducer_override(value)
+            return lambda value: reduce(value, beside)
+        if issubclass(kind, BaseException):
+            return wrappers.exception
+        if kind.__name__ in generators.KINDS:
+            return _generator
+        special: Callable[[Any], Any] = super().reducer_override
+        if issubclass(kind, type | FunctionType) or special(value) is not NotImplemented:
+            return special
+        return None
 
     def _function_getnewargs(self, function: FunctionType) -> tuple[Any, ...]:
         """With the variables of its closure themselves: other functions may have them in common."""
         code, scope, name, defaults, _ = super()._function_getnewargs(function)
         return code, scope, name, defaults, function.__closure__
+
+
+def _generator(value: Any) -> Any:
+    """One that modules share is that of whoever loads it; another one is a value like others."""
+    place = generators.place(value)
+    return NotImplemented if place is None else (imported, place)
 
 
 def _block(buffer: pickle.PickleBuffer) -> Block | None:
