@@ -44,6 +44,8 @@ def caption(job: Mapping[str, Any]) -> Caption:
     >>> caption({"status": "waiting", "waits_for": ["clean"]}).text
     'needs clean'
     """
+    if said := job.get("planned"):
+        return Caption(said)
     match Status(job["status"]):
         case Status.HELD:
             return Caption("held")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple, assert_never
 
 from msgspec import Struct
 
 from nbflow.core.hidden import is_hidden
 from nbflow.core.run import JobState, Run
-from nbflow.core.spec import Attribute, Built, Captured, Gathered, Input, Item, Produced, ValueRef
+from nbflow.core.spec import Attribute, Built, Captured, Gathered, Input, Item, JobSpec, Produced, ValueRef
 from nbflow.core.status import Reason
 
 
@@ -70,6 +71,21 @@ def resolve(run: Run, job: str) -> Inputs:
             case given:
                 found.given[name] = given
     return found
+
+
+def makers(spec: JobSpec) -> Iterator[str]:
+    """The jobs whose outputs *spec* reads, or may ask for."""
+    ahead: list[Input] = [*spec.inputs.values(), *spec.offered.values()]
+    while ahead:
+        match ahead.pop(0):
+            case Produced(job=job):
+                yield job
+            case Gathered(parts=parts):
+                yield from (part.job for part in parts)
+            case Built(parts=within):
+                ahead.extend(within)
+            case Captured():
+                pass
 
 
 def offered(run: Run, job: str) -> dict[str, Given]:

@@ -6,9 +6,6 @@ A recipe holds digests, versions and words, no values. Comments, empty lines and
 from __future__ import annotations
 
 import ast
-import io
-import json
-import tokenize
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 
@@ -17,7 +14,6 @@ from msgspec.structs import replace
 
 from nbflow.core.hidden import is_hidden, spoken
 
-_SILENT = (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER)
 _OTHERWISE = "its code changed"
 _SHOWN = 3
 """Differences of one kind that are named."""
@@ -63,7 +59,7 @@ def differences(before: Recipe, now: Recipe, first: int = 2) -> list[str]:
     >>> differences(old, new)
     ['line 4 changed', 'pandas 2.2 → 2.3']
     """
-    if (function := json.loads(now.options.get("function", '""'))) and before.inputs.get(function) is not None:
+    if (function := now.options.get("function", "").strip('"')) and before.inputs.get(function) is not None:
         found = _function_changed(before, now, function)
         before = replace(before, inputs=before.inputs | {function: now.inputs.get(function, "")})
     else:
@@ -125,12 +121,22 @@ def _listed(numbers: Sequence[int]) -> str:
 
 
 def _bare_lines(text: str) -> list[tuple[int, str]]:
-    """The lines that say something, by number, without comments and spaces between words."""
-    found: dict[int, list[str]] = {}
+    """The statements of *text* by line, each without those inside of it; where it is no Python, its lines."""
     try:
-        for token in tokenize.generate_tokens(io.StringIO(text).readline):
-            if token.type not in _SILENT:
-                found.setdefault(token.start[0], []).append(token.string)
-    except (tokenize.TokenError, SyntaxError):
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return [(number, line.strip()) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
-    return [(number, " ".join(words)) for number, words in found.items()]
+    return list(_statements(tree, 0))
+
+
+def _statements(node: ast.AST, depth: int) -> Iterator[tuple[int, str]]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.stmt | ast.excepthandler | ast.match_case):
+            own = [ast.dump(part) for part in ast.iter_child_nodes(child) if not isinstance(part, _INNER)]
+            told = [str(value) for name, value in ast.iter_fields(child) if isinstance(value, str)]
+            line = getattr(child, "lineno", 0) or getattr(getattr(child, "pattern", None), "lineno", 0)
+            yield line, " ".join([str(depth), type(child).__name__, *told, *own])
+            yield from _statements(child, depth + 1)
+
+
+_INNER = (ast.stmt, ast.excepthandler, ast.match_case)

@@ -26,7 +26,8 @@ from nbflow.engine.values import Values
 from nbflow.errors import StoreError
 
 FOLDER = "cache"
-AGE = 30 * 86_400.0
+_DAY = 86_400.0
+AGE = 30 * _DAY
 """Seconds after its last use from when on an entry is dropped."""
 LIMIT = 10_000_000_000
 """Bytes that the values of all entries may take together."""
@@ -98,6 +99,10 @@ class Cache:
         self._known: dict[str, _Known] = {}
         self._loaded = False
         self._lock = threading.RLock()
+
+    def bound(self, days: float, limit: int) -> None:
+        """From the next entry on keep no more than that."""
+        self.age, self.limit = days * _DAY, limit
 
     def files(self) -> set[str]:
         """The files of all values that may be handed out."""

@@ -21,12 +21,13 @@ from nbflow.engine.collecting import GRACE, Collected, Collector
 from nbflow.engine.connection import Connection
 from nbflow.engine.executors.kernel import KernelExecutor
 from nbflow.engine.executors.process import ProcessExecutor
+from nbflow.engine.foresight import foresee
 from nbflow.engine.lookups import Lookups
 from nbflow.engine.loop import Loop
 from nbflow.engine.server import Server
 from nbflow.engine.store import Store
 from nbflow.engine.values import Values
-from nbflow.engine.wire import Reply
+from nbflow.engine.wire import Foresee, Reply
 from nbflow.errors import NbflowError, StoreError
 
 _log = logging.getLogger(__name__)
@@ -97,6 +98,7 @@ class Engine:
         self._loop.add_executor("process", self._process, slots, self._recover)
         self._loop.add_executor("kernel", self._kernels, _KERNEL_SLOTS, self._kernels.recover)
         self._collector = Collector(self._loop)
+        self._server.foresee = lambda connection, asked: self._in_background(self._foresee_for(connection, asked))
         self._server.collect = lambda connection, ref: self._in_background(self._collect_for(connection, ref))
 
     async def run(self, listener: socket.socket, ready: Callable[[], None]) -> str:
@@ -243,6 +245,20 @@ class Engine:
 
     def _recover(self, keys: Sequence[str]) -> None:
         self._in_background(self._process.recover(keys))
+
+    async def _foresee_for(self, connection: Connection, asked: Foresee) -> None:
+        """Look what would become of the jobs *asked* about, and answer."""
+        live = self._loop.runs.get(asked.run)
+        if live is None or self._loop.lookups is None:
+            connection.send(Reply(ref=asked.ref, error="EngineError", message=f"run {asked.run} is not open"))
+            return
+        try:
+            found = await foresee(self._loop.lookups, live, asked.jobs)
+        except Exception as error:  # nobody's run is to end because a look ahead could not be taken
+            _log.error("no look ahead", exc_info=error)
+            connection.send(Reply(ref=asked.ref, error="EngineError", message=f"no look ahead ({error})"))
+            return
+        connection.send(Reply(ref=asked.ref, foreseen=found))
 
     def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
         task = self._asyncio.create_task(work)

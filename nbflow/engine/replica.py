@@ -10,12 +10,15 @@ from typing import Any, Protocol
 
 from nbflow.core.event import Event, JobDeclared, Request
 from nbflow.core.graph import check
+from nbflow.core.outlook import Foreseen
 from nbflow.core.policies import Policy
 from nbflow.core.project import project
 from nbflow.core.run import Run
-from nbflow.core.spec import JobSpec, Limits
+from nbflow.core.spec import JobSpec, Limits, ValueRef
 from nbflow.core.state import empty, evolve
-from nbflow.engine.wire import Ask, Committed, Configure, Declare, Opened, Reply, RunInfo, ToEngine
+from nbflow.engine.inert import content
+from nbflow.engine.values import Values
+from nbflow.engine.wire import Ask, Committed, Configure, Declare, Foresee, Opened, Reply, RunInfo, ToEngine
 from nbflow.errors import EngineError
 
 _log = logging.getLogger(__name__)
@@ -26,6 +29,9 @@ class Caller(Protocol):
     """What a replica needs of its client."""
 
     failure: EngineError | None
+
+    @property
+    def values(self) -> Values: ...
 
     def call(self, make: Callable[[int], ToEngine], done: Callable[[], bool] = lambda: False) -> Reply:
         """Send a request; where the engine ends meanwhile, send it again unless *done* says that it was carried out."""
@@ -87,6 +93,15 @@ class Replica:
         """Make a person's requests; returns how many took effect (a stale one does not)."""
         return self._call(lambda ref: Ask(ref=ref, run=self.info.run, requests=requests)).count
 
+    def foresee(self, jobs: Sequence[str]) -> tuple[Foreseen, ...]:
+        """What would become of *jobs*, were they started now; nothing is."""
+        return self._call(lambda ref: Foresee(ref=ref, run=self.info.run, jobs=tuple(jobs))).foreseen
+
+    def alike(self, one: ValueRef, other: ValueRef) -> bool:
+        """Whether two stored values are the same, functions and classes also where they only stand elsewhere."""
+        values = self._client.values
+        return content(values.stored(one)).digest == content(values.stored(other)).digest
+
     def configure(
         self,
         *,
@@ -95,6 +110,7 @@ class Replica:
         modules: Sequence[str] = (),
         on_kernel_exit: str | None = None,
         limits: Limits | None = None,
+        cache: tuple[float, int] | None = None,
     ) -> None:
         """Set what this session wants; None leaves a setting as it is.
 
@@ -104,8 +120,10 @@ class Replica:
             modules: importable modules worth having loaded before attempts start.
             on_kernel_exit: ``finish`` or ``cancel`` the run's jobs when the last kernel that follows it goes.
             limits: what the run as a whole may use.
+            cache: days for which a cached result that is not used is kept, and bytes that the values of all may take.
         """
-        asked = {"slots": slots, "durable": durable, "modules": tuple(modules), "on_kernel_exit": on_kernel_exit}
+        asked: dict[str, Any] = {"slots": slots, "durable": durable, "modules": tuple(modules)}
+        asked |= {"on_kernel_exit": on_kernel_exit, "cache": cache}
         self.settings |= {name: value for name, value in asked.items() if value}
         if limits is not None:
             self.settings["limits"] = limits

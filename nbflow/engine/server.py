@@ -22,6 +22,7 @@ from nbflow.engine.wire import (
     Collect,
     Configure,
     Declare,
+    Foresee,
     Goodbye,
     Hello,
     Open,
@@ -63,6 +64,8 @@ class Server:
         self.trusted = trusted(loop.store.path)
         self.collect: Callable[[Connection, int], None] = lambda _connection, _ref: None
         """Sweeps values, then answers."""
+        self.foresee: Callable[[Connection, Foresee], None] = lambda _connection, _message: None
+        """Looks what would become of jobs, then answers."""
         loop.dispatch.reachable = self.reachable
 
     # --- what the loop asks
@@ -158,6 +161,8 @@ class Server:
                 self._answer(connection, ref)
             case Collect(ref=ref):
                 self.collect(connection, ref)
+            case Foresee():
+                self.foresee(connection, message)
             case Stop(ref=ref):
                 self.stops.append((connection, ref))
                 self.stopping.set()
@@ -217,6 +222,8 @@ class Server:
             self.leaving[message.run] = message.on_kernel_exit
         if message.limits is not None and message.run in self.loop.runs and self._may_run():
             self.loop.limit(message.run, message.limits)
+        if self.loop.lookups is not None and message.cache is not None:
+            self.loop.lookups.cache.bound(*message.cache)
         if message.modules and self._may_run():
             self.warm(message.modules)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from nbflow.core.event import Event, Request
+from nbflow.core.outlook import Foreseen
 from nbflow.core.policies import Policy
 from nbflow.core.spec import JobSpec, Limits
 from nbflow.engine.attempt.record import AttemptOrder, AttemptReport
@@ -57,6 +58,8 @@ class Configure(Struct, frozen=True, tag="configure", omit_defaults=True):
     on_kernel_exit: str | None = None
     limits: Limits | None = None
     """What the run as a whole may use; None: as before."""
+    cache: tuple[float, int] | None = None
+    """Days for which an unused cached result is kept, and bytes that the values of all may take."""
 
 
 class Declare(Struct, frozen=True, tag="declare"):
@@ -83,6 +86,14 @@ class Report(Struct, frozen=True, tag="report"):
     report: AttemptReport
 
 
+class Foresee(Struct, frozen=True, tag="foresee"):
+    """Ask what would become of *jobs* of *run*, were they started now; nothing is. The reply's *foreseen* says it."""
+
+    ref: int
+    run: int
+    jobs: tuple[str, ...]
+
+
 class Stop(Struct, frozen=True, tag="stop"):
     """End every attempt and the engine."""
 
@@ -95,7 +106,7 @@ class Collect(Struct, frozen=True, tag="collect"):
     ref: int
 
 
-ToEngine = Hello | Open | Runs | Configure | Declare | Ask | Report | Stop | Collect
+ToEngine = Hello | Open | Runs | Configure | Declare | Ask | Report | Foresee | Stop | Collect
 
 
 # --- engine -> client
@@ -134,6 +145,7 @@ class Reply(Struct, frozen=True, tag="reply", omit_defaults=True):
     message: str = ""
     count: int = 0
     runs: tuple[RunInfo, ...] = ()
+    foreseen: tuple[Foreseen, ...] = ()
     freed: int = 0
     """To `Collect`: bytes of the *count* values that were swept."""
     left: int = 0

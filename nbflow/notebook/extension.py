@@ -32,6 +32,7 @@ from nbflow.notebook.local_modules import LocalModules
 from nbflow.notebook.magics import NBFlow
 from nbflow.notebook.owners import Owners
 from nbflow.notebook.place import Place, here
+from nbflow.notebook.planning import Planner
 from nbflow.notebook.pump import Pump
 from nbflow.notebook.reading import Reader
 from nbflow.notebook.resting import Rest
@@ -60,7 +61,7 @@ class Extension:
         self.session.captures.rest = self.rest = Rest(kernel)
         self.session.captures.notice = self.notice
         self.owners = Owners()
-        self.reader = Reader(shell.user_ns, self.owners)
+        self.reader = Reader(shell.user_ns, self.owners, self.type_of)
         live = kernel is not None
         self.cards = Cards(lambda: self.session.client, self.publish, live, self.headless)
         self.shows = Shows(self.session, self.publish, live, widgets=live and not self.headless)
@@ -87,6 +88,7 @@ class Extension:
             self.session, shell.user_ns, self.owners, shell, not self.headless, self.live_error
         )
         self.waiting.trace = self.debugging.trace
+        self.flow.planner = Planner(self.session, shell.user_ns, self.owners, self.reader)
         history = getattr(shell.history_manager, "input_hist_raw", [])
         self.flow.past = Past(text for text in history[1:] if text)
         forms: dict[str, Callable[..., Any]] = {
@@ -267,8 +269,17 @@ class Extension:
         """Before names are read: whose they are by now."""
         if (replica := self.session.opened) is not None:
             with replica.lock:
-                self.declarer.handing.settle(replica.run)
+                said = self.declarer.handing.settle(replica.run)
+            for line in said:
+                print(f"nbflow: {line}", file=sys.stderr)
                 self.reader.hidden.settle(replica.run)
+
+    def type_of(self, name: str) -> str:
+        """The name of the type of what a job has made as *name*; "" as long as nobody knows."""
+        job, replica = self.owners.job_of(name), self.session.opened
+        state = replica.run.jobs.get(job) if job is not None and replica is not None else None
+        ref = state.outputs.get(name) if state is not None and state.status.good else None
+        return ref.type if ref is not None else ""
 
     def variables(self) -> list[str]:
         """The notebook's variables, those that jobs make included, for completion."""

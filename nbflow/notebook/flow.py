@@ -25,6 +25,7 @@ from nbflow.notebook.gathering import broken, decided, glance
 from nbflow.notebook.handlers import rules_of
 from nbflow.notebook.inspecting import Inspecting
 from nbflow.notebook.looking import Pumping, named
+from nbflow.notebook.planning import Plan, Planner
 from nbflow.notebook.references import Made
 from nbflow.notebook.session import LAST, Session
 from nbflow.notebook.substitutes import substitutes
@@ -51,6 +52,7 @@ class Flow(Inspecting):
     ) -> None:
         super().__init__(session, pumping, target if target is not None else FlowTarget(session))
         self._settled, self._resumed = settled, resumed
+        self.planner = Planner(session)
         self._handlers = self._target.handlers
 
     # --- acting
@@ -107,6 +109,16 @@ class Flow(Inspecting):
                 if self._session.job(name).last_good is None:
                     raise NbflowError(f"job {name!r} has no outputs from before: it has never succeeded in this run")
         return self._session.ask(SkipRequested, names, last=last)
+
+    def plan(self, *jobs: str | Made) -> Plan:
+        """What would happen if all that is held or has failed were run now: what runs, what is reused, what is stale.
+
+        Shown by a notebook as a picture; ``print`` gives it in words. Nothing is started.
+
+        Args:
+            jobs: names or patterns; none means all.
+        """
+        return self.planner.plan(self._names(jobs) if jobs else [])
 
     def pause(self) -> bool:
         """Start nothing new; what runs goes on. Whether that changed anything."""

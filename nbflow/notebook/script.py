@@ -31,6 +31,8 @@ class Settings:
     durable: str = "process"
     on_kernel_exit: str = "finish"
     limits: Limits = field(default_factory=Limits)
+    cache_days: float = 30.0
+    cache_limit: int = 10_000_000_000
 
 
 class Flow(notebook.Flow):

@@ -27,8 +27,6 @@ from nbflow.notebook.place import Place
 NEW, LAST = -1, 0
 _OWN = {"nbflow", "ipykernel", "ipywidgets", "anywidget", "debugpy", "pydevd", "zmq", "tornado", "jupyter_client"}
 """What a kernel has loaded for itself."""
-
-
 _INSIDE = frozenset({"nbflow.notebook.jobs", "nbflow.notebook.inside"})
 """What jobs that make jobs import."""
 
@@ -39,6 +37,8 @@ class Settings(Protocol):
     parallel: int
     durable: str
     on_kernel_exit: str
+    cache_days: float
+    cache_limit: int
 
     @property
     def limits(self) -> Limits:
@@ -59,9 +59,8 @@ class Session:
         self.captures = Captures(namespace if namespace is not None else {}, lambda: self.client.values)
         self._client: Client | None = None
         self._replica: Replica | None = None
-        self._lock = threading.RLock()
+        self._lock, self.closed = threading.RLock(), False
         self._listeners: list[Callable[[], None]] = []
-        self.closed = False
         self._prepare: list[Callable[[Client], None]] = []
         self._store: tuple[int, int] | None = None
         self._unfollow: Callable[[], None] = lambda: None
@@ -175,6 +174,7 @@ class Session:
             durable=settings.durable,
             on_kernel_exit=settings.on_kernel_exit,
             limits=settings.limits,
+            cache=(settings.cache_days, settings.cache_limit),
             modules=sorted(self._warmed),
         )
 

@@ -53,6 +53,7 @@ def _attempt(help_: str) -> Option:
 VERBS: tuple[Verb, ...] = (
     Verb(name="show", help="the live picture of the flow"),
     Verb(name="run", argument="jobs", help="start what is held, and what failed or was cancelled again"),
+    Verb(name="plan", argument="jobs", help="what would run, what is reused, what is stale and why; nothing starts"),
     Verb(
         name="wait",
         argument="jobs",

@@ -62,7 +62,8 @@ def head(snapshot: Mapping[str, Any], wide: float = 0.0) -> Head:
 
 def _counts(snapshot: Mapping[str, Any], x: float, end: float) -> tuple[Count, ...]:
     """The tally after *x* on the first line if all of it ends before *end*, else on lines of its own."""
-    texts = [(status, f"{count} {status.value}") for status, count in tally(snapshot).items()]
+    called = snapshot.get("called") or {}
+    texts = [(status, f"{count} {called.get(status, status.value)}") for status, count in tally(snapshot).items()]
     rooms = [19 + width(words, TALLY_SIZE) for _, words in texts]
     y = FIRST
     if x + sum(rooms) + 16 * (len(rooms) - 1) > end:
