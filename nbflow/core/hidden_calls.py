@@ -4,17 +4,11 @@ from __future__ import annotations
 
 import ast
 
-from nbflow.core import hidden_rules as rules
-from nbflow.core.hidden import (
-    DECIMAL,
-    MATPLOTLIB,
-    NUMPY_RANDOM,
-    SETTINGS,
-    UNTOUCHED,
-    WARNINGS,
-)
+from nbflow.core import depending, drawing, estimating, settings
+from nbflow.core.hidden import DECIMAL, MATPLOTLIB, NUMPY_RANDOM, SETTINGS, WARNINGS
 from nbflow.core.hidden_marks import Marks, seeded_by_itself
 from nbflow.core.hidden_values import change_by_call
+from nbflow.core.touches import UNTOUCHED
 
 CALLED = SETTINGS - {MATPLOTLIB, WARNINGS}
 SHOWN = frozenset({"<pandas>", "<numpy>", "<decimal>", "<locale>"})
@@ -31,7 +25,7 @@ class Calls(Marks, ast.NodeVisitor):
             self.argument(argument)
         if path is not None:
             self.called(path, node)
-        if path is None or rules.changed_by_call(path) is None:
+        if path is None or settings.changed_by_call(path) is None:
             for argument in node.args:
                 self.forget(argument)
         match node.func if path is None else None:
@@ -47,7 +41,7 @@ class Calls(Marks, ast.NodeVisitor):
 
     def argument(self, node: ast.expr) -> None:
         path = self.path(node)
-        if path is not None and (generator := rules.drawn_by(path + ".x", called=True)) is not None:
+        if path is not None and (generator := drawing.drawn_by(path + ".x", called=True)) is not None:
             self.draw(generator)  # the module itself, as in ``random_state=np.random``
         self.visit(node)
 
@@ -56,13 +50,13 @@ class Calls(Marks, ast.NodeVisitor):
         here = self.functions.get(name)
         touches = here if here is not None else UNTOUCHED if name in self.paths else self.known.behind(name)
         self.apply(touches, sure=True)
-        if name not in rules.PLAIN:
-            self.depends |= SHOWN if name in rules.SHOWING else CALLED
+        if name not in depending.PLAIN:
+            self.depends |= SHOWN if name in depending.SHOWING else CALLED
 
     def called(self, path: str, node: ast.Call) -> None:
         """What has this full name is called."""
         behind = self.known.behind(path)
-        if generators := rules.seeded_by(path):
+        if generators := drawing.seeded_by(path):
             if behind is not UNTOUCHED:
                 self.apply(behind, sure=True)
             elif _no_seed(node, path):
@@ -70,40 +64,42 @@ class Calls(Marks, ast.NodeVisitor):
                     self.draw(each)
             else:
                 self.seed(generators)
-        elif generator := rules.drawn_by(path, called=True) or rules.asked_by(path):
+        elif generator := drawing.drawn_by(path, called=True) or drawing.asked_by(path):
             self.draw(generator)
-        elif setting := rules.changed_by_call(path):
+        elif setting := settings.changed_by_call(path):
             self.change(setting, change_by_call(node, path, self.constants))
         else:
             self.apply(behind, sure=True)
             self.randomised(path, node)
-        self.depends |= CALLED | ({MATPLOTLIB} if rules.plots(path, "") else set())
+        self.depends |= CALLED | ({MATPLOTLIB} if depending.plots(path, "") else set())
 
     def randomised(self, path: str, node: ast.Call) -> None:
         """A function of a package that draws where it is given no seed."""
         package, _, name = path.rpartition(".")
         package = package.partition(".")[0]
-        if package not in rules.RANDOMISED or name[:1].isupper():  # estimators draw when they are fitted
+        if package not in estimating.RANDOMISED or name[:1].isupper():  # estimators draw when they are fitted
             return
-        cross = name in rules.CROSS
+        cross = name in estimating.CROSS
         draws = any(self.fitted(each) for each in node.args) or (
             cross and bool(node.args) and self.fitted(node.args[0]) is None
         )
-        if draws or (not seeded_by_itself(node) and self.known.seedable(path) and not cross):
-            for generator in rules.draws_from(package):
+        seedable = self.known.seedable(path)
+        seedable = estimating.draws_by_name(path) if seedable is None else seedable or name in ("rvs", "sample")
+        if draws or (not seeded_by_itself(node) and seedable and not cross):
+            for generator in estimating.draws_from(package):
                 self.draw(generator)
 
     def method(self, name: str, inner: ast.expr, node: ast.Call) -> None:
         """A method of an object is called."""
         self.visit(inner)
         self.forget(inner)
-        draws = name in rules.FITTING and self.fitted(inner) is not False
+        draws = name in estimating.FITTING and self.fitted(inner) is not False
         draws |= name in ("sample", "rvs") and not seeded_by_itself(node) and self.fitted(inner) is not False
         if draws:
             self.draw(NUMPY_RANDOM)
         if name.endswith("getcontext"):
             self.depends.add(DECIMAL)
-        self.depends |= CALLED | ({MATPLOTLIB} if rules.plots(None, name) else set())
+        self.depends |= CALLED | ({MATPLOTLIB} if depending.plots(None, name) else set())
 
 
 def _ours(node: ast.Call) -> bool:

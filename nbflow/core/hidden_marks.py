@@ -6,9 +6,10 @@ import ast
 from collections.abc import Iterable
 from typing import Any, Protocol
 
-from nbflow.core import hidden_rules as rules
-from nbflow.core.hidden import SETTINGS, UNTOUCHED, Change, Touches
+from nbflow.core import estimating, full_names, settings
+from nbflow.core.hidden import SETTINGS
 from nbflow.core.hidden_values import Constants
+from nbflow.core.touches import UNTOUCHED, Change, Touches
 
 
 class Known(Protocol):
@@ -109,11 +110,11 @@ class Marks:
                 return found or None
             case ast.Attribute(value=inner, attr=name):
                 around = self.path(inner)
-                return rules.canonical(f"{around}.{name}") if around else None
+                return full_names.canonical(f"{around}.{name}") if around else None
             case ast.Call(func=ast.Name(id="__import__"), args=[ast.Constant(value=str(module))]):
                 return module
             case ast.Call(func=function, args=[]) if self.path(function) == "decimal.getcontext":
-                return rules.CONTEXT
+                return settings.CONTEXT
         return None
 
     def bind(self, target: ast.expr, path: str = "", fits: bool | None = None) -> None:
@@ -158,10 +159,10 @@ class Marks:
         if package in ("random", "numpy"):
             return False
         given = [*node.args, *(each.value for each in node.keywords)]
-        if package not in rules.RANDOMISED:
+        if package not in estimating.RANDOMISED:
             return None
         nested = any(self.fitted(each) is True for each in given)
-        if nested or seeded_by_itself(node) or rules.steady(path, options):
+        if nested or seeded_by_itself(node) or estimating.steady(path, options):
             return nested
         return self.known.seedable(path) is not False
 
@@ -175,6 +176,6 @@ def _any(found: Iterable[bool | None]) -> bool | None:
 def seeded_by_itself(node: ast.Call) -> bool:
     """Whether a call names a seed for itself, other than None."""
     return any(
-        each.arg in rules.SEEDS and not (isinstance(each.value, ast.Constant) and each.value.value is None)
+        each.arg in estimating.SEEDS and not (isinstance(each.value, ast.Constant) and each.value.value is None)
         for each in node.keywords
     )

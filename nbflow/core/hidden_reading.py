@@ -8,23 +8,17 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from nbflow.core import hidden_rules as rules
-from nbflow.core.hidden import (
-    CWD,
-    MATPLOTLIB,
-    PATH,
-    SETTINGS,
-    Touches,
-)
+from nbflow.core import depending, drawing, full_names, settings
+from nbflow.core.hidden import CWD, MATPLOTLIB, PATH, SETTINGS
 from nbflow.core.hidden_calls import SHOWN, Calls
 from nbflow.core.hidden_marks import Known
 from nbflow.core.hidden_values import NO_CONSTANT, change_by_store
 from nbflow.core.paths import truth
 from nbflow.core.signatures import arguments
+from nbflow.core.touches import Touches
 
 
 def read_touches(tree: ast.Module, known: Known) -> Touches:
@@ -100,7 +94,7 @@ class Walk(Calls):
         for item in node.items:
             self.visit(item.context_expr)
             if isinstance(item.context_expr, ast.Call):
-                setting = rules.scope_of(self.path(item.context_expr.func) or "")
+                setting = settings.scope_of(self.path(item.context_expr.func) or "")
                 self.scoped += [setting] if setting else []
             if item.optional_vars:
                 self.bind(item.optional_vars)
@@ -122,7 +116,7 @@ class Walk(Calls):
             if each.name == "*":
                 self.depends |= SETTINGS if node.module == "pylab" else set()
             else:
-                self.name(each.asname or each.name, rules.canonical(f"{node.module}.{each.name}"))
+                self.name(each.asname or each.name, full_names.canonical(f"{node.module}.{each.name}"))
 
     def visit_Name(self, node: ast.Name) -> None:
         if not isinstance(node.ctx, ast.Load):
@@ -142,17 +136,17 @@ class Walk(Calls):
 
     def used(self, path: str) -> None:
         """The thing of this full name is got hold of, perhaps to be called by somebody."""
-        if (generator := rules.drawn_by(path, called=False)) or (generator := rules.asked_by(path)):
+        if (generator := drawing.drawn_by(path, called=False)) or (generator := drawing.asked_by(path)):
             self.draw(generator)
-        elif generators := rules.seeded_by(path):
+        elif generators := drawing.seeded_by(path):
             self.seeds |= generators
             for each in generators:
                 self.draw(each)
-        elif setting := rules.changed_by_call(path):
+        elif setting := settings.changed_by_call(path):
             self.change(setting, None)
-        elif setting := rules.changed_by_store(path):
+        elif setting := settings.changed_by_store(path):
             self.depends.add(setting)
-        if rules.plots(path, ""):
+        if depending.plots(path, ""):
             self.depends.add(MATPLOTLIB)
         self.apply(self.known.behind(path), sure=False)
 
@@ -169,7 +163,7 @@ class Walk(Calls):
 
     def assign(self, targets: list[ast.expr], value: ast.expr) -> None:
         path = self.path(value)
-        if path is None or rules.drawn_by(path + ".x", called=True) is None:  # an alias of a module draws nothing
+        if path is None or drawing.drawn_by(path + ".x", called=True) is None:  # an alias of a module draws nothing
             self.visit(value)
         constant, fits = self.constants.value(value), self.fitted(value)
         for target in targets:
@@ -186,7 +180,7 @@ class Walk(Calls):
             case ast.Attribute() | ast.Subscript():
                 whole = target.value if isinstance(target, ast.Subscript) else target
                 self.forget(target)
-                setting = rules.changed_by_store(self.path(whole) or "")
+                setting = settings.changed_by_store(self.path(whole) or "")
                 if setting is None:
                     self.run(ast.iter_child_nodes(target))
                     return
@@ -239,20 +233,13 @@ class Walk(Calls):
         self.name(node.name)
         self.functions[node.name] = replace(found, changes=(), functions={}, fits={}, fixed=frozenset())
 
-    @contextmanager
-    def _maybe(self) -> Any:
-        self.depth += 1
-        yield
-        self.depth -= 1
-
     def visit_ListComp(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp) -> None:
         around = dict(self.paths), dict(self.fits)
         for each in node.generators:
             self.visit(each.iter)
             self.bind(each.target, fits=self.fitted(each.iter))
         parts = (node.key, node.value) if isinstance(node, ast.DictComp) else (node.elt,)
-        with self._maybe():
-            self.run((*(test for each in node.generators for test in each.ifs), *parts))
+        self.perhaps((*(test for each in node.generators for test in each.ifs), *parts), ())
         self.paths, self.fits = around
 
     visit_SetComp = visit_ListComp

@@ -7,8 +7,8 @@ import builtins
 from collections.abc import Callable
 from typing import Any, Final
 
-from nbflow.core.hidden import Change, Reference
-from nbflow.core.hidden_rules import by_arguments_alone
+from nbflow.core.settings import by_arguments_alone
+from nbflow.core.touches import Change, Reference
 
 
 class _NoConstant:

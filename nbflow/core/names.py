@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 
 from nbflow.core.bindings import GIVEN, Reading
 from nbflow.core.flow import Flow
-from nbflow.core.hidden import UNTOUCHED, Touches
 from nbflow.core.holding import unknown
 from nbflow.core.scopes import class_uses, function_uses, text_uses
 from nbflow.core.texts import no_texts
+from nbflow.core.touches import UNTOUCHED, Touches
 from nbflow.core.uses import NOTHING, Uses, code_uses, globals_of, union
 
 __all__ = [

@@ -11,7 +11,8 @@ import sys
 from typing import Any, NamedTuple, Protocol
 
 from nbflow.core import hidden as names
-from nbflow.core.hidden import Change, Reference, owned
+from nbflow.core.hidden import owned
+from nbflow.core.touches import Change, Reference
 from nbflow.engine.after_import import after_import
 from nbflow.engine.generators import NumpyRandom, PythonRandom, TorchRandom, only_drawn, stream
 from nbflow.engine.package_settings import Matplotlib, Numpy, Pandas, Sklearn

@@ -7,7 +7,7 @@ import locale
 import os
 import sys
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -67,7 +67,7 @@ class Warnings:
 
     def get(self) -> list[tuple[Any, ...]] | None:
         """The filters before Python's own, the newest first; None if they are all those of packages."""
-        found = [each for each in warnings.filters if each[3] != "__main__" and each not in _PYTHONS]
+        found = _set(warnings.filters)
         if not any(map(_general, found)):
             return None
         return [(action, text, _named(category), module, line) for action, text, category, module, line in found]
@@ -77,21 +77,34 @@ class Warnings:
         present: list[Any] = warnings.filters  # type: ignore[assignment]
         new = [(action, text, _class(name), module, line) for action, text, name, module, line in state or ()]
         wanted = [each for each in new if each[2] is not None]
-        rest = [each for each in present if each not in wanted and not _general(each)]
-        present[:] = [*wanted, *rest]
+        others = [each for each in _set(present) if each not in wanted and not _general(each)]
+        pythons = [each for each in _PYTHONS if each not in wanted]
+        present[:] = [*wanted, *others, *pythons]
         getattr(warnings, "_filters_mutated", getattr(warnings, "_filters_mutated_lock_held", lambda: None))()
 
 
-_PYTHONS = [
-    ("ignore", None, kind, None, 0)
-    for kind in (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning)
+_PYTHONS: list[tuple[Any, ...]] = [
+    ("default", None, DeprecationWarning, "__main__", 0),
+    *(
+        ("ignore", None, kind, None, 0)
+        for kind in (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning)
+    ),
 ]
+"""What Python begins with."""
+
+
+def _set(filters: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """The filters that were set since the start: all before Python's own, or else all that are none of these."""
+    entries = list(filters)
+    if _PYTHONS[0] in entries:
+        return entries[: entries.index(_PYTHONS[0])]
+    return [each for each in entries if each not in _PYTHONS]
 
 
 def _general(entry: tuple[Any, ...]) -> bool:
-    """Whether a filter is none that a package sets for its own warnings, nor one of Python's own."""
+    """Whether a filter is none that a package sets for its own warnings."""
     _, text, category, module, _ = entry
-    return text is None and module is None and category.__module__ == "builtins" and entry not in _PYTHONS
+    return text is None and module is None and category.__module__ == "builtins"
 
 
 def _named(category: Any) -> str:

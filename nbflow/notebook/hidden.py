@@ -11,24 +11,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from nbflow.core.hidden import (
-    CHANGING,
-    CWD,
-    ENVIRON,
-    GENERATORS,
-    PATH,
-    RANDOM,
-    SETTINGS,
-    UNTOUCHED,
-    Touches,
-    hidden_in,
-    own,
-)
+from nbflow.core.depending import TRIGGERS
+from nbflow.core.hidden import CHANGING, CWD, ENVIRON, GENERATORS, PATH, RANDOM, SETTINGS, hidden_in, own
 from nbflow.core.hidden_reading import read_touches
-from nbflow.core.hidden_rules import TRIGGERS
 from nbflow.core.names import Names
 from nbflow.core.run import JobState, Run
 from nbflow.core.spec import Captured, Input, JobSpec, ValueRef
+from nbflow.core.touches import UNTOUCHED, Touches
 from nbflow.engine.client import hidden
 from nbflow.notebook.hidden_objects import Objects
 from nbflow.notebook.owners import Owners
@@ -195,16 +184,31 @@ class Hidden:
         """The states that a job leaves: none of an element of a fan-out."""
         return () if fan else tuple(sorted(hidden_in(names.writes)))
 
-    def declared(self, outputs: Iterable[str], names: Names, live: bool, fan: bool) -> tuple[str, ...]:
-        """A job was declared that leaves *outputs*; those of them that it owns.
-
-        What it does to settings by constants alone is done here too, at once, so that nobody waits for it.
-        """
+    def declared(self, names: Names, fan: bool) -> None:
+        """A job was declared, or the elements of a *fan*."""
         if not fan:
             self.seeded |= names.touches.seeds
         self.objects.learn(names.writes, names.touches)
-        settled = frozenset() if live else self._settle(names.touches)
-        return tuple(name for name in outputs if name not in settled)
+
+    def free(self, names: Names, live: bool) -> frozenset[str]:
+        """The settings that are the kernel's own, and of which it is known beforehand what a job makes of them."""
+        return frozenset() if live else names.touches.constant - self.owners.makers.keys()
+
+    def carry_out(self, names: Names, free: frozenset[str]) -> None:
+        """Do to *free* settings here, at once, what a job that was just declared does to them: nobody waits for it."""
+        for name, change in names.touches.changes:
+            if name in free:
+                try:
+                    done = hidden.ready(name, change)
+                    if done:
+                        hidden.change(name, change)
+                except (
+                    Exception
+                ):  # what it takes is not there yet, such as the folder that the job makes: it is waited for
+                    done = False
+                free -= frozenset() if done else {name}
+        for name in free:
+            self.owners.release(name)
 
     def watch(self, states: Iterable[JobState]) -> None:
         """Jobs were declared: remember what they found, for they may change it unseen."""
@@ -236,18 +240,3 @@ class Hidden:
         if name in self.owners.makers:
             return True
         return not self.is_seeded(name) if name in GENERATORS and state is None else hidden.get(name) == state
-
-    def _settle(self, touches: Touches) -> frozenset[str]:
-        """Carry the changes out that are known beforehand; the settings that are as the job will leave them then."""
-        possible = touches.constant - self.owners.makers.keys()
-        for name, change in touches.changes:
-            if name not in possible:
-                continue
-            try:
-                done = hidden.ready(name, change)
-                if done:
-                    hidden.change(name, change)
-            except Exception:  # what it takes is not there yet: the folder that the job makes, for one
-                done = False
-            possible -= frozenset() if done else {name}
-        return possible

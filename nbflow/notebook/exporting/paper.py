@@ -9,11 +9,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from nbflow.core.hidden import GENERATORS
-from nbflow.core.touches import Touches, UNTOUCHED
 from nbflow.core.hidden_reading import read_touches
 from nbflow.core.hidden_values import NO_CONSTANT
 from nbflow.core.names import Names, Uses, read_names
 from nbflow.core.rules import Rule
+from nbflow.core.touches import UNTOUCHED, Touches
 from nbflow.errors import NbflowError
 from nbflow.notebook.exporting.cells import Cell
 from nbflow.notebook.exporting.plainly import Line, plainly
