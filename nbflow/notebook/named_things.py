@@ -55,5 +55,6 @@ def resolved(path: str) -> Any:
     for place, part in enumerate(parts[1:], 2):
         if found is None:
             return None
-        found = getattr(found, part, None) or sys.modules.get(".".join(parts[:place]))
+        inner = getattr(found, part, None)
+        found = sys.modules.get(".".join(parts[:place])) if inner is None else inner
     return found
