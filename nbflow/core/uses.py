@@ -64,6 +64,8 @@ class Uses:
     def without(self, names: Iterable[str]) -> Uses:
         """The same, but for *names*."""
         hidden = frozenset(names)
+        if self is NOTHING or (hidden.isdisjoint(self.reads | self.writes | self.mutates) and not self.handed):
+            return self
         return replace(
             self,
             reads=self.reads - hidden,
@@ -74,7 +76,7 @@ class Uses:
 
     def of_class(self) -> Uses:
         """The same for the class whose method this is: the arguments of methods are not those of the class."""
-        return replace(self, changes=frozenset(), passed=frozenset())
+        return replace(self, changes=frozenset(), passed=frozenset()) if self.changes or self.passed else self
 
 
 NOTHING = Uses()

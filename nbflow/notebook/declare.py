@@ -204,7 +204,7 @@ class Declarer:
         """
         if header.bash:
             _check_variables(header, self.namespace, self.owners)
-            return Transformed("", ""), Names()
+            return Transformed(""), Names()
         transformed = plain(header.body)
         names = self.reader.read(transformed.code)
         if names.syntax_error is not None:

@@ -34,6 +34,8 @@ class Magic:
 
 def magic_of(node: ast.AST) -> Magic | None:
     """The magic that the expression *node* is, if it is one."""
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+        return None
     match node:
         case ast.Call(func=ast.Attribute(value=ast.Call(func=ast.Name(id="get_ipython")), attr=kind), args=args):
             texts = [each.value for each in args if isinstance(each, ast.Constant) and isinstance(each.value, str)]

@@ -17,13 +17,16 @@ class Transformed:
 
     code: str
     """What runs; magics have become calls of IPython's shell."""
-    reading: ast.Module | str
-    """What to read names from: the tree of *code* with the code and the names inside of magics in the open, or, where
-    the cell is no Python, its text."""
     shell: bool = False
     """*code* needs an IPython shell to run: it has magics, ``!``, ``?`` or awaits at its top level."""
     magics: tuple[str, ...] = ()
     """The magics used: ``%time``, ``%%bash``, ``!`` …"""
+
+    @property
+    def reading(self) -> ast.Module | str:
+        """What to read names from: the tree of `code` with the code and the names inside of magics in the open, or,
+        where that is no Python, its text."""
+        return reveal(self.code) if "get_ipython" in self.code else _parsed(self.code) or self.code
 
 
 def plain(text: str, transform: Callable[[str], str] | None = None) -> Transformed:
@@ -40,9 +43,10 @@ def plain(text: str, transform: Callable[[str], str] | None = None) -> Transform
         code = (transform or _transform)(text)
         tree = _parsed(code)
     if tree is None:
-        return Transformed(code, text if code.strip() == text.strip() else code, shell=code != text)
-    magics = tuple(dict.fromkeys(call.shown for call in _magic_calls(tree)))
-    return Transformed(code, reveal(tree), shell=bool(magics) or _awaits(tree) or "get_ipython" in code, magics=magics)
+        return Transformed(text if code.strip() == text.strip() else code, shell=code != text)
+    ours = "get_ipython" in code
+    magics = tuple(dict.fromkeys(call.shown for call in _magic_calls(tree))) if ours else ()
+    return Transformed(code, shell=ours or (("await" in code or "async" in code) and _awaits(tree)), magics=magics)
 
 
 def reveal(code: ast.Module | str) -> ast.Module | str:
@@ -60,7 +64,9 @@ def reveal(code: ast.Module | str) -> ast.Module | str:
         return code
     body: list[ast.stmt] = []
     for statement in tree.body:
-        shown = _Revealer().visit(copy.deepcopy(statement)) if _has_magic(statement) else statement
+        shown = statement
+        if _has_magic(statement):
+            shown = _Revealer().visit(statement if tree is not code else copy.deepcopy(statement))
         body += shown if isinstance(shown, list) else [shown]
     return ast.fix_missing_locations(ast.Module(body, []))
 
