@@ -11,6 +11,7 @@ from typing import Literal
 from nbflow.core import event as e
 from nbflow.core import followups
 from nbflow.core.attempt import AttemptState, StepState
+from nbflow.core.handed import hand_on
 from nbflow.core.job import JobState
 from nbflow.core.rules import Failure, first
 from nbflow.core.run import Run
@@ -47,11 +48,12 @@ def start_attempt(run: Run, job: JobState, event: e.AttemptStarted) -> None:
         job.deadline_at = event.at + job.spec.deadline
 
 
-def reuse(job: JobState, event: e.JobReused) -> None:
+def reuse(run: Run, job: JobState, event: e.JobReused) -> None:
     """What an earlier attempt made stands for its outputs."""
     job.reused.append(event)
     job.outputs = event.outputs
     _end(job, Status.REUSED, None)
+    hand_on(run, job)
 
 
 def end_attempt(run: Run, job: JobState, event: e.AttemptEnded) -> None:
@@ -69,6 +71,7 @@ def end_attempt(run: Run, job: JobState, event: e.AttemptEnded) -> None:
     if event.end == "succeeded":  # even if a stop was asked for: nobody loses work
         job.outputs = event.outputs
         _end(job, Status.SUCCEEDED, None)
+        hand_on(run, job)
         followups.follow(run, job, event.response)
     elif event.end == "skipped" and job.asked != "skip":
         _end(job, Status.SKIPPED, _numbered(event))

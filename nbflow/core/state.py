@@ -227,7 +227,7 @@ def _take_job(run: Run, job: JobState, event: _JobEvent) -> None:
         case e.CacheMissed():
             job.missed = event
         case e.JobReused():
-            ending.reuse(job, event)
+            ending.reuse(run, job, event)
         case e.DeadlinePassed():
             ending.ask(job, "deadline")
         case e.JobRefused():
