@@ -26,6 +26,7 @@ from nbflow.core.status import Status
 from nbflow.core.steps import REUSED
 from nbflow.core.streams import Streams
 from nbflow.engine.client import ERR, OUT
+from nbflow.notebook.closeups import closeup
 from nbflow.notebook.session import Session
 from nbflow.picture.svg import svg
 from nbflow.picture.table import table_html, table_text
@@ -82,7 +83,12 @@ class Shows:
             if self._view is None:
                 from nbflow.widget.dag import FlowView  # widgets are loaded by those who show some
 
-                self._view = FlowView(glance=self.session.glance, log=self._log, request=self._request)
+                self._view = FlowView(
+                    glance=self.session.glance,
+                    log=self._log,
+                    closeup=partial(closeup, self.session),
+                    request=self._request,
+                )
             return self._view
 
     def changed(self) -> None:

@@ -20,7 +20,7 @@ from nbflow.core.steps import looked_at, part_of
 from nbflow.errors import NbflowError
 from nbflow.widget.drawing import Drawing
 from nbflow.widget.publisher import Publisher
-from nbflow.widget.requests import ACTIONS, Asked, RefusedError, read_request
+from nbflow.widget.requests import ACTIONS, CLOSEUPS, Asked, RefusedError, read_request
 from nbflow.widget.state import LOOKS, Place, State, view_state
 
 STATIC = Path(__file__).parent / "static"
@@ -32,6 +32,7 @@ BARS = 2_000
 
 Glance = Callable[[], AbstractContextManager[Mapping[str, Any]]]
 Log = Callable[[str, int, "int | None"], str]
+Closeup = Callable[[str, str, "int | None"], dict[str, Any]]
 Request = Callable[[str, list[str], "int | None"], "int | None"]
 
 
@@ -43,13 +44,15 @@ class FlowView(anywidget.AnyWidget):
             the view's own thread.
         log: (job, attempt, step) -> what that attempt printed, or the step at that place among those that followed it;
             to be read as it stands.
+        closeup: (what, job, attempt) -> what is told of one job when somebody looks at it closely; *what* is one of
+            `nbflow.widget.requests.CLOSEUPS`; called where *request* is.
         request: (op, names, generation) -> how many requests took effect; called on a thread of its own, one after
             another. *op* is one of `nbflow.widget.requests.ACTIONS`, which says what *names* and *generation* are of.
             May raise `NbflowError`, which the person sees.
 
     Example::
 
-        view = FlowView(glance=session.glance, log=read_log, request=ask)
+        view = FlowView(glance=session.glance, log=read_log, closeup=look, request=ask)
         view                # in a notebook: shows it
         view.changed()      # after each change of the run
         view.close()
@@ -70,8 +73,8 @@ class FlowView(anywidget.AnyWidget):
     chosen: Any = traitlets.List().tag(sync=True)
     clock = traitlets.Float(0.0).tag(sync=True)
 
-    def __init__(self, *, glance: Glance, log: Log, request: Request, **traits: Any) -> None:
-        self._glance, self._log, self._request = glance, log, request
+    def __init__(self, *, glance: Glance, log: Log, closeup: Closeup, request: Request, **traits: Any) -> None:
+        self._glance, self._log, self._closeup, self._request = glance, log, closeup, request
         self._drawing = Drawing()
         self._chosen: list[tuple[str, int | None, int | None]] = []
         self._known: frozenset[str] = frozenset()
@@ -177,7 +180,7 @@ class FlowView(anywidget.AnyWidget):
             self._publisher.answer({"kind": "refused", "number": error.number, "said": str(error)})
             return
         self._publisher.answer({"kind": "ack", "number": asked.number})
-        if asked.op in ACTIONS or asked.op == "timeline":
+        if asked.op in (*ACTIONS, *CLOSEUPS, "timeline"):
             self._asked.put(asked)
         elif asked.op == "select":
             self._choose(asked)
@@ -195,6 +198,9 @@ class FlowView(anywidget.AnyWidget):
             try:
                 if asked.op == "timeline":
                     answer = self._bars(asked.since or 0)
+                elif asked.op in CLOSEUPS:
+                    job = asked.jobs[0]
+                    answer = {"kind": asked.op, "job": job} | self._closeup(asked.op, job, asked.attempt)
                 else:
                     answer = {"kind": "done", "count": self._request(asked.op, list(asked.jobs), asked.generation)}
                     self._publisher.changed()

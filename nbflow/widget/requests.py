@@ -17,9 +17,11 @@ generation is the sum of the members'."""
 RUN_ACTIONS = ("pause", "unpause")
 """What changes the run as a whole."""
 ACTIONS = JOB_ACTIONS + GROUP_ACTIONS + RUN_ACTIONS
-LOOKS = ("select", "turn", "timeline", "hello")
-"""What changes only what is sent to the browser: ``turn`` opens or folds fan-outs, which *jobs* names; ``timeline`` asks
-for the bars of the timeline from number *since* on."""
+CLOSEUPS = ("code", "data", "output")
+"""What is told of one job when somebody looks at it closely: its text, its values, what it has shown."""
+LOOKS = ("select", "turn", "timeline", *CLOSEUPS, "hello")
+"""What changes only what is sent to the browser: ``turn`` opens or folds fan-outs, which *jobs* names; ``timeline``
+asks for the bars of the timeline from number *since* on."""
 MANY = 10_000
 """No more jobs than this in one request."""
 
@@ -68,7 +70,7 @@ def read_request(
         raise RefusedError(f"unknown request: the view knows {', '.join(ACTIONS + LOOKS)}", number)
     kind, there = ("group", groups) if op in GROUP_ACTIONS else ("fan-out", fans) if op == "turn" else ("job", known)
     jobs = _jobs(content.get("jobs", []), there, number, kind)
-    if op in (*JOB_ACTIONS, *GROUP_ACTIONS, "turn") and not jobs:
+    if op in (*JOB_ACTIONS, *GROUP_ACTIONS, *CLOSEUPS, "turn") and not jobs:
         raise RefusedError(f"{op} needs a {kind}", number)
     more = {key: _whole(content, key, number) for key in ("generation", "attempt", "step", "since")}
     return Asked(op, number, jobs, **more)

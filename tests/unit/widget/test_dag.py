@@ -69,7 +69,7 @@ def run():
 
 @pytest.fixture
 def view(run):
-    view = FlowView(glance=lambda: nullcontext(run.snapshot), log=run.log, request=run.request)
+    view = FlowView(glance=lambda: nullcontext(run.snapshot), log=run.log, closeup=lambda *_: {}, request=run.request)
     view.comm = Comm()
     yield view
     view.close()

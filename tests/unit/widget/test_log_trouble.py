@@ -18,7 +18,9 @@ def test_a_log_that_cannot_be_read_says_so(error: Exception) -> None:
     def unreadable(job: str, attempt: int, step: int | None) -> str:
         raise error
 
-    view = FlowView(glance=lambda: nullcontext(ten()), log=unreadable, request=lambda op, jobs, generation: 0)
+    view = FlowView(
+        glance=lambda: nullcontext(ten()), log=unreadable, closeup=lambda *_: {}, request=lambda op, jobs, generation: 0
+    )
     try:
         view._chosen = [("fit_lasso", None, None)]
         state, _ = view.look()

@@ -18,7 +18,9 @@ def log(job: str, attempt: int, step: int | None) -> str:
 
 
 def made(snapshot=ten) -> FlowView:
-    return FlowView(glance=lambda: nullcontext(snapshot()), log=log, request=lambda op, jobs, generation: 0)
+    return FlowView(
+        glance=lambda: nullcontext(snapshot()), log=log, closeup=lambda *_: {}, request=lambda op, jobs, generation: 0
+    )
 
 
 @pytest.fixture
