@@ -27,9 +27,10 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from nbflow.core.hidden import CWD, ENVIRON, GENERATORS, hidden_in, is_hidden, owned
 from nbflow.core.inputs import Given
 from nbflow.core.words import duration
-from nbflow.engine.client import AttemptOrder, Values, Work, again, exit_code, remember, split_cell, take
+from nbflow.engine.client import AttemptOrder, Values, Work, again, exit_code, hidden, remember, split_cell, take
 from nbflow.errors import NbflowError
 from nbflow.notebook.debugging import Debugging, the_attempt
 
@@ -74,6 +75,7 @@ class Reproduction:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="nbflow-"))
             order = replace(self.order, folder=folder)
             stack.enter_context(_around(order))
+            stack.enter_context(_apart(order))
             stack.enter_context(self._in_shell())
             try:
                 Work(order, self.names, self.values, self._bring, self.values.dump).run(lambda: self._body(order))
@@ -81,7 +83,11 @@ class Reproduction:
                 raise NbflowError(f"{order.job}: {refused}") from refused.cause
 
     def _bring(self, name: str, given: Given) -> None:
-        self.names[name] = take(self.values, given, self.names)
+        found = take(self.values, given, self.names)
+        if is_hidden(name):
+            hidden.put(name, found, self.order.job)
+        else:
+            self.names[name] = found
 
     def _body(self, order: AttemptOrder) -> None:
         for name, given in order.offered.items():
@@ -190,6 +196,19 @@ def _around(order: AttemptOrder) -> Iterator[None]:
         os.chdir(cwd)
         os.environ.clear()
         os.environ.update(env)
+
+
+@contextmanager
+def _apart(order: AttemptOrder) -> Iterator[None]:
+    """State that hides in modules is the attempt's meanwhile, and the notebook's again afterwards."""
+    met = hidden_in([*order.inputs, *order.offered, *order.outputs])
+    names = GENERATORS | {owned(name) or name for name in met} - {CWD, ENVIRON}
+    before = {name: hidden.get(name) for name in names}
+    try:
+        yield
+    finally:
+        for name, state in before.items():
+            hidden.put(name, state or hidden.Stored())
 
 
 def _script(order: AttemptOrder, inputs: Mapping[str, Any]) -> None:

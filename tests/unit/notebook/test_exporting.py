@@ -146,7 +146,7 @@ def test_strings_keep_their_lines_when_they_are_moved_to_the_right() -> None:
         ("%%writefile a.txt\none\ntwo", 'pathlib.Path(\'a.txt\').write_text("""\\\none\ntwo\n""")'),
         ("%%bash\nls", "subprocess.run(['bash', '-c', 'ls\\n'], check=True)"),
         ("%%html\n<b>x</b>", "# %%html\n# <b>x</b>"),
-        ("x = 1  # kept\n\nif x:\n    !echo {x}", "x = 1  # kept\n\nif x:\n    subprocess.run(f'echo {x}', shell=True)"),
+        ("x = 1  # k\n\nif x:\n    !echo {x}", "x = 1  # k\n\nif x:\n    subprocess.run(f'echo {x}', shell=True)"),
         ("%unheard of it", "# not in plain Python: %unheard of it"),
         ("f?", "# %pinfo f"),
     ],
