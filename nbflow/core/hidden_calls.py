@@ -25,12 +25,15 @@ class Calls(Marks, ast.NodeVisitor):
             self.argument(argument)
         if path is not None:
             self.called(path, node)
+        else:
+            self.unnamed(node)
         if path is None or settings.changed_by_call(path) is None:
             for argument in node.args:
                 self.forget(argument)
-        match node.func if path is None else None:
-            case None:
-                pass
+
+    def unnamed(self, node: ast.Call) -> None:
+        """Something is called that has no full name."""
+        match node.func:
             case ast.Name(id=name):
                 self.plainly(name)
             case ast.Attribute(attr=name, value=inner):

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Protocol
 from nbflow.core import hidden as names
 from nbflow.core.hidden import owned
 from nbflow.core.touches import Change, Reference
-from nbflow.engine.after_import import after_import
+from nbflow.engine.after_import import after_import, forget
 from nbflow.engine.generators import NumpyRandom, PythonRandom, TorchRandom, only_drawn, stream
 from nbflow.engine.package_settings import Matplotlib, Numpy, Pandas, Sklearn
 from nbflow.engine.process_settings import Cwd, Decimal, Environ, Limits, Locale, SysPath, Warnings
@@ -102,6 +102,10 @@ def put(name: str, stored: Stored, label: str = "") -> None:
         after_import(its.module, lambda: its.seed(stream(stored, label)))
         return
     state = _STATES[name]
+    if not _loaded(state) and stored == Stored():
+        _waiting.pop(name, None)
+        forget(state.module)
+        return
     if not _loaded(state):
         _waiting[name] = stored
     after_import(state.module, lambda: _put(name, state, stored))

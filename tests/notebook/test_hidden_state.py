@@ -78,7 +78,8 @@ def alike(nb: Kernel, cells: list[str], names: str) -> None:
 
 def spec(nb: Kernel, job: str) -> dict[str, Any]:
     """The spec of a job, as last declared."""
-    code = f"__import__('json').dumps([e['spec'] for e in nbflow.flow().events({job!r}) if e['kind'] == 'job-declared'][-1], default=str)"
+    declared = f"[e['spec'] for e in nbflow.flow().events({job!r}) if e['kind'] == 'job-declared'][-1]"
+    code = f"__import__('json').dumps({declared}, default=str)"
     nb.run("import nbflow")
     return dict(json.loads(nb.value(code)))
 
@@ -117,9 +118,11 @@ def test_a_job_seeds_for_all_that_follow(nb: Kernel) -> None:
 def test_packages_that_draw_are_seen(nb: Kernel) -> None:
     """Samples of tables, splits, and estimators without a seed of their own draw in their turn."""
     cells = [
-        "#job\nimport numpy as np, pandas as pd\nnp.random.seed(0)\ndf = pd.DataFrame({'x': range(60), 'y': [0, 1] * 30})",
+        "#job\nimport numpy as np, pandas as pd\nnp.random.seed(0)\n"
+        "df = pd.DataFrame({'x': range(60), 'y': [0, 1] * 30})",
         "#job\na = df.sample(5).x.tolist()",
-        "#job\nfrom sklearn.model_selection import train_test_split\nX, _, y, _ = train_test_split(df[['x']], df.y)\nb = y.tolist()",
+        "#job\nfrom sklearn.model_selection import train_test_split\n"
+        "X, _, y, _ = train_test_split(df[['x']], df.y)\nb = y.tolist()",
         "#job\nfrom sklearn.ensemble import RandomForestClassifier\nmodel = RandomForestClassifier(3)",
         "#job\nmodel.fit(X, y); c = model.predict_proba(X)[:, 0].round(6).tolist()",
         "#job\nfrom scipy import stats\nd = stats.norm.rvs(size=3).tolist()",
@@ -147,7 +150,8 @@ def test_generators_of_ones_own_do_not_wait(nb: Kernel) -> None:
         "b = random.Random(2).random()",
         "b = pd.Series([1, 2, 3]).sample(1, random_state=0)",
         "b = SVC(random_state=3).fit([[0], [1]], [0, 1])",
-        "from sklearn.linear_model import LinearRegression, Ridge\nb = Ridge().fit([[0], [1]], [0, 1])\nLinearRegression().fit([[0], [1]], [0, 1])",
+        "from sklearn.linear_model import LinearRegression, Ridge\n"
+        "b = Ridge().fit([[0], [1]], [0, 1])\nLinearRegression().fit([[0], [1]], [0, 1])",
     ]
     for place, text in enumerate(texts):
         assert nb.run(f"%%job b{place}\n{text}").ok
@@ -169,7 +173,7 @@ def test_why_says_who_takes_turns_and_how_not_to(nb: Kernel) -> None:
 
 
 def test_elements_of_a_fan_out_draw_from_streams_of_their_own(nb: Kernel) -> None:
-    """Each element's numbers follow from the seed and its name; none waits for another, the stream goes on as before."""
+    """Each element's numbers follow from the seed and its name; none waits, and the stream goes on as before."""
     nb.run("import numpy as np\nnp.random.seed(0)")
     for _ in range(2):
         nb.run("%%job fan --for i=[1, 2, 3]\nx = float(np.random.rand())")
@@ -212,7 +216,7 @@ def test_what_is_seeded_unseen_is_seeded_for_later_cells(nb: Kernel) -> None:
 
 # --- settings
 def test_settings_by_constants_count_at_once(nb: Kernel) -> None:
-    """Styles, options, filters and variables that a job sets to constants: later cells have them and wait for nothing."""
+    """Styles, options, filters and variables that a job sets to constants: later cells have them at once."""
     nb.run(
         "%%job setup\nimport warnings, os, decimal, sys\nimport numpy as np, pandas as pd\nimport time; time.sleep(2)\n"
         "warnings.filterwarnings('ignore', category=DeprecationWarning)\nos.environ['NB_ONE'] = '1'\n"
@@ -222,16 +226,18 @@ def test_settings_by_constants_count_at_once(nb: Kernel) -> None:
     nb.run(
         "%%job later\nimport decimal, os, sys, warnings, numpy, pandas\n"
         "found = [os.environ['NB_ONE'], numpy.get_printoptions()['precision'], pandas.get_option('display.max_rows'),"
-        " sys.getrecursionlimit(), decimal.getcontext().prec, 'ignore' in [f[0] for f in warnings.filters if f[2] is DeprecationWarning][:1]]"
+        " sys.getrecursionlimit(), decimal.getcontext().prec,"
+        " [f[0] for f in warnings.filters if f[2] is DeprecationWarning][0]]"
     )
     assert needs(nb, "later") == []
     nb.run("import decimal, os, sys, warnings, numpy, pandas\n")
     nb.run(
         "here = [os.environ['NB_ONE'], numpy.get_printoptions()['precision'], pandas.get_option('display.max_rows'),"
-        " sys.getrecursionlimit(), decimal.getcontext().prec, 'ignore' in [f[0] for f in warnings.filters if f[2] is DeprecationWarning][:1]]"
+        " sys.getrecursionlimit(), decimal.getcontext().prec,"
+        " [f[0] for f in warnings.filters if f[2] is DeprecationWarning][0]]"
     )
     assert nb.value("nbflow.flow().status()['setup']") in ("running", "ready", "waiting")
-    assert nb.value("found") == nb.value("here") == ["1", 3, 7, 2500, 9, True]
+    assert nb.value("found") == nb.value("here") == ["1", 3, 7, 2500, 9, "ignore"]
 
 
 def test_settings_that_are_computed_are_waited_for(nb: Kernel) -> None:
@@ -250,7 +256,8 @@ def test_settings_that_are_computed_are_waited_for(nb: Kernel) -> None:
 
 def test_style_and_theme(nb: Kernel) -> None:
     """matplotlib's styles and seaborn's themes reach later jobs and cells."""
-    look = "[plt.rcParams[k] for k in ('axes.facecolor', 'axes.grid', 'font.size')], plt.rcParams['axes.prop_cycle'].by_key()['color'][0]"
+    look = "[plt.rcParams[k] for k in ('axes.facecolor', 'axes.grid', 'font.size')], "
+    look += "plt.rcParams['axes.prop_cycle'].by_key()['color'][0]"
     cells = [
         "#job\nimport matplotlib.pyplot as plt\nplt.style.use('ggplot')",
         f"#job\na = {look}",
@@ -265,7 +272,8 @@ def test_style_and_theme(nb: Kernel) -> None:
 def test_environment_folder_and_path(nb: Kernel) -> None:
     """Variables, the working folder and the import path that a job changes are changed for later cells."""
     cells = [
-        "#job\nimport os, sys\nos.makedirs('made/lib', exist_ok=True)\nopen('made/lib/helper_of_job.py', 'w').write('value = 5')\n"
+        "#job\nimport os, sys\nos.makedirs('made/lib', exist_ok=True)\n"
+        "open('made/lib/helper_of_job.py', 'w').write('value = 5')\n"
         "os.environ['NB_ONE'] = str(len('abc')); os.environ['NB_TWO'] = 'x'",
         "#job\nos.chdir('made')\nsys.path.insert(0, os.path.abspath('lib'))",
         "#job\nimport helper_of_job\na = helper_of_job.value, os.path.basename(os.getcwd()), os.environ['NB_ONE']",
@@ -303,7 +311,8 @@ def test_what_ordinary_cells_set_reaches_jobs(nb: Kernel) -> None:
 def test_a_with_statement_leaves_nothing(nb: Kernel) -> None:
     """Filters and options that a ``with`` puts back are nobody's to wait for."""
     nb.run(
-        "%%job a\nimport warnings, time\nwith warnings.catch_warnings():\n    warnings.simplefilter('ignore')\n    time.sleep(0.3)\nx = 1"
+        "%%job a\nimport warnings, time\nwith warnings.catch_warnings():\n"
+        "    warnings.simplefilter('ignore')\n    time.sleep(0.3)\nx = 1"
     )
     assert not [name for name in spec(nb, "a").get("outputs", []) if name.startswith("<")]
     nb.run("%nbflow wait")
