@@ -11,7 +11,7 @@ from nbflow.core.words import size as said
 from nbflow.errors import NbflowError
 
 
-PATIENCE = 12.0
+PATIENCE = 5.0
 """Seconds that an attempt waits for room."""
 PAUSE = 0.1
 STEP = 1024 * 1024

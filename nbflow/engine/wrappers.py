@@ -46,9 +46,22 @@ def filled(cell: CellType, contents: tuple[Any]) -> None:
     (cell.cell_contents,) = contents
 
 
+def _view(view: memoryview) -> Reduced:
+    """A view of bytes of its own."""
+    data = view.tobytes()
+    return seen, (data if view.readonly else bytearray(data), view.format, view.shape)
+
+
+def seen(data: bytes | bytearray, format_: str, shape: tuple[int, ...]) -> memoryview:
+    """The view of *data* as elements of *format_*."""
+    view = memoryview(data)
+    return view if format_ == "B" and len(shape) == 1 else view.cast(format_, shape)  # type: ignore[call-overload]
+
+
 TABLE: dict[type, Callable[[Any], Reduced]] = {
     CellType: _cell,
     functools._lru_cache_wrapper: _cached,
+    memoryview: _view,
     weakref.WeakKeyDictionary: _weak,
     weakref.WeakValueDictionary: _weak,
     weakref.WeakSet: _weak,

@@ -326,6 +326,14 @@ def test_common_python_values(values):
     assert back(values, defaultdict(lambda: 5))["x"] == 5
 
 
+def test_views_of_bytes_stay_views(values):
+    """Of the same elements and shape, and as writable as before."""
+    made = [memoryview(b"abc"), memoryview(bytearray(b"abcd")).cast("H", (2, 1)), memoryview(b"abcdef")[::2]]
+    found = back(values, made)
+    assert found == made
+    assert [(view.readonly, view.format, view.shape) for view in found[:2]] == [(True, "B", (3,)), (False, "H", (2, 1))]
+
+
 def test_modules_in_objects_are_known_by_name(values):
     """An object that holds on to numpy holds on to the reader's numpy."""
     holder = types.SimpleNamespace(np=np, made=types.ModuleType("made"))
