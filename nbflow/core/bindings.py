@@ -186,16 +186,18 @@ class Bindings:
             held = self.parts.get(name, EMPTY)
         else:
             held = self.state.aliases.get(name, EMPTY)
-            self.changed(name)
+            self.changed(name, met=True)
         for each in held:
             if depth >= each.least:
                 self.changed(each.name)
 
-    def changed(self, name: str) -> None:
+    def changed(self, name: str, met: bool = False) -> None:
+        """The object that *name* stood for before the cell changes; *met*: by this name."""
         given = name in self.reading.given and name not in self.state.bound
         if given or name in self.reading.modules or name in self.state.defined or name in self.state.lost:
             return
-        self.load(name)
+        if met:
+            self.load(name)
         self.reading.mutates.add(name)
         if name not in self.state.bound and (kind := self.kind(name)):
             self.state.kinds[name] = kind

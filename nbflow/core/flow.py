@@ -143,19 +143,26 @@ class Flow(Ways):
         return NOTHING
 
     def visit_AugAssign(self, node: ast.AugAssign) -> None:
-        if isinstance(node.target, ast.Name):
-            self.load(node.target.id)
-            if self.kind(node.target.id) != "value":
-                self.change(node.target.id)
+        match node.target:
+            case ast.Name(id=name):
+                self.augment(name, node)
+            case ast.Subscript() as target if is_namespace(target.value) and (key := item_of(target)):
+                self.augment(key, node)
+            case _:
+                self.visit(node.value)
+                self.visit(node.target)
+
+    def augment(self, name: str, node: ast.AugAssign) -> None:
+        """``x += 1``: the same object changes, or another takes its place that is of the same kind."""
+        self.load(name)
+        kind, parts = self.kind(name), self.state.aliases.get(name)
+        if kind != "value":
+            self.change(name)
         self.visit(node.value)
-        kept = self.state.aliases.get(node.target.id) if isinstance(node.target, ast.Name) else None
-        kind = self.kind(node.target.id) if isinstance(node.target, ast.Name) else ""
-        self.visit(node.target)
-        if isinstance(node.target, ast.Name) and self.local is None:
-            if kept:
-                self.state.aliases[node.target.id] = kept
-            if kind:
-                self.state.kinds[node.target.id] = kind
+        self.store(name)
+        if self.local is None:
+            self.state.aliases |= {name: parts} if parts else {}
+            self.state.kinds |= {name: kind} if kind else {}
 
     # Calls
 

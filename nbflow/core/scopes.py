@@ -189,9 +189,12 @@ class Scope(Walker):
     visit_AsyncFor = visit_For
 
     def visit_AugAssign(self, node: ast.AugAssign) -> None:
-        if isinstance(node.target, ast.Name):
-            self.loaded.add(node.target.id)
-            self.changed.add((node.target.id, 0))
+        match node.target:
+            case ast.Name(id=name):
+                self.loaded.add(name)
+                self.changed.add((name, 0))
+            case ast.Subscript() as target if is_namespace(target.value, True) and (key := item_of(target)):
+                self.outside |= Uses(reads=frozenset([key]))
         self.generic_visit(node)
 
     def visit_Attribute(self, node: ast.Attribute) -> None:
