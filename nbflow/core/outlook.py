@@ -33,6 +33,11 @@ class Fate(StrEnum):
     NEW = "is not declared yet"
 
     @property
+    def short(self) -> str:
+        """In a picture, where there is little room, and after a number."""
+        return {Fate.RUNS: "to run", Fate.MAYBE: "to run or reuse"}.get(self, self.removeprefix("is "))
+
+    @property
     def status(self) -> Status | None:
         """The status that a picture shows for it; None: the present one."""
         return _SHOWN_AS.get(self)
@@ -100,8 +105,8 @@ class Line:
     def caption(self) -> str:
         """The line under its name in a picture."""
         if self.fate in (Fate.REUSED, Fate.STAYS, Fate.GOES, Fate.FAILS):
-            return self.why or str(self.fate)
-        return f"{self.fate}: {self.why}" if self.why else str(self.fate)
+            return self.why or self.fate.short
+        return f"{self.fate.short}: {self.why}" if self.why else self.fate.short
 
     @property
     def words(self) -> str:

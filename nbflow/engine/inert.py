@@ -205,7 +205,7 @@ def _left(args: _Node, places: tuple[int, ...]) -> _Node:
 
 _PLAIN = frozenset(
     {
-        *("NONE", "NEWTRUE", "NEWFALSE", "INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4"),
+        *("INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4"),
         *("FLOAT", "BINFLOAT", "UNICODE", "SHORT_BINUNICODE", "BINUNICODE", "BINUNICODE8"),
         *("SHORT_BINBYTES", "BINBYTES", "BINBYTES8"),
     }

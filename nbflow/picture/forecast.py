@@ -18,7 +18,7 @@ def planned(snapshot: Mapping[str, Any], outlook: Outlook) -> dict[str, Any]:
     >>> from nbflow.core.outlook import Line
     >>> now = {"flow": "a", "run": 1, "verdict": "running", "jobs": {"x": {"status": "held", "attempts": []}}}
     >>> planned(now, Outlook((Line("x", Fate.RUNS, "line 3 changed"),)))["jobs"]["x"]["planned"]
-    'runs: line 3 changed'
+    'to run: line 3 changed'
     """
     lines = {line.job: line for line in outlook.lines}
     jobs = {}
@@ -30,7 +30,7 @@ def planned(snapshot: Mapping[str, Any], outlook: Outlook) -> dict[str, Any]:
         status = line.fate.status
         shown = {"status": status.value if status is not None else job["status"], "planned": line.caption}
         jobs[name] = job | shown | {"attempts": [], "reason_text": line.words}
-    called = {fate.status.value: str(fate) for fate in Fate if fate.status is not None}
+    called = {fate.status.value: fate.short for fate in Fate if fate.status is not None}
     return {**snapshot, "jobs": jobs, "verdict": "plan", "paused": False, "called": called}
 
 
