@@ -68,10 +68,15 @@ class Pandas:
 
     module = "pandas"
 
+    def __init__(self) -> None:
+        self._count, self._tree = 0, Plain()
+
     def get(self) -> Plain | None:
         """The options that are not at their defaults."""
-        registered = self._registered()
-        present = dict(_flat(self._config()._global_config))
+        whole = self._config()._global_config
+        if whole == self._all_default():
+            return None
+        registered, present = self._registered(), dict(_flat(whole))
         changed = {key: value for key, value in present.items() if value != registered.get(key, value)}
         return changed or None
 
@@ -84,11 +89,27 @@ class Pandas:
                 if key in registered:
                     pandas.set_option(key, state.get(key, registered[key]))
 
+    def _all_default(self) -> Plain:
+        """The whole tree of options as it is when nobody has set any; made again when there are new options."""
+        if len(self._options()) != self._count:
+            self._count, self._tree = len(self._options()), {}
+            for key, value in self._registered().items():
+                *around, name = key.split(".")
+                place = self._tree
+                for part in around:
+                    place = place.setdefault(part, {})
+                place[name] = value
+        return self._tree
+
     def _config(self) -> Any:
         return sys.modules["pandas._config.config"]
 
     def _registered(self) -> Plain:
-        return {key: option.defval for key, option in self._config()._registered_options.items()}
+        return {key: option.defval for key, option in self._options().items()}
+
+    def _options(self) -> Plain:
+        options: Plain = self._config()._registered_options
+        return options
 
 
 def _flat(tree: Mapping[str, Any], start: str = "") -> Iterator[tuple[str, Any]]:

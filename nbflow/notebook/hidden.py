@@ -71,15 +71,16 @@ class Hidden:
         """Whether there can be anything in a cell: something is owned or seeded, or it has a word that may matter."""
         if any(map(self.is_seeded, GENERATORS)) or not SETTINGS.isdisjoint(self.owners.makers):
             return True
+        names, words = set[str](), set[str]()
         for node in ast.walk(tree):
-            match node:
-                case ast.Attribute(attr=word) | ast.alias(name=word):
-                    if TRIGGERS.fullmatch(word.rpartition(".")[2]):
-                        return True
-                case ast.Name(id=word):
-                    if TRIGGERS.fullmatch(word) or self.objects.notable(word):
-                        return True
-        return False
+            kind = type(node)
+            if kind is ast.Name:
+                names.add(node.id)  # type: ignore[attr-defined]
+            elif kind is ast.Attribute:
+                words.add(node.attr)  # type: ignore[attr-defined]
+            elif kind is ast.alias:
+                words.add(node.name.rpartition(".")[2])  # type: ignore[attr-defined]
+        return any(map(TRIGGERS.fullmatch, names | words)) or any(map(self.objects.notable, names))
 
     def extend(self, names: Names, code: ast.Module | str) -> Names:
         """*names* with the hidden state that the cell of *code* meets and leaves."""

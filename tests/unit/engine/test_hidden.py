@@ -41,7 +41,7 @@ CHANGES = {
     "<sklearn>": "import sklearn; sklearn.set_config(display='text')",
     "<decimal>": "import decimal; c = decimal.getcontext(); c.prec = 9; c.traps[decimal.Inexact] = True",
     "<limits>": "import sys; sys.setrecursionlimit(1234)",
-    "<warnings>": "import warnings as w; w.simplefilter('error', UserWarning); w.simplefilter('default', FutureWarning)",
+    "<warnings>": "import warnings as w; w.simplefilter('error', UserWarning); w.simplefilter('once', FutureWarning)",
     "<random>": "import random; random.seed(3); random.gauss(0, 1)",
     "<numpy.random>": "import numpy; numpy.random.seed(3); numpy.random.normal()",
 }
