@@ -52,17 +52,21 @@ class Cells:
         self._touched |= names.mutates
         self._bound |= names.certain - names.reads
         self._reset |= any(map(_resets, names.unknown))
-        wanted = sorted(name for name in names.needed | names.deletes if name in self.owners.makers)
+        reads = sorted(names.needed | names.deletes)
+        wanted = {name for name in reads if name in self.owners.makers}
         blind = bool(names.asks)
         if wanted or blind:
             self.namespace[CALL] = self.bring
-            tree.body.insert(_first(tree.body), _call(wanted, sorted(names.sure & set(wanted)), blind, tree.body[0]))
+            tree.body.insert(_first(tree.body), _call(reads, sorted(names.sure & wanted), blind, tree.body[0]))
         return tree
 
     def bring(self, names: Iterable[str], sure: Iterable[str], blind: bool) -> None:
         """What the inserted call calls: with the names the cell may read, and those of them that it reads for sure."""
         __tracebackhide__ = True
         self._bring(names, sure)
+        self._settle()  # a job that was waited for may have changed what it read
+        if late := [name for name in names if name in self.owners.makers and name not in self.owners.brought]:
+            self._bring(late, ())
         if blind:
             self._bring_all()
 

@@ -16,8 +16,9 @@ from msgspec.structs import replace
 from nbflow.core.handed import changed
 from nbflow.core.run import JobState, Run
 from nbflow.core.spec import Captured, Input, ValueRef
+from nbflow.notebook.alterations import altered
 from nbflow.notebook.capturing import Captures
-from nbflow.notebook.owners import ByFan, ByJob, Owners
+from nbflow.notebook.owners import Owners
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,14 +121,16 @@ class Handing:
 
     def _missed(self, run: Run, job: str, name: str) -> list[str]:
         """The jobs that came after *job*, and read the version that it has changed as it was before."""
-        own, found = self._readers[job], list[str]()
-        for other, reader in self._readers.items():
-            version = own.versions.get(name)
-            later = reader.declared_at > own.declared_at and version is not None
-            if later and version is not None and version.like(reader.versions.get(name)) and other in run.jobs:
-                if run.jobs[other].spec.inputs.get(name) == reader.inputs.get(name):
-                    found.append(other)
-        return found
+        own = self._readers[job]
+        version = own.versions.get(name)
+        return [
+            other
+            for other, reader in self._readers.items()
+            if version is not None
+            and reader.declared_at > own.declared_at
+            and version.like(reader.versions.get(name))
+            and run.jobs[other].spec.inputs.get(name) == reader.inputs.get(name)
+        ]
 
     def _give(self, name: str, job: str) -> None:
         self.owners.give(name, job)
@@ -154,32 +157,11 @@ class Handing:
             if self.namespace.get(name) is not value:
                 del self._objects[name]
 
-    # --- what the kernel changes
     def look(self, names: Iterable[str]) -> None:
         """Those of *names* whose values jobs made, and code in the kernel has changed in place, are the kernel's."""
         for name in names:
-            brought = self.owners.brought.get(name)
-            if brought is None or self.namespace.get(name) is not brought.value:
-                continue
-            epoch = self.captures.rest.now
-            if brought.seen_at is not None and brought.seen_at == epoch:
-                continue
-            if self._as_brought(name, brought.value, brought.made_by):
-                brought.seen_at = epoch
-            else:
+            if altered(self.owners, self.captures, name, self.namespace.get(name)):
                 self.owners.release(name)
-
-    def _as_brought(self, name: str, value: Any, made_by: tuple[Any, ...]) -> bool:
-        match self.owners.maker(name):
-            case ByJob():
-                ref = made_by[-1]
-                here = not isinstance(ref, ValueRef) or (ref.inline is None and ref.file is None)
-                return here or self.captures.same(value, ref)
-            case ByFan():
-                refs = [made[-1] for made in made_by if made[-1] is not None]
-                same = isinstance(value, dict) and len(value) == len(refs)
-                return same and all(map(self.captures.same, value.values(), refs))
-        return True
 
 
 def _too_late(reader: str, name: str, maker: str) -> str:

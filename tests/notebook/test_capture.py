@@ -214,6 +214,23 @@ def test_a_job_that_waits_gets_what_one_before_it_changed_unseen(nb: Kernel) -> 
     assert nb.value("seen") == [1, 2]
 
 
+def test_a_job_that_needs_one_before_it_gets_what_that_one_changed_unseen(nb: Kernel) -> None:
+    """It begins as soon as the other has ended: the engine knows by then."""
+    run(nb, "rows = [1]", "%%job b\nn = [getattr(each, 'app' + 'end')(2) for each in [rows]]")
+    run(nb, "%%job c\nseen = rows[-1] if n else 0")
+    assert nb.value("(seen, rows)") == (2, [1, 2])
+
+
+def test_a_job_that_had_begun_is_named(nb: Kernel) -> None:
+    """It read what should have been changed before: the next cell says so, and what to do."""
+    run(nb, "rows = [1]", f"%%job b\n{WAIT}n = [getattr(each, 'app' + 'end')(2) for each in [rows]]")
+    run(nb, "%%job c\nseen = list(rows)", "assert seen == [1]")
+    (nb.folder / "go").touch()
+    run(nb, "%nbflow wait")
+    assert "job 'c' read 'rows' as it was before 'b' changed it in place: run its cell again" in run(nb, "rows").text
+    run(nb, "%%job c\nseen = list(rows)", "assert seen == [1, 2]")
+
+
 def test_what_the_kernel_has_bound_since_stays(nb: Kernel) -> None:
     """The cell came later than the job that changed the older object; so did one that changed the same object."""
     body = f"{WAIT}n = [getattr(each, 'app' + 'end')(2) for each in [rows]]"

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from nbflow.core.inputs import Dict, Taken, Whole
-from nbflow.engine.attempt.changes import Watch, fixed, watched
+from nbflow.engine.attempt.changes import Watch, watched
+from nbflow.engine.attempt.holding import fixed
 from nbflow.engine.values import Values
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nbflow.engine.comparing import untouched
+from nbflow.engine.pages import untouched
 from nbflow.engine.values import Values
 from nbflow.errors import StoreError
 

@@ -10,8 +10,9 @@ import pytest
 
 from nbflow.core.spec import ValueRef
 from nbflow.engine.values import Values
-from nbflow.notebook.capturing import BIG, Captures, weight
+from nbflow.notebook.capturing import BIG, Captures
 from nbflow.notebook.resting import Rest, ours
+from nbflow.notebook.weights import weight
 
 
 class Counting(Values):
