@@ -230,6 +230,19 @@ def test_a_run_that_was_closed_while_looking_is_not_overlooked(shop, monkeypatch
     assert run not in shop.loop.runs
 
 
+def test_nothing_goes_where_a_run_cannot_be_read(shop, monkeypatch):
+    """What a damaged run refers to nobody knows."""
+    useless, run = shop.stored(), shop.open()
+    shop.declare(run, JobSpec(name="a"))
+    shop.end("a")
+    shop.loop.turn()
+    shop.loop.forget(run)
+    monkeypatch.setattr(shop.store, "events_apart", lambda _: (_ for _ in ()).throw(StoreError("damaged")))
+    with pytest.raises(StoreError):
+        shop.collect()
+    assert shop.there(useless) == [True]
+
+
 def test_leftovers_of_dead_writers_go_and_those_of_living_ones_stay(shop):
     """Whoever writes a value has its file locked."""
     dead, living, aside = (shop.values.folder / ("0" * 31 + rest) for rest in ("1.part", "2.part", "3.gone"))
