@@ -147,6 +147,13 @@ def test_the_json_has_every_key_that_was_promised():
         "once": False,
         "condition": "",
         "maker": None,
+        "reads": [],
+        "writes": [],
+        "files": {},
+        "states": [],
+        "cache": False,
+        "reused": None,
+        "missed": "",
     }
     assert attempt == {
         "number": 2,
@@ -158,6 +165,7 @@ def test_the_json_has_every_key_that_was_promised():
         "exit_code": 10,
         "signal": None,
         "classes": [],
+        "changed": [],
         "rule": None,
         "recovery": None,
         "steps": [],
