@@ -8,6 +8,7 @@ from typing import Any
 from nbflow.core.status import Reason, Status
 from nbflow.core.steps import REUSED, looked_at, rule_words
 from nbflow.core.streams import Streams
+from nbflow.widget.facts import facts
 from nbflow.widget.sentences import why
 
 LOG_BYTES = 64_000
@@ -38,6 +39,7 @@ def details(snapshot: Mapping[str, Any], name: str, logs: Mapping[str, str], str
         "follow": _follow(snapshot, name, streams),
         "needs": list(job.get("needs") or ()),
         "needed_by": streams.needed_by(name),
+        "facts": [list(fact) for fact in facts(job)],
         "members": _members(snapshot, job.get("needs") or ()),
         "logs": {place: log_tail(text) for place, text in logs.items()},
     }

@@ -1,6 +1,9 @@
 import { actions, short } from "./actions.js";
+import { pieces } from "./ansi.js";
 import { Attempts, attempt, called, placed, unplaced } from "./attempts.js";
+import * as closeups from "./closeups.js";
 import { control, html, icon, redraw, say, set, under } from "./dom.js";
+import { Tabs } from "./tabs.js";
 import { elapsed, plain, said, size } from "./words.js";
 
 /** @typedef {import("./types.js").Details} Details */
@@ -9,12 +12,13 @@ import { elapsed, plain, said, size } from "./words.js";
  *   place: Place|null, letterOf(job: string): string|undefined, now: number}} Shown *place*: the one chosen, null the usual one */
 
 const ACTS = ["retry", "retry-downstream", "skip", "skip-last", "cancel"];
+const CLOSE = /** @type {Record<string, "output"|"code"|"data">} */ ({ Output: "output", Code: "code", Data: "data" });
 const NEAR = 12; // pixels from its end at which a log is followed
 
 /** What is known of the selected job, and what can be done with it. */
 export class Drawer {
   /** @param {Record<string, import("./types.js").Look>} looks
-   * @param {{act(op: string): void, close(): void, go(job: string): void, look(place: Place): void}} heard
+   * @param {{act(op: string): void, close(): void, go(job: string): void, look(place: Place): void, closeup(what: string, job: string, attempt: number|null): void}} heard
    * @param {AbortSignal} signal */
   constructor(looks, heard, signal) {
     this.looks = looks;
@@ -33,9 +37,19 @@ export class Drawer {
     this.text = document.createTextNode("");
     this.log = control("pre", { class: "log", tabindex: 0, role: "log", "aria-live": "off" });
     this.log.append(this.text);
+    this.copy = control("button", { class: "copy", title: "copy the log" }, "Copy");
+    this.facts = html("dl", { class: "facts" });
+    this.close = Object.fromEntries(["output", "code", "data"].map((what) => [what, html("div", { class: `close ${what}` })]));
+    this.asked = ""; // what the tab that is open was last asked for
+    /** @type {AbortSignal} */
+    this.signal = signal;
+    const history = html("div", { class: "history" }, this.attempts.root, html("div", { class: "loghead" }, this.title, this.copy), this.log);
+    this.tabs = new Tabs([["Attempts", history], ["Summary", this.facts], ["Output", this.close.output], ["Code", this.close.code], ["Data", this.close.data]], (name) => this.turn(name), signal);
+    /** @type {Shown|null} */
+    this.now = null;
     const head = html("div", { class: "title" }, this.icon, html("span", { class: "names" }, this.name, " ", this.status), this.shut);
     const buttons = html("div", { class: "buttons" }, ...this.acts);
-    const inner = html("div", { class: "inner" }, head, this.why, buttons, this.byValue, this.needs, this.attempts.root, this.title, this.log);
+    const inner = html("div", { class: "inner" }, head, this.why, buttons, this.byValue, this.needs, this.tabs.root);
     this.root = html("section", { class: "drawer", "aria-label": "selected job" }, inner);
     this.root.hidden = true;
     this.shown = ""; // the job and place whose log was shown last
@@ -48,6 +62,12 @@ export class Drawer {
     const here = (/** @type {Event} */ event, /** @type {string} */ name) =>
       /** @type {Element} */ (event.target).closest(`[${name}]`)?.getAttribute(name);
     this.shut.addEventListener("click", () => this.heard.close(), { signal });
+    this.copy.addEventListener("click", () => {
+      void navigator.clipboard?.writeText(this.log.textContent ?? "").then(() => {
+        say(this.copy, "Copied");
+        setTimeout(() => say(this.copy, "Copy"), 1500);
+      });
+    }, { signal });
     this.log.addEventListener("scroll", () => {
       this.followed = this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < NEAR;
     }, { signal });
@@ -62,6 +82,7 @@ export class Drawer {
   /** @param {Shown|null} shown */
   paint(shown) {
     this.root.hidden = !shown;
+    this.now = shown;
     if (!shown) return;
     const { name, letter, details } = shown;
     set(this.root, "class", `drawer s-${letter}`);
@@ -74,7 +95,42 @@ export class Drawer {
     this.relations(shown);
     this.attempts.paint(name, details?.attempts ?? [], at(shown), shown.now);
     this.output(shown);
+    this.summary(details?.facts ?? []);
+    this.ask();
     this.tick(shown);
+  }
+
+  /** @param {string} name of a tab */
+  turn(name) {
+    this.tabs.show(name);
+    this.asked = "";
+    this.ask();
+  }
+
+  /** Have what the open tab shows told anew where it may be another. */
+  ask() {
+    const what = CLOSE[this.tabs.open], shown = this.now;
+    if (!what || !shown) return;
+    const attempt = what === "output" ? (at(shown)?.[0] ?? null) : null, last = shown.details?.attempts.at(-1);
+    const key = JSON.stringify([what, shown.name, attempt, shown.letter, shown.details?.generation, last?.number, last?.ended_at]);
+    if (key === this.asked) return;
+    this.asked = key;
+    this.heard.closeup(what, shown.name, attempt);
+  }
+
+  /** The answer.
+   * @param {closeups.Closeup} told */
+  take(told) {
+    const what = /** @type {"output"|"code"|"data"} */ (told.kind);
+    if (told.job === this.now?.name) this.close[what]?.replaceChildren(...closeups[what](told));
+  }
+
+  /** @param {[string, string][]} facts */
+  summary(facts) {
+    const key = JSON.stringify(facts);
+    if (this.facts.getAttribute("data-key") === key) return;
+    set(this.facts, "data-key", key);
+    this.facts.replaceChildren(...facts.flatMap(([what, text]) => [html("dt", {}, what), html("dd", {}, text)]));
   }
 
   /** What goes on while nothing is sent: times.
@@ -135,6 +191,13 @@ export class Drawer {
       ...(letter ? [icon(this.looks[letter])] : []), html("span", {}, letter ? short(name) : `${short(name)} (${members.length})`));
   }
 
+  /** @param {string} text with colour codes */
+  paintColours(text) {
+    if (this.log.getAttribute("data-text") === text) return;
+    set(this.log, "data-text", text);
+    this.log.replaceChildren(...pieces(text.replace(/\n+$/, "")).map(([piece, classes]) => html("span", { class: classes }, plain(piece))));
+  }
+
   /** The log of the chosen attempt or step; it stays at its end unless somebody has scrolled up.
    * @param {Shown} shown */
   output(shown) {
@@ -143,15 +206,19 @@ export class Drawer {
     const tried = place ? details?.attempts.find(({ number }) => number === place[0]) : undefined;
     const part = place && place[1] !== null ? tried?.steps[place[1]] : tried;
     const what = !place ? "" : part && "step" in part ? `the ${called(part)} after attempt ${place[0]}` : attempt(place[0]);
-    const text = plain(log?.text ?? "").replace(/\n+$/, "");
+    const coloured = pieces(log?.text ?? "").some(([, classes]) => classes), text = plain(log?.text ?? "").replace(/\n+$/, "");
     this.log.hidden = this.title.hidden = !part;
     say(this.title, !log ? `log of ${what}` : text ? logTitle(what, log.cut) : `${what} has printed nothing${part?.ended_at === null ? " yet" : ""}`);
     if (log && !text) this.log.hidden = true;
+    this.copy.hidden = this.log.hidden;
     const key = JSON.stringify([name, place]), fresh = this.shown !== key;
     if (fresh) this.followed = true;
     this.shown = key;
     set(this.log, "aria-label", `log of ${name}, ${what}`);
-    if (!fresh && text.startsWith(this.text.data)) this.text.appendData(text.slice(this.text.length)); // keeps what is marked
+    if (coloured) this.paintColours(log?.text ?? "");
+    else if (this.log.firstChild !== this.text) this.log.replaceChildren(this.text);
+    if (coloured) this.text.data = "";
+    else if (!fresh && text.startsWith(this.text.data)) this.text.appendData(text.slice(this.text.length)); // keeps what is marked
     else if (text !== this.text.data) this.text.data = text;
     if (this.followed) this.log.scrollTop = this.log.scrollHeight;
   }

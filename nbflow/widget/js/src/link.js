@@ -1,5 +1,5 @@
 /** @typedef {import("./types.js").Model} Model */
-/** @typedef {{kind: "ack"|"done"|"refused"|"bars", number: number, now?: number, count?: number, said?: string}} Answer */
+/** @typedef {{kind: "ack"|"done"|"refused"|"bars"|"code"|"data"|"output", number: number, now?: number, count?: number, said?: string}} Answer */
 
 export const PATIENCE = 2000; // milliseconds
 

@@ -20,7 +20,7 @@
  * @typedef {Part & {number: number, memory: number|null, rule: string, steps: Step[]}} Attempt
  * @typedef {[number: number, step: number|null]} Place an attempt, or a step by its place among those that followed it
  * @typedef {{why: string, kind: string, asked: string, generation: number, tried: number, of: number, executor: string,
- *   outputs: string[], attempts: Attempt[], current: Place|[], last_good: number|null, follow: [number, number], needs: string[], needed_by: string[], members: Record<string, string[]>,
+ *   outputs: string[], attempts: Attempt[], current: Place|[], last_good: number|null, follow: [number, number], needs: string[], needed_by: string[], members: Record<string, string[]>, facts: [string, string][],
  *   logs: Record<string, {text: string, cut: number}>}} Details
  *
  * The part of anywidget's model that is used.

@@ -34,6 +34,7 @@ class View {
       close: () => this.close(),
       go: (job) => this.go(job),
       look: (place) => this.look(place),
+      closeup: (what, job, attempt) => this.link.ask(what, [job], { attempt }),
     }, life);
     this.timeline = new Timeline(this.looks, this.jobs, {
       select: (job, attempt) => this.selectAttempt(job, attempt), point: (job) => this.dag.trace(this.jobs.node[job] ?? -1),
@@ -323,10 +324,8 @@ class View {
    * @param {string} job
    * @param {import("./link.js").Answer} answer */
   ended(op, job, answer) {
-    if (answer.kind === "bars") {
-      this.takeBars(answer);
-      return;
-    }
+    if (answer.kind === "bars") return this.takeBars(answer);
+    if (answer.kind === "code" || answer.kind === "data" || answer.kind === "output") return this.drawer.take(/** @type {any} */ (answer));
     const said = saying(op, job);
     if (answer.kind === "refused") this.say(`${said}: ${answer.said ?? "refused"}`);
     else if (answer.count === 0) this.say(`${said}: nothing to do, it has changed meanwhile.`);
