@@ -7,6 +7,7 @@ import os
 import sys
 import sysconfig
 from collections.abc import Iterator
+from pathlib import Path
 from types import CodeType, FunctionType, MethodType
 
 
@@ -67,7 +68,9 @@ def installed(module: str) -> bool:
     if module.partition(".")[0] in sys.stdlib_module_names or module.partition(".")[0] in _OWN:
         return True
     file = getattr(sys.modules.get(module), "__file__", None)
-    return file is None or file.startswith(_homes)
+    return file is None or file.startswith(_homes) or not _PACKAGES.isdisjoint(Path(file).parts)
 
 
+_PACKAGES = frozenset({"site-packages", "dist-packages"})
+"""Folders of packages, also where they are not this Python's own: those of the user, of the system, or beside."""
 _OWN = frozenset({"nbflow", "IPython", "ipykernel"})
