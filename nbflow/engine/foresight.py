@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Sequence
 from copy import copy
 
+from nbflow.core.foresight import Foreseen
 from nbflow.core.inputs import makers, resolve
 from nbflow.core.job import JobState
-from nbflow.core.outlook import Foreseen
 from nbflow.core.run import Run
 from nbflow.core.spec import ValueRef
 from nbflow.core.status import Status
@@ -34,9 +34,7 @@ async def foresee(lookups: Lookups, live: LiveRun, names: Sequence[str]) -> tupl
             continue
         job.status, job.end, job.outputs = Status.REUSED, Status.REUSED, entry.outputs
         elsewhere = entry.flow if entry.flow != live.run.flow else ""
-        found.append(
-            Foreseen(job=name, cache=True, reused=True, run=entry.run, flow=elsewhere, seconds=entry.seconds)
-        )
+        found.append(Foreseen(job=name, cache=True, reused=True, run=entry.run, flow=elsewhere, seconds=entry.seconds))
     return tuple(found)
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 import hashlib
-import importlib.metadata
 import importlib.util
 import os
 import sys
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from nbflow.core.recipe import normal
+from nbflow.engine.packages import version
 
 _OURS = frozenset({"__main__", "builtins", "cloudpickle", "nbflow"})
 """What is behind every stored value: of no account."""
@@ -146,31 +146,3 @@ def _read(file: str, module: str, _changed_at: int, _size: int) -> Found:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         names = frozenset()
     return Found(hashlib.sha256(normal(code).encode("utf-8", "surrogatepass")).hexdigest(), names)
-
-
-# --- installed packages
-def version(name: str) -> str:
-    """The version of the installed package that has the module *name*; empty if that is not known."""
-    folders = tuple(path for path in sys.path if path.endswith("site-packages"))
-    return _version(name, _changes(folders))
-
-
-def _changes(folders: Sequence[str]) -> tuple[int, ...]:
-    """Tells whether something was installed since."""
-    return tuple(Path(folder).stat().st_mtime_ns for folder in folders if Path(folder).is_dir())
-
-
-@lru_cache(maxsize=1024)
-def _version(name: str, _changes: tuple[int, ...]) -> str:
-    for distribution in (name, *_providers(_changes).get(name, ())):
-        try:
-            return importlib.metadata.version(distribution)
-        except (importlib.metadata.PackageNotFoundError, ValueError):
-            continue
-    return ""
-
-
-@lru_cache(maxsize=2)
-def _providers(_changes: tuple[int, ...]) -> dict[str, list[str]]:
-    """Module -> the packages that have it; slow, so it is only asked where they are called differently."""
-    return dict(importlib.metadata.packages_distributions())

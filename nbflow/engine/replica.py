@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from nbflow.core.event import Event, JobDeclared, Request
+from nbflow.core.foresight import Foreseen
 from nbflow.core.graph import check
-from nbflow.core.outlook import Foreseen
 from nbflow.core.policies import Policy
 from nbflow.core.project import project
 from nbflow.core.run import Run

@@ -10,7 +10,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from nbflow.core.event import Event, Request
-from nbflow.core.outlook import Foreseen
+from nbflow.core.foresight import Foreseen
 from nbflow.core.policies import Policy
 from nbflow.core.spec import JobSpec, Limits
 from nbflow.engine.attempt.record import AttemptOrder, AttemptReport
