@@ -49,7 +49,7 @@ def magic_of(node: ast.AST) -> Magic | None:
     return None
 
 
-_TIMED = {"time": "", "prun": "lsTD", "memit": "rtic", "mprun": "fTcr", "lprun": "fmDTsuzr", "debug": "b"} | {
+_TIMED: dict[str, str | None] = {"time": None, "prun": "lsTD", "memit": "rtic", "mprun": "fTcr", "lprun": "fmDTsuzr", "debug": "b"} | {
     "pyinstrument": "", "snakeviz": "f", "scalene": "", "heat": "o", "notify": "",
 }  # fmt: skip
 """Magics that run code in the notebook's namespace, and their options of one letter that take a value."""
@@ -221,13 +221,14 @@ def _words(line: str) -> list[str]:
         return line.split()
 
 
-def _without_flags(line: str, valued: str) -> str:
-    """The code of ``-n 3 -q f(x)``; the options in *valued* take a value, which may follow at once.
+def _without_flags(line: str, valued: str | None) -> str:
+    """The code of ``-n 3 -q f(x)``; the options in *valued* take a value, which may follow at once; None: there are none.
 
-    >>> _without_flags("-n3 -r 2 -q f(x)", "nr"), _without_flags("-x * 2", "")
+    >>> _without_flags("-n3 -r 2 -q f(x)", "nr"), _without_flags("-x * 2", None)
     ('f(x)', '-x * 2')
     """
-    option = re.compile(rf"\s*(?:-[{valued or '-'}]\s*[\w./:]+|-[a-zA-Z](?=\s+[\w(\[])|--[\w-]+(?:=\S+)?)\s+")
+    short = rf"-[{valued or '-'}]\s*[\w./:]+|-[a-zA-Z]+|" if valued is not None else ""
+    option = re.compile(rf"\s*(?:{short}--[\w-]+(?:=\S+)?)\s+")
     while found := option.match(line):
         line = line[found.end() :]
     return line

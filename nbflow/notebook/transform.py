@@ -125,6 +125,14 @@ class _Revealer(ast.NodeTransformer):
         magic = magic_of(node.value)
         return self.generic_visit(node) if magic is None else (statements_of(magic, node.value, _code) or node)
 
+    def visit_Assign(self, node: ast.Assign) -> ast.AST | list[ast.stmt]:
+        magic = magic_of(node.value)
+        match statements_of(magic, node.value, _code) if magic is not None else []:
+            case [] | [ast.Expr()]:
+                return self.generic_visit(node)
+            case statements:
+                return [*statements, ast.Assign(node.targets, ast.Constant(None))]
+
     def visit_Call(self, node: ast.Call) -> ast.AST:
         magic = magic_of(node)
         if magic is None:

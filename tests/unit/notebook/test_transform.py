@@ -1,6 +1,7 @@
 """From a cell as typed to plain Python."""
 
 import ast
+import json
 
 import pytest
 
@@ -68,6 +69,25 @@ def test_the_need_of_a_shell_is_seen(text, shell):
         ("%%writefile {path}\nx = 1", "path", ""),
         ("df.head?", "df", ""),
         ("?df", "df", ""),
+        ("%prun -s cumulative -l 5 x = f(y)", "f y", "x"),
+        ("%%prun -s cumulative\nx = f(y)", "f y", "x"),
+        ("%lprun -f g.h -f k f(y)", "g k f y", ""),
+        ("%timeit -o -n 3 f(y)", "f y", ""),
+        ("t = %timeit -o f(y)", "f y", "t"),
+        ("%store x y", "x y", ""),
+        ("%store -r x y", "", "x y"),
+        ("%env KEY={value}", "value", ""),
+        ("%matplotlib inline", "", ""),
+        ("%pip install {package}", "package", ""),
+        ("%%R -i a,b -o c\nc <- a + b", "a b", "c"),
+        ("%Rpush a b", "a b", ""),
+        ("%%bigquery table --params $p\nselect 1", "p", "table"),
+        ("%%cython\ncimport numpy\ncpdef double f(double x):\n    return x\ndef g(): pass", "", "f g"),
+        ("%%html\n<b>{x}</b>", "", ""),
+        ("%%snakeviz\nx = f(y)", "f y", "x"),
+        ("get_ipython().magic('time x = f(y)')", "f y", "x"),
+        ("get_ipython().run_line_magic('time', 'x = f(y)')", "f y", "x"),
+        ("!echo {df.query('a > @limit')}", "df", ""),
         ("  x = 1\n  y = z", "z", "x y"),
         (">>> x = 1", "", "x"),
         ("/f x", "f x", ""),
@@ -85,6 +105,30 @@ def test_names_inside_of_magics_are_read(text, reads, writes):
 def test_magics_that_hide_names_are_told(text, why):
     """Where a magic may bind anything, the reading says so."""
     assert read_names(plain(text).reading).unknown == (why,)
+
+
+def test_a_magic_that_nobody_knows_may_read_what_it_names():
+    """Its words count if they exist, its body as code that may run, and what it binds cannot be told."""
+    names = read_names(plain("%%odd -k a\nx = b").reading)
+    assert (names.needed, names.writes, names.asks) == ({"a", "b", "x"}, {"x"}, ())
+    assert read_names(plain("%odd a").reading).maybe == {"a"}
+
+
+def test_a_job_cell_inside_of_a_cell_is_its_own_business():
+    """What a job's body reads is read when the job is declared."""
+    assert read_names(plain("%%job a\nx = b").reading) == read_names("")
+
+
+def test_a_script_that_is_run_binds_what_it_says(tmp_path):
+    """``%run`` of a file that is there reads its text: apart, with the notebook's names, or cell by cell."""
+    (tmp_path / "a.py").write_text("import json\nx = y\ndef f(): pass\nif __name__ == '__main__':\n    z = 1")
+    (tmp_path / "b.ipynb").write_text(
+        json.dumps({"cells": [{"cell_type": "code", "source": ["%time x = y\n", "z = x"]}, {"cell_type": "raw"}]})
+    )
+    assert names_of(f"%run {tmp_path / 'a'}") == (set(), {"json", "x", "f", "z"})
+    assert names_of(f"%run -i {tmp_path / 'a.py'} --fast") == ({"y"}, {"json", "x", "f", "z"})
+    assert names_of(f"%run {tmp_path / 'b.ipynb'}") == ({"y"}, {"x", "z"})
+    assert read_names(plain(f"%run {tmp_path / 'c.py'}").reading).unknown == ("%run",)
 
 
 @pytest.mark.parametrize("text", ["x = = 1", "%time x = = 1", "for", "x = '", "%%time\nx = = 1", "\0"])
