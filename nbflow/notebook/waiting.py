@@ -14,9 +14,10 @@ from nbflow.core.elements import Fan
 from nbflow.core.groups import for_good
 from nbflow.core.hidden import is_hidden
 from nbflow.core.run import JobState, Run
+from nbflow.core.spec import ValueRef
 from nbflow.core.status import Status
 from nbflow.engine.client import hidden, imported
-from nbflow.errors import JobFailedError, NbflowError
+from nbflow.errors import JobFailedError, NbflowError, StoreError
 from nbflow.notebook.gathering import Fans, broken, decided, glance
 from nbflow.notebook.interrupt import plainly, uninterrupted
 from nbflow.notebook.owners import ByFan, ByImport, ByJob, Maker, Owners
@@ -24,6 +25,9 @@ from nbflow.notebook.session import Session
 
 PATIENCE = 0.3
 """Seconds after which a waiting cell says so."""
+
+_LATE = 1.0
+"""Seconds by which news of the run may come late."""
 
 Pump = Callable[[float], object]
 Pumping = Callable[[], AbstractContextManager[Pump]]
@@ -180,11 +184,21 @@ class Waiting:
         if made_here and name in self.namespace:  # the object itself
             value = self.namespace[name]
         else:
-            value = self.session.client.values.load(ref, self.namespace)
+            try:
+                value = self.session.client.values.load(ref, self.namespace)
+            except StoreError:
+                if not self._superseded(name, job, ref):
+                    raise
+                self.bring([name], [name] if sure else ())
+                return
             self.session.captures.know(value, ref)
         with uninterrupted():
             self.namespace[name] = value
             self.owners.bring(name, value, made_by)
+
+    def _superseded(self, name: str, job: str, ref: ValueRef) -> bool:
+        """Whether *ref* is gone because the job was declared anew, by somebody else, a moment ago."""
+        return self.session.replica.wait(lambda run: run.jobs[job].outputs.get(name) != ref, timeout=_LATE)
 
     def _put(self, name: str, state: JobState) -> None:
         """Have hidden state in place as a job left it; it is the kernel's own then."""
