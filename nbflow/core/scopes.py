@@ -9,6 +9,7 @@ from textwrap import dedent
 
 from nbflow.core.changes import Change, changed, changed_by_call, handed_on
 from nbflow.core.holding import DEEPEST, EMPTY, Holding, held
+from nbflow.core.namespaces import Told, formatted, is_namespace, item_of, looked_up
 from nbflow.core.signatures import (
     Comprehension,
     Function,
@@ -19,7 +20,7 @@ from nbflow.core.signatures import (
     signature_expressions,
     type_parameters,
 )
-from nbflow.core.told import Told, formatted, is_namespace, item_of, looked_up, told
+from nbflow.core.told import told
 from nbflow.core.uses import NOTHING, Passed, Uses
 from nbflow.core.walker import Walker
 

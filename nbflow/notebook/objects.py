@@ -1,27 +1,18 @@
-"""What the objects of the kernel use of its namespace when they are called, and what kind of values they are."""
+"""What the objects of the kernel use of its namespace when they are called: functions, however they are wrapped."""
 
 from __future__ import annotations
 
-import ast
 import collections
-import datetime
-import decimal
-import enum
-import fractions
 import functools
 import itertools
-import linecache
-import random
-import re
-import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from functools import lru_cache
-from pathlib import PurePath
-from types import CodeType, FunctionType, MethodType, ModuleType
+from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
-from nbflow.core.names import NOTHING, Uses, class_uses, code_uses, function_uses
+from nbflow.core.names import NOTHING, Uses, class_uses
+from nbflow.notebook.sources import uses_of_code
+from nbflow.notebook.value_kinds import CONTAINERS
 
 _LIMIT = 200
 """Objects inside of one value that are looked at."""
@@ -29,50 +20,6 @@ _WIDTH = 50
 """Items of one container that are looked at."""
 _OPAQUE = frozenset({"pandas", "numpy", "matplotlib", "IPython", "polars", "pyarrow", "scipy"})
 """Packages whose objects hold no functions of a notebook."""
-_CONTAINERS = (list, tuple, set, frozenset, dict, collections.deque)
-_PLAIN = (int, float, complex, str, bytes, type(None), range, frozenset, PurePath, re.Pattern, enum.Enum, uuid.UUID)
-_TIMES = (datetime.date, datetime.time, datetime.timedelta, datetime.tzinfo)
-_VALUES = (*_PLAIN, *_TIMES, decimal.Decimal, fractions.Fraction)
-
-
-def kind_of_value(value: object) -> str:
-    """What kind of value this is, as `nbflow.core.holding.Kind` means it.
-
-    >>> [kind_of_value(each) for each in (1, "a", (1, 2), [1], random.Random(), re)]
-    ['value', 'value', 'value', 'container', 'generator', 'module']
-    """
-    if isinstance(value, ModuleType):
-        return "module"
-    if isinstance(value, _VALUES):
-        return "value"
-    if isinstance(value, tuple):
-        return "value" if all(isinstance(each, _VALUES) for each in value[:_WIDTH]) else ""
-    if isinstance(value, _CONTAINERS):
-        return "container"
-    return "generator" if isinstance(value, random.Random) else kind_of_type(type(value).__name__, type(value))
-
-
-_KINDS = {
-    **dict.fromkeys(("DataFrame", "Series", "Index", "RangeIndex", "DatetimeIndex", "MultiIndex"), "frame"),
-    **dict.fromkeys(("list", "dict", "set", "deque", "defaultdict", "Counter", "OrderedDict"), "container"),
-    **dict.fromkeys(("int", "float", "complex", "str", "bytes", "bool", "NoneType", "Timestamp", "date"), "value"),
-    **dict.fromkeys(("datetime", "timedelta", "PosixPath", "Decimal", "Fraction", "frozenset", "range"), "value"),
-    **dict.fromkeys(("Generator", "RandomState", "Random"), "generator"),
-    "ndarray": "array",
-    "module": "module",
-}
-
-
-def kind_of_type(name: str, class_: type | None = None) -> str:
-    """The same for a type's *name*, as references to stored values have it, and the type itself where it is at hand."""
-    if class_ is not None:
-        package = class_.__module__.partition(".")[0]
-        if package == "numpy" and name not in ("ndarray", "Generator", "RandomState"):
-            return "value" if name.rstrip("0123456789_") in ("int", "float", "uint", "bool", "str", "complex") else ""
-        if package not in ("numpy", "pandas"):
-            return ""
-        return _KINDS.get(name, "frame" if "GroupBy" in name else "")
-    return _KINDS.get(name, "value" if name.rstrip("0123456789_") in ("int", "float", "uint", "complex") else "")
 
 
 def uses_of_value(value: object, namespace: Mapping[str, Any]) -> Uses:
@@ -82,7 +29,7 @@ def uses_of_value(value: object, namespace: Mapping[str, Any]) -> Uses:
     """
     if value is None or isinstance(value, str | int | float | ModuleType):
         return NOTHING
-    if isinstance(value, _CONTAINERS) and not value:
+    if isinstance(value, CONTAINERS) and not value:
         return NOTHING
     found = _Search(namespace).all_of([value])
     if isinstance(value, FunctionType | functools._lru_cache_wrapper):
@@ -175,37 +122,3 @@ def _own(value: object, namespace: Mapping[str, Any]) -> Uses:
     if isinstance(value, FunctionType) and value.__globals__ is namespace:
         return uses_of_code(value.__code__)
     return NOTHING
-
-
-# --- from code objects to what was typed
-@lru_cache(maxsize=4096)
-def uses_of_code(code: CodeType) -> Uses:
-    """What running *code* uses and, where the cell that it is from is known, what only its text shows."""
-    uses = code_uses(code)
-    for node in _nodes(code):
-        uses |= function_uses(node).without(code.co_freevars)
-    return uses
-
-
-def _nodes(code: CodeType) -> list[ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda]:
-    """The definitions that *code* may have come from: one, as a rule."""
-    found = _definitions("".join(linecache.getlines(code.co_filename))).get((code.co_name, code.co_firstlineno), [])
-    names = code.co_varnames[: code.co_argcount]
-    return [node for node in found if tuple(each.arg for each in (*node.args.posonlyargs, *node.args.args)) == names]
-
-
-@lru_cache(maxsize=256)
-def _definitions(text: str) -> dict[tuple[str, int], list[ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda]]:
-    try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):  # a text with magics: the code object tells the rest
-        return {}
-    found: dict[tuple[str, int], list[ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda]] = {}
-    for node in ast.walk(tree):
-        match node:
-            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
-                line = min([node.lineno, *(each.lineno for each in node.decorator_list)])
-                found.setdefault((name, line), []).append(node)
-            case ast.Lambda():
-                found.setdefault(("<lambda>", node.lineno), []).append(node)
-    return found

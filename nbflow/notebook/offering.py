@@ -17,8 +17,9 @@ from nbflow.core.run import Run
 from nbflow.core.spec import Captured, Input, ValueRef
 from nbflow.engine.client import Import
 from nbflow.errors import ValueNotStorable
-from nbflow.notebook.objects import kind_of_value, uses_of_value
+from nbflow.notebook.objects import uses_of_value
 from nbflow.notebook.owners import ByImport, ByJob, Owners
+from nbflow.notebook.value_kinds import kind_of_value
 
 _PARTS = 2000
 """Objects in all that a value may hold to be taken for a small one."""

@@ -12,9 +12,10 @@ from typing import Any
 from nbflow.core.names import NOTHING, Names, Uses, read_names
 from nbflow.notebook.hidden import Hidden
 from nbflow.notebook.hidden_objects import Objects
-from nbflow.notebook.objects import kind_of_type, kind_of_value, uses_of_value
+from nbflow.notebook.objects import uses_of_value
 from nbflow.notebook.owners import ByImport, Owners
 from nbflow.notebook.transform import reveal
+from nbflow.notebook.value_kinds import kind_of_type, kind_of_value
 
 _TEXT_LIMIT = 10_000
 """Characters of a text that is looked into for names."""

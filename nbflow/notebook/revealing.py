@@ -5,13 +5,12 @@ from __future__ import annotations
 import ast
 import json
 import re
-import shlex
-import string
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from nbflow.core.names import read_names
+from nbflow.notebook.magic_text import WORD, apart, bind, interpolated, perhaps, reading, without_flags, words_of
 
 Code = Callable[[str], list[ast.stmt] | None]
 """Gives the statements of a text, magics inside of it revealed; None if it is no Python."""
@@ -49,9 +48,19 @@ def magic_of(node: ast.AST) -> Magic | None:
     return None
 
 
-_TIMED: dict[str, str | None] = {"time": None, "prun": "lsTD", "memit": "rtic", "mprun": "fTcr", "lprun": "fmDTsuzr", "debug": "b"} | {
-    "pyinstrument": "", "snakeviz": "f", "scalene": "", "heat": "o", "notify": "",
-}  # fmt: skip
+_TIMED: dict[str, str | None] = {
+    "time": None,
+    "prun": "lsTD",
+    "memit": "rtic",
+    "mprun": "fTcr",
+    "lprun": "fmDTsuzr",
+    "debug": "b",
+    "pyinstrument": "",
+    "snakeviz": "f",
+    "scalene": "",
+    "heat": "o",
+    "notify": "",
+}
 """Magics that run code in the notebook's namespace, and their options of one letter that take a value."""
 
 
@@ -84,17 +93,17 @@ def statements_of(magic: Magic, call: ast.expr, code: Code) -> list[ast.stmt]:
             return _of_line(magic, name, call, code)
         case "run_cell_magic", name:
             return _of_cell(magic, name, call, code)
-    return _tuple(_interpolated(magic.line))
+    return reading(interpolated(magic.line))
 
 
 def _of_line(magic: Magic, name: str, call: ast.expr, code: Code) -> list[ast.stmt]:
     if name in _TIMED:
-        return _timed(magic.line, name) + (code(_without_flags(magic.line, _TIMED[name])) or [])
+        return _timed(magic.line, name) + (code(without_flags(magic.line, _TIMED[name])) or [])
     match name:
         case "timeit":
-            return _apart(code(_without_flags(magic.line, "nrpv")) or [])
+            return apart(code(without_flags(magic.line, "nrpv")) or [])
         case "pinfo" | "pinfo2":
-            return _tuple([magic.line])
+            return reading([magic.line])
         case "run":
             return _run(magic.line, code)
         case "store":
@@ -104,7 +113,7 @@ def _of_line(magic: Magic, name: str, call: ast.expr, code: Code) -> list[ast.st
     if name in _PROCESS:
         return _on_process(name, magic.line)
     if name in _QUIET:
-        return _tuple(_interpolated(magic.line))
+        return reading(interpolated(magic.line))
     return _unknown(call, magic.line)
 
 
@@ -113,36 +122,36 @@ def _of_cell(magic: Magic, name: str, call: ast.expr, code: Code) -> list[ast.st
         return _timed(magic.line, name) + (code(magic.body) or [])
     if name in _FOREIGN:
         streams = re.findall(r"--(?:out|err|proc)[ =]+(\w+)", magic.line)
-        return _tuple(_interpolated(magic.line)) + _bind(streams)
+        return reading(interpolated(magic.line)) + bind(streams)
     match name:
         case "job":  # its own business
             return [ast.Pass()]
         case "timeit":
-            return _apart((code(_without_flags(magic.line, "nrpv")) or []) + (code(magic.body) or []))
+            return apart((code(without_flags(magic.line, "nrpv")) or []) + (code(magic.body) or []))
         case "capture":
-            return _bind(word for word in magic.line.split() if not word.startswith("-")) + (code(magic.body) or [])
+            return bind(word for word in magic.line.split() if not word.startswith("-")) + (code(magic.body) or [])
         case "R":
             return _other_language(magic)
         case "bigquery":
-            return _tuple(_interpolated(magic.line)) + _bind(re.findall(r"^\s*(\w+)", magic.line))
+            return reading(interpolated(magic.line)) + bind(re.findall(r"^\s*(\w+)", magic.line))
         case "sql":
             found = re.findall(r"^\s*(\w+)\s*(?:<<|=)", f"{magic.line}\n{magic.body}", re.MULTILINE)
-            return _perhaps(_WORD.findall(magic.line + magic.body)) + _bind(found[:1])
+            return perhaps(WORD.findall(magic.line + magic.body)) + bind(found[:1])
         case "cython":
-            return _bind(re.findall(r"^(?:cp?)?(?:def|class)\s+(?:\w+\s+)*?(\w+)\s*[(:]", magic.body, re.MULTILINE))
+            return bind(re.findall(r"^(?:cp?)?(?:def|class)\s+(?:\w+\s+)*?(\w+)\s*[(:]", magic.body, re.MULTILINE))
     body = code(magic.body)
-    return [ast.If(call, [*_perhaps(_WORD.findall(magic.line)), *(body or [ast.Pass()])], [])]
+    return [ast.If(call, [*perhaps(WORD.findall(magic.line)), *(body or [ast.Pass()])], [])]
 
 
 # --- the magics that need a closer look
 def _timed(line: str, name: str) -> list[ast.stmt]:
     """Profilers read the functions that they are told to watch: ``%lprun -f f f(x)``."""
-    return _tuple(re.findall(r"-f\s+([\w.]+)", line)) if name in ("lprun", "mprun") else []
+    return reading(re.findall(r"-f\s+([\w.]+)", line)) if name in ("lprun", "mprun") else []
 
 
 def _run(line: str, code: Code) -> list[ast.stmt]:
     """``%run FILE``: what the file, as it is now, binds; with ``-i``, and for a notebook, what it reads too."""
-    words = _words(line)
+    words = words_of(line)
     flags = [word for word in words if word.startswith("-")]
     files = [word for word in words if not word.startswith("-") and not word.isdigit()]
     if not files or "-m" in flags or "{" in line or "$" in line:
@@ -157,7 +166,7 @@ def _run(line: str, code: Code) -> list[ast.stmt]:
         return []
     if "-i" in flags:
         return code(text) or []
-    return _bind(sorted(read_names(text).writes)) or [ast.Pass()]
+    return bind(sorted(read_names(text).writes)) or [ast.Pass()]
 
 
 def _cells(text: str) -> list[str]:
@@ -169,13 +178,13 @@ def _stored(line: str) -> list[ast.stmt]:
     """``%store x y`` reads, ``%store -r x`` binds; what ``%store -r`` alone binds nobody knows."""
     words = [word for word in line.partition(">")[0].split() if not word.startswith("-")]
     if "-r" in line.split():
-        return _bind(words)
-    return [ast.Pass()] if "-d" in line.split() or "-z" in line.split() else _tuple(words)
+        return bind(words)
+    return [ast.Pass()] if "-d" in line.split() or "-z" in line.split() else reading(words)
 
 
 def _on_process(name: str, line: str) -> list[ast.stmt]:
     """Python that does to the process what a magic of `_PROCESS` does, and reads what it reads."""
-    read = _tuple(_interpolated(line))
+    read = reading(interpolated(line))
     known = "{" not in line and "$" not in line
     if name in ("env", "set_env"):
         key, _, value = line.strip().partition("=" if "=" in line else " ")
@@ -201,79 +210,10 @@ def _other_language(magic: Magic) -> list[ast.stmt]:
         given += magic.line.split()
     if magic.name == "Rpull":
         made += magic.line.split()
-    return _tuple(given) + _bind(made)
+    return reading(given) + bind(made)
 
 
 def _unknown(call: ast.expr, line: str) -> list[ast.stmt]:
     """A magic that nobody knows: it may read what it names, and bind anything."""
-    words = _perhaps(_WORD.findall(line))
+    words = perhaps(WORD.findall(line))
     return [ast.If(call, words, [])] if words else []
-
-
-_WORD = re.compile(r"(?<![\w.\"'-])([A-Za-z_]\w*)")
-
-
-# --- texts
-def _words(line: str) -> list[str]:
-    try:
-        return shlex.split(line)
-    except ValueError:
-        return line.split()
-
-
-def _without_flags(line: str, valued: str | None) -> str:
-    """The code of ``-n 3 -q f(x)``; the options in *valued* take a value, which may follow at once; None: there are none.
-
-    >>> _without_flags("-n3 -r 2 -q f(x)", "nr"), _without_flags("-x * 2", None)
-    ('f(x)', '-x * 2')
-    """
-    short = rf"-[{valued or '-'}]\s*[\w./:]+|-[a-zA-Z]+|" if valued is not None else ""
-    option = re.compile(rf"\s*(?:{short}--[\w-]+(?:=\S+)?)\s+")
-    while found := option.match(line):
-        line = line[found.end() :]
-    return line
-
-
-def _apart(body: list[ast.stmt]) -> list[ast.stmt]:
-    """*body* run as ``%timeit`` does: in a function of its own, so what it binds is not kept."""
-    if not body:
-        return []
-    function = ast.parse("def _(): pass\n_()").body
-    function[0].body = body  # type: ignore[attr-defined]
-    return function
-
-
-def _bind(names: Iterable[str]) -> list[ast.stmt]:
-    return [ast.Assign([ast.Name(name, ast.Store())], ast.Constant(None)) for name in names if name.isidentifier()]
-
-
-def _perhaps(names: Iterable[str]) -> list[ast.stmt]:
-    """Statements that read *names* if they exist."""
-    tests = [f"{name!r} in globals()" for name in dict.fromkeys(names)]
-    return ast.parse("\n".join(tests)).body
-
-
-def _tuple(expressions: Iterable[str]) -> list[ast.stmt]:
-    """A statement that reads what *expressions* read; those that are no Python are texts."""
-    found = [node for node in map(_expression, expressions) if node is not None]
-    return [ast.Expr(ast.Tuple(found, ast.Load()))]
-
-
-def _expression(text: str) -> ast.expr | None:
-    try:
-        return ast.parse(text.strip(), mode="eval").body
-    except (SyntaxError, ValueError):
-        return None
-
-
-def _interpolated(text: str) -> list[str]:
-    """The expressions that IPython replaces in ``ls {folder} $name``; ``$$name`` is the other shell's.
-
-    >>> _interpolated("ls {a + 'x'} $b.c $$d {e:>3}")
-    ["a + 'x'", 'e', 'b.c']
-    """
-    try:
-        braces = [field for _, field, _, _ in string.Formatter().parse(text) if field]
-    except ValueError:
-        braces = []
-    return braces + re.findall(r"(?<![$\\])\$([A-Za-z_][\w.]*)", text)
