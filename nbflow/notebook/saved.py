@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
+from nbflow.errors import NbflowError
+from nbflow.notebook.exporting.cells import read_notebook
 from nbflow.notebook.line import JobHeader, parse_job
 from nbflow.notebook.place import Place
 from nbflow.notebook.tokens import LineError
 
 _MAGIC = "%%job"
-_LARGEST = 100_000_000
 
 
 def saved_jobs(place: Place) -> dict[str, JobHeader]:
@@ -21,21 +20,14 @@ def saved_jobs(place: Place) -> dict[str, JobHeader]:
 
 
 def _headers(file: Path) -> Iterator[JobHeader]:
-    for source in _sources(file):
-        line, _, body = source.partition("\n")
+    try:
+        cells = read_notebook(file)
+    except NbflowError:  # a kernel without a notebook's file: nothing is known then
+        return
+    for cell in cells:
+        line, _, body = cell.source.partition("\n")
         if line.startswith(_MAGIC) and line[len(_MAGIC) :][:1].isspace():
             try:
                 yield parse_job(line[len(_MAGIC) :], body)
             except LineError:
                 continue  # said when the cell is run
-
-
-def _sources(file: Path) -> Iterator[str]:
-    try:
-        if file.stat().st_size > _LARGEST:
-            return
-        notebook: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-        cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
-        yield from ("".join(cell["source"]) for cell in cells)
-    except (OSError, ValueError, KeyError, TypeError):
-        return
