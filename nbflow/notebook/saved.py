@@ -25,7 +25,7 @@ def _headers(file: Path) -> Iterator[JobHeader]:
     except NbflowError:  # a kernel without a notebook's file: nothing is known then
         return
     for cell in cells:
-        line, _, body = cell.source.partition("\n")
+        line, _, body = cell.text.partition("\n")
         if line.startswith(_MAGIC) and line[len(_MAGIC) :][:1].isspace():
             try:
                 yield parse_job(line[len(_MAGIC) :], body)
