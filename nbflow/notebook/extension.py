@@ -270,9 +270,9 @@ class Extension:
         if (replica := self.session.opened) is not None:
             with replica.lock:
                 said = self.declarer.handing.settle(replica.run)
+                self.reader.hidden.settle(replica.run)
             for line in said:
                 print(f"nbflow: {line}", file=sys.stderr)
-                self.reader.hidden.settle(replica.run)
 
     def type_of(self, name: str) -> str:
         """The name of the type of what a job has made as *name*; "" as long as nobody knows."""

@@ -16,7 +16,7 @@ from nbflow.core.hidden import CHANGING, CWD, ENVIRON, GENERATORS, PATH, RANDOM,
 from nbflow.core.hidden_reading import read_touches
 from nbflow.core.names import Names
 from nbflow.core.run import JobState, Run
-from nbflow.core.spec import Captured, Input, JobSpec, ValueRef
+from nbflow.core.spec import Captured, Input, ValueRef
 from nbflow.core.touches import UNTOUCHED, Touches
 from nbflow.engine.client import hidden
 from nbflow.notebook.hidden_objects import Objects
@@ -31,7 +31,7 @@ _SCRIPTS = frozenset({ENVIRON, CWD})
 class _Reader:
     """A job that may change states unseen: *versions* tells how often each had moved, and the kernel's own state."""
 
-    spec: JobSpec
+    declared_at: float
     versions: dict[str, tuple[int, hidden.Stored | None]]
 
 
@@ -57,6 +57,8 @@ class Hidden:
     """The state of `random` when it was last known not to be seeded."""
     _present: dict[str, hidden.Stored | None] = field(default_factory=dict)
     """The kernel's own states, as the job that was declared last found them."""
+    _versions: dict[str, int] = field(default_factory=dict)
+    """How often the kernel's own state has got another, as far as is known."""
     _readers: dict[str, _Reader] = field(default_factory=dict)
     _refs: dict[str, tuple[object, ValueRef]] = field(default_factory=dict)
 
@@ -119,6 +121,8 @@ class Hidden:
         if touches is UNTOUCHED:
             return
         self.drawn |= touches.writes & GENERATORS
+        for name in touches.writes:
+            self._versions[name] = self._versions.get(name, 0) + 1
         self.seeded |= touches.seeds
         for name in touches.writes & GENERATORS & touches.fixed:
             if name not in touches.reads:
@@ -172,13 +176,17 @@ class Hidden:
         if name in self.owners.makers:
             return made(name)
         state = self._present[name] = None if local else hidden.get(name)
-        return Captured(self._captured(name, state, capture)) if state is not None else None
+        if state is None:
+            return None
+        ref = self._captured(name, state, capture)
+        return Captured(ref, version=self._versions.get(name, 0) + 1)
 
     def _captured(self, name: str, state: object, capture: Callable[[str, Any], ValueRef]) -> ValueRef:
         """The stored *state*; one that is as it was the last time is not stored again."""
         known = self._refs.get(name)
         if known is None or known[0] != state:
             known = self._refs[name] = state, capture(name, state)
+            self._versions[name] = self._versions.get(name, 0) + 1
         return known[1]
 
     def outputs(self, names: Names, fan: bool = False) -> tuple[str, ...]:
@@ -218,13 +226,13 @@ class Hidden:
             if not (spec.closed or spec.bash or spec.executor == "kernel" or spec.element is not None):
                 names = [name for name in CHANGING if name not in spec.outputs]
                 versions = {name: (self.owners.moves(name), self._present.get(name)) for name in names}
-                self._readers[spec.name] = _Reader(spec, versions)
+                self._readers[spec.name] = _Reader(state.declared_at, versions)
 
     def settle(self, run: Run) -> None:
         """Give the jobs that have ended the states that they were found to have changed."""
         for job, reader in list(self._readers.items()):
             state = run.jobs.get(job)
-            if state is None or state.spec is not reader.spec:
+            if state is None or state.declared_at != reader.declared_at:
                 del self._readers[job]
             elif state.status.ended:
                 del self._readers[job]

@@ -70,7 +70,7 @@ def alike(nb: Kernel, cells: list[str], names: str) -> None:
     """*cells*, those that begin with ``#job`` as jobs, leave what they leave in one Python."""
     expected = plainly(nb.folder, cells, names)
     for place, text in enumerate(cells):
-        done = nb.run(f"%%job j{place}\n{text}" if text.startswith("#job") else text)
+        done = nb.run(f"%%job j{place}\n{text}" if text.startswith("#job") else text, timeout=300)
         assert done.ok, done.text
     found = {name: nb.value(name) for name in names.split()}
     assert found == expected
