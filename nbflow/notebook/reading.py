@@ -13,7 +13,7 @@ from nbflow.core.names import NOTHING, Names, Uses, read_names
 from nbflow.notebook.hidden import Hidden
 from nbflow.notebook.hidden_objects import Objects
 from nbflow.notebook.objects import uses_of_value
-from nbflow.notebook.owners import ByImport, Owners
+from nbflow.notebook.owners import ByFan, ByImport, Owners
 from nbflow.notebook.transform import reveal
 from nbflow.notebook.value_kinds import kind_of_type, kind_of_value
 
@@ -97,6 +97,8 @@ class Reader:
         return uses_of_value(self.namespace.get(name), self.namespace)
 
     def _kind(self, name: str) -> str:
+        if isinstance(self.owners.maker(name), ByFan):
+            return "container"
         if name in self.owners.makers:
             made = self.type_of(name)
             return kind_of_type(made) if made else self.kinds.get(name, "")
@@ -104,7 +106,7 @@ class Reader:
 
     def _text(self, name: str) -> str | None:
         if name in self.owners.makers:
-            return self.texts.get(name)
+            return "" if isinstance(self.owners.maker(name), ByFan) else self.texts.get(name)
         if name not in self.namespace:
             return None
         value = self.namespace[name]

@@ -4,7 +4,7 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
-from nbflow.notebook.owners import ByJob, Owners
+from nbflow.notebook.owners import ByFan, ByJob, Owners
 from nbflow.notebook.reading import Reader
 from nbflow.notebook.transform import plain
 
@@ -52,3 +52,70 @@ def test_a_builtin_bound_anew_counts(shell):
     shell.run_cell("input = 1")
     owners = Owners(makers={"len": ByJob("a")})
     assert read(shell, "x = len(input)", owners).reads == {"input", "len"}
+
+
+def test_what_jobs_make_is_known_from_their_texts(shell):
+    """Functions, objects, kinds and texts that a job will make are known before it has run."""
+    owners = Owners()
+    reader = Reader(shell.user_ns, owners)
+    code = (
+        "class A:\n    def add(self, k): self.n = k + step\n    def look(self): return 1\n"
+        "acc, q, df, n = A(), 'a > @limit', None, 1\nacc = A()\nq = 'a > @limit'\ndf = pd.read_csv(p)\nn = 1"
+    )
+    reader.learn(names := reader.read(code))
+    owners.declare("made", names.writes, {})
+    assert reader.read("x = acc.add(1)").mutates == {"acc"}
+    assert not reader.read("acc.look()").mutates
+    assert "step" in reader.read("acc.look()").reads
+    assert reader.read("x = df.query(q)").needed == {"df", "q", "limit"}
+    assert not reader.read("df.plain(1); n.any()").mutates
+    assert reader.read("df.insert(0, 'a', 1)").mutates == {"df"}
+
+
+def test_the_type_of_what_was_made_says_more_than_the_text(shell):
+    """Once a job has ended, the type of its output says what changes it."""
+    owners = Owners(makers={"x": ByJob("a"), "y": ByFan("f")})
+    reader = Reader(shell.user_ns, owners, {"x": "Generator"}.get)
+    assert reader.read("z = x.spawn_new(1)").mutates == {"x"}
+    assert reader.read("y.clear()").mutates == {"y"}
+
+
+def test_the_functions_that_objects_hold_are_found(shell):
+    """Partials, caches, decorated functions, bound methods, tables of functions, properties and inherited methods."""
+    shell.run_cell(
+        "import functools\n"
+        "def f(x): return x + step\n"
+        "def twice(g):\n"
+        "    @functools.wraps(g)\n"
+        "    def inner(x): return g(g(x)) + extra\n"
+        "    return inner\n"
+        "class A:\n"
+        "    def m(self): return f(base)\n"
+        "    @property\n"
+        "    def p(self): return prop\n"
+        "class B(A):\n"
+        "    def m(self): return super().m() + own\n"
+        "part, cached, double, a, b = functools.partial(f, 1), functools.cache(f), twice(f), A(), B()\n"
+        "bound, table, nested = a.m, {'f': [f]}, [[a]]\n"
+    )
+    everything = {"f", "step", "base", "prop"}
+    for text, reads in {
+        "part()": {"part", "step"},
+        "cached(1)": {"cached", "step"},
+        "double(1)": {"double", "step", "extra"},
+        "a.m()": {"a"} | everything,
+        "b.m()": {"b", "own"} | everything,
+        "bound()": {"bound"} | everything,
+        "table['f'][0](1)": {"table", "step"},
+        "[each.m() for each in nested[0]]": {"nested"} | everything,
+    }.items():
+        assert read(shell, f"x = {text}").reads == reads, text
+
+
+def test_texts_of_the_kernel_are_read(shell):
+    """A query that a variable of the notebook holds is read, as it is now."""
+    shell.run_cell("q, n, words = 'a > @limit', 3, ['a']")
+    names = read(shell, "x = df.query(q)")
+    assert (names.needed, names.unknown) == ({"df", "q", "limit"}, ())
+    assert not read(shell, "x = session.query(n)").unknown
+    assert read(shell, "x = df.query(words[0])").asks
