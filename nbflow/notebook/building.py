@@ -46,6 +46,8 @@ class Surroundings:
     path: tuple[str, ...]
     cwd: str
     cell_id: str = ""
+    states: Mapping[str, Input] = field(default_factory=dict)
+    """Settings that hide in modules, where they are otherwise than at the start."""
 
 
 class Target(Protocol):
@@ -188,7 +190,7 @@ class Batch:
             Names(),
             code,
             False,
-            inputs={variable: Captured(taken), **inputs},
+            inputs={variable: Captured(taken), **around.states, **inputs},
             outputs=call.outputs,
             closed=True,
             needs=tuple(needs.values()),

@@ -249,3 +249,9 @@ class Hidden:
         if name in self.owners.makers:
             return True
         return not self.is_seeded(name) if name in GENERATORS and state is None else hidden.get(name) == state
+
+
+def kernels_settings() -> dict[str, hidden.Stored]:
+    """The kernel's own settings that are otherwise than at the start, but for what jobs are told otherwise."""
+    found = {name: hidden.get(name) for name in sorted(SETTINGS - _APART)}
+    return {name: state for name, state in found.items() if state is not None}

@@ -8,13 +8,14 @@ from typing import Any
 
 from nbflow.core.policies import Policy
 from nbflow.core.run import Run
-from nbflow.core.spec import Need, ValueRef
+from nbflow.core.spec import Captured, Need, ValueRef
 from nbflow.errors import DeclarationError
 from nbflow.notebook import surroundings
 from nbflow.notebook.binding import Binder
 from nbflow.notebook.building import Surroundings
 from nbflow.notebook.files import Ordering
 from nbflow.notebook.handlers import Handlers
+from nbflow.notebook.hidden import kernels_settings
 from nbflow.notebook.inside import unique
 from nbflow.notebook.line import Defaults, JobHeader
 from nbflow.notebook.owners import Owners
@@ -97,7 +98,9 @@ class FlowTarget:
 
     def surroundings(self) -> Surroundings:
         """Environment, path and folder as they are now."""
-        return Surroundings(surroundings.environment(), surroundings.path(), str(Path.cwd()), self._place()[0])
+        states = {name: Captured(self.dump(state, name)) for name, state in kernels_settings().items()}
+        around = surroundings.environment(), surroundings.path(), str(Path.cwd())
+        return Surroundings(*around, self._place()[0], states)
 
     def _capture(self, name: str, value: Any) -> ValueRef:
         return self.dump(value, name)
