@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from nbflow.cli import main
 from nbflow.core.rules import Rule
 from nbflow.core.spec import Call, JobSpec, Retry
-from nbflow.engine.client import Client, Replica, find_store
+from nbflow.engine.client import Client, Replica, Values, find_store
 
 NBFLOW = Path(sys.executable).parent / "nbflow"
 TALK = "import sys; print('out loud'); print('aside', file=sys.stderr); x = 1"
@@ -103,6 +104,15 @@ def test_ps_lists_what_runs(replica, folder, capsys):
     assert replica.wait(lambda run: run.jobs["patient"].status.ended, 30)
     assert main(["ps"]) == 0
     assert capsys.readouterr().out == "nothing is running\n"
+
+
+def test_gc_removes_values_that_nothing_can_read(replica, folder, capsys):
+    """And says how many, and what is left."""
+    ended(replica, JobSpec(name="a", source="x = 'x' * 100_000", outputs=("x",)))
+    useless = Values(folder / ".nbflow").dump("x" * 100_000)
+    os.utime(folder / ".nbflow" / "values" / useless.file, (0, 0))
+    assert main(["gc"]) == 0
+    assert capsys.readouterr().out == "freed 1 value (100.1 kB); 1 value (100.1 kB) can still be read\n"
 
 
 def test_stop_ends_the_engine(replica, capsys):

@@ -1,4 +1,4 @@
-"""``nbflow run | export | status | log | ps | stop``: a flow without its notebook, and notebooks without a person."""
+"""``nbflow run | export | status | log | ps | gc | stop``: a flow without its notebook, and notebooks without a person."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from nbflow.cli.look import print_log, print_processes, print_status, stop_engine
+from nbflow.cli.look import collect_values, print_log, print_processes, print_status, stop_engine
 from nbflow.errors import NbflowError
 
 _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -70,6 +70,8 @@ def _parser() -> argparse.ArgumentParser:
         which.add_argument(f"--{step}", dest="step", action="store_const", const=step, help=told)
     log.set_defaults(act=print_log)
     verbs.add_parser("ps", parents=[about], help="what is running").set_defaults(act=print_processes)
+    gc = verbs.add_parser("gc", parents=[about], help="remove stored values that nothing can read any more")
+    gc.set_defaults(act=collect_values)
     stop = verbs.add_parser("stop", parents=[about], help="end the engine and every attempt")
     stop.set_defaults(act=stop_engine)
     return parser

@@ -12,7 +12,7 @@ from pathlib import Path
 from nbflow.core.match import match_names
 from nbflow.core.run import AttemptState
 from nbflow.core.status import RunVerdict
-from nbflow.core.words import elapsed
+from nbflow.core.words import elapsed, freed
 from nbflow.engine.client import ERR, OUT, Client, Replica, find_store
 from nbflow.errors import EngineError, NbflowError, StoreError
 from nbflow.picture.table import table_text
@@ -76,6 +76,15 @@ def print_processes(taken: argparse.Namespace) -> int:
     with _connected(taken.folder, start=False) as client:
         lines = list(_under_way(client)) if client else []
     print("\n".join(lines) or NOTHING)
+    return 0
+
+
+def collect_values(taken: argparse.Namespace) -> int:
+    """``nbflow gc``: an engine is started for it if none is running."""
+    with _connected(taken.folder, start=True) as client:
+        assert client is not None
+        done = client.collect()
+    print(freed(done.count, done.freed, done.left, done.kept))
     return 0
 
 

@@ -50,3 +50,21 @@ def size(count: float) -> str:
         if count < 999.95:
             return f"{count:.1f} {unit}"
     return f"{count / 1000:.1f} PB"
+
+
+def freed(count: int, space: int, left: int, kept: int) -> str:
+    """What collecting stored values came to: *count* of *space* bytes are gone, *left* of *kept* bytes are there.
+
+    >>> print(freed(3, 2_100_000_000, 1, 5000))
+    freed 3 values (2.1 GB); 1 value (5.0 kB) can still be read
+    >>> print(freed(0, 0, 0, 0))
+    nothing to free: no values are stored
+    """
+    there = f"{_values(left, kept)} can still be read" if left else "no others are stored"
+    if not count:
+        return f"nothing to free: {there if left else 'no values are stored'}"
+    return f"freed {_values(count, space)}; {there}"
+
+
+def _values(count: int, space: int) -> str:
+    return f"{count} value{'s' if count != 1 else ''} ({size(space)})"

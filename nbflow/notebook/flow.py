@@ -169,8 +169,7 @@ class Flow(Inspecting):
         The engine does so by itself after a while; those of the last run of each notebook stay.
         """
         done = self._session.collect()
-        kept = f"{_values(done.left, done.kept)} can still be read" if done.left else "no others are stored"
-        return f"freed {_values(done.count, done.freed)}; {kept}" if done.count else f"nothing to free: {kept}"
+        return words.freed(done.count, done.freed, done.left, done.kept)
 
     def stop(self) -> None:
         """End the engine and every attempt."""
@@ -252,7 +251,3 @@ def _ended(names: set[str] | None, groups: Sequence[str] = ()) -> Callable[[Run]
         return ended or hopeless(run)
 
     return done
-
-
-def _values(count: int, size: int) -> str:
-    return f"{count} value{'s' if count != 1 else ''} ({words.size(size)})"
