@@ -1,4 +1,4 @@
-"""``nbflow run | export | status | log | ps | gc | stop``: a flow without its notebook, and notebooks without a person."""
+"""``nbflow run | export | status | log | ps | gc | stop``: a flow without its notebook, notebooks without a person."""
 
 from __future__ import annotations
 
