@@ -183,3 +183,19 @@ def _bytes(count: float) -> str:
             return f"{count:.0f} B" if unit == "B" else f"{count:.1f} {unit}"
         count /= 1000
     return f"{count:.1f} TB"
+
+
+class CannotAsk(NbflowError, EOFError):
+    """A job asked a person for something, by *prompt*: nobody is there to answer.
+
+    >>> print(CannotAsk("name? "))
+    a job cannot ask 'name?': ask in a cell before it, and have the job read that variable
+    """
+
+    def __init__(self, prompt: object = "") -> None:
+        self.prompt = " ".join(str(prompt).split())
+        asked = f" {self.prompt!r}" if self.prompt else " for input"
+        said = f"a job cannot ask{asked}: ask in a cell before it, and have the job read that variable"
+        if self.prompt.startswith(("(Pdb", "pdb>", "ipdb>", "(Epdb", "breakpoint")):
+            said = "a job cannot stop for a debugger: %nbflow debug JOB opens it where the job failed"
+        super().__init__(said)

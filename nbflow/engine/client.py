@@ -23,20 +23,20 @@ from pathlib import Path
 
 from nbflow.core.spec import JobSpec
 from nbflow.core.status import Reason
-from nbflow.engine import again, hidden
-from nbflow.engine.attempt.cell import remember
+from nbflow.engine import again, hidden, shown
+from nbflow.engine.attempt.cell import makes_tasks, remember
 from nbflow.engine.attempt.cell import split as split_cell
 from nbflow.engine.attempt.displays import DisplayFile
 from nbflow.engine.attempt.failures import exit_code
 from nbflow.engine.attempt.functions import Function
 from nbflow.engine.attempt.noted import with_found
-from nbflow.engine.attempt.record import DISPLAY, ERR, OUT, AttemptOrder, AttemptReport, Display
+from nbflow.engine.attempt.record import ERR, OUT, AttemptOrder, AttemptReport, Display
 from nbflow.engine.attempt.results import from_record
 from nbflow.engine.attempt.work import Work
 from nbflow.engine.imports import Import, imported
 from nbflow.engine.link import Answer, Link, LinkLost, dial, raised
 from nbflow.engine.locate import find_store
-from nbflow.engine.logs import read_displays, read_log, read_progress, read_since
+from nbflow.engine.logs import read_log, read_progress, read_since
 from nbflow.engine.orders import attempt_folder
 from nbflow.engine.reach import end_engine, reach
 from nbflow.engine.replica import Replica
@@ -63,7 +63,6 @@ from nbflow.engine.wire import (
 from nbflow.errors import EngineError, NbflowError, StoreError
 
 __all__ = [
-    "DISPLAY",
     "ERR",
     "INLINE_LIMIT",
     "OUT",
@@ -87,8 +86,10 @@ __all__ = [
     "from_record",
     "hidden",
     "imported",
+    "makes_tasks",
     "read_progress",
     "remember",
+    "shown",
     "split_cell",
     "take",
     "trust",
@@ -214,11 +215,10 @@ class Client:
         """What the attempt has written to *stream* from byte *start* on, and where to go on next time."""
         return read_since(attempt_folder(self.store, key), stream, start)
 
-    def displays(self, key: str) -> list[Display]:
-        """The attempt's rich outputs so far, later updates and clearings taken into account."""
-        return read_displays(attempt_folder(self.store, key))
+    def shown(self, key: str, last: int) -> list[shown.Shown]:
+        """What the attempt has printed, of each stream the *last* so many bytes, and displayed so far, in its order."""
+        return shown.read_shown(attempt_folder(self.store, key), last)
 
-    # --- attempts in this process
     def on_run_here(self, run: Callable[[AttemptOrder], None], stop: Callable[[str], None] = lambda _key: None) -> None:
         """Offer this process for jobs of executor ``kernel``.
 

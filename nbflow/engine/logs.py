@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -57,8 +59,14 @@ def _read(folder: Path, stream: str, start: int) -> tuple[bytes, int]:
         return b"", 0
 
 
-def read_displays(folder: Path) -> list[Display]:
-    """The rich outputs of the attempt in *folder* as they stand: updated ones in place, cleared ones gone.
+def read_tail(folder: Path, stream: str, last: int) -> tuple[bytes, int]:
+    """The *last* so many bytes of a log at most, and how many there are in all."""
+    data, size = _read(folder, stream, -last) if last else _read(folder, stream, sys.maxsize)
+    return data, size
+
+
+def display_lines(folder: Path) -> list[Display]:
+    """The lines of the ``display`` file of the attempt in *folder*.
 
     A line that is not whole yet is left for later; one that cannot be read is passed over.
     """
@@ -66,20 +74,21 @@ def read_displays(folder: Path) -> list[Display]:
         lines = (folder / DISPLAY).read_bytes().split(b"\n")[:-1]
     except FileNotFoundError:
         return []
-    shown: list[Display] = []
+    found: list[Display] = []
     for line in lines:
-        try:
-            display = _decode(line)
-        except msgspec.MsgspecError:
-            continue  # user code can write to the file, too
-        _show(shown, display)
+        with suppress(msgspec.MsgspecError):  # user code can write to the file, too
+            found.append(_decode(line))
+    return found
+
+
+def read_displays(folder: Path) -> list[Display]:
+    """The rich outputs of the attempt in *folder* as they stand: updated ones in place, cleared ones gone."""
+    shown: list[Display] = []
+    for display in display_lines(folder):
+        if display.clear:
+            shown.clear()
+        elif display.update:
+            shown[:] = [display if display.display_id == old.display_id else old for old in shown]
+        elif not display.mark:
+            shown.append(display)
     return shown
-
-
-def _show(shown: list[Display], display: Display) -> None:
-    if display.clear:
-        shown.clear()
-    elif display.update:
-        shown[:] = [display if display.display_id == old.display_id else old for old in shown]
-    else:
-        shown.append(display)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape
@@ -11,13 +10,16 @@ from typing import Any
 from nbflow.core import words
 from nbflow.core.status import Status
 from nbflow.engine.client import Display
+from nbflow.engine.client import shown as outputs
+from nbflow.notebook import printed as output
+from nbflow.notebook.printed import WIDTH, Part, printed, told
+from nbflow.notebook.rich import MONO
 from nbflow.notebook.step_lines import changed_lines, step_lines
+from nbflow.notebook.terminal import screen
 
 LIVE_LINES, FINAL_LINES = 6, 40
 LOG_LIMIT = 64 * 1024
 """Bytes of each stream's end that a card is made from."""
-WIDTH = 500
-"""Characters of a line that a card shows."""
 
 TONE = {
     Status.SUCCEEDED: "#0f8a66",
@@ -38,8 +40,6 @@ _STEPS = (Status.RECOVERING, Status.ROLLING_BACK, Status.FALLING_BACK)
 _BROKEN = (Status.FAILED, Status.RETRYING, Status.UNKNOWN, *_STEPS)
 """Something went wrong, and what it was is worth the traceback."""
 QUIET = "var(--jp-content-font-color2, var(--vscode-descriptionForeground, #667079))"
-MONO = "var(--jp-code-font-family, ui-monospace, monospace)"
-_ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07]*\x07")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,8 @@ class Card:
     """The end of what it printed: `LOG_LIMIT` bytes at most."""
     traceback: str = ""
     displays: Sequence[Display] = field(default=())
+    shown: Sequence[outputs.Shown] = ()
+    """What it printed and displayed, in its order, where that is known: in place of *log* and *displays*."""
     note: str = ""
     """Said of a job that has not ended."""
 
@@ -124,17 +126,20 @@ class Card:
         return [each for each in told if each][:3]
 
     @property
-    def lines(self) -> str:
-        """What followed its attempts, the log's end as a screen would show it, and the traceback of a failed job."""
-        kept = screen(self.log).rstrip().splitlines()
-        limit = FINAL_LINES if self.status.ended else LIVE_LINES
-        if len(kept) > limit:
-            kept = [f"… more above: %nbflow log {self.name}", *kept[-limit:]]
+    def parts(self) -> list[Part]:
+        """What followed its attempts, what it printed and displayed last, and the traceback of a failed job."""
+        shown = self.shown or (outputs.Text("out", self.log), *self.displays)
+        kept = printed(shown).last(FINAL_LINES if self.status.ended else LIVE_LINES)
         said = [*changed_lines(self.job), *step_lines(self.job, self.now)]
-        kept = [_cut(line, WIDTH) for line in (*map(screen, said), *kept)]
-        if self.traceback and self.status in _BROKEN:
-            kept += screen(self.traceback).rstrip().splitlines()[-FINAL_LINES:]
-        return "\n".join(kept)
+        steps = [_cut(screen(line), WIDTH) for line in said]
+        more = [f"… more above: %nbflow log {self.name}"] if kept.hidden else []
+        trace = told(self.traceback)[-FINAL_LINES:] if self.traceback and self.status in _BROKEN else []
+        return [*([(line, "")] for line in (*steps, *more)), *kept.parts, *trace]
+
+    @property
+    def lines(self) -> str:
+        """All that is text among `parts`."""
+        return "\n".join(output.text([part for part in self.parts if not isinstance(part, Display)]))
 
     @property
     def head(self) -> str:
@@ -147,8 +152,7 @@ class Card:
 
     def text(self) -> str:
         """The card as plain text."""
-        shown = [str(d.data["text/plain"]) for d in self.displays if "text/plain" in d.data]
-        return "\n".join([self.head, *([_indent(self.lines)] if self.lines else []), *map(_indent, shown)])
+        return "\n".join([self.head, *("    " + line if line else "" for line in output.text(self.parts))])
 
     def html(self) -> str:
         """The card for a notebook: styles inline, every text escaped, no script; rich outputs under it."""
@@ -159,43 +163,13 @@ class Card:
             f"<b>{escape(self.name)}</b> <span>{self.status.value}</span> "
             f'<span style="color:{QUIET}">{facts}</span>'
         )
-        body = (
-            f'<pre style="margin:2px 0 0 22px;color:{QUIET};font-family:{MONO};white-space:pre-wrap;\
-background:transparent">{escape(self.lines)}</pre>'
-            if self.lines
-            else ""
-        )
-        rich = "".join(f'<div style="margin:4px 0 0 22px">{rich_html(d)}</div>' for d in self.displays)
-        return f'<div class="nbflow-card" style="padding:2px 0;line-height:1.5">{head}{body}{rich}</div>'
+        style = f"margin:2px 0 0 22px;color:{QUIET};font-family:{MONO};white-space:pre-wrap;background:transparent"
+        body = output.html(self.parts, style)
+        return f'<div class="nbflow-card" style="padding:2px 0;line-height:1.5">{head}{body}</div>'
 
     def bundle(self) -> dict[str, str]:
         """The mime bundle of the card."""
         return {"text/html": self.html(), "text/plain": self.text()}
-
-
-def rich_html(display: Display) -> str:
-    """One captured output as HTML: the richest of its forms, as a notebook would choose."""
-    data = display.data
-    if "text/html" in data:
-        return str(data["text/html"])
-    if "image/svg+xml" in data:
-        return str(data["image/svg+xml"])
-    for kind in ("image/png", "image/jpeg", "image/gif"):
-        if kind in data:
-            payload = re.sub(r"[^A-Za-z0-9+/=]", "", str(data[kind]))
-            return f'<img alt="output" style="max-width:100%" src="data:{kind};base64,{payload}">'
-    text = data.get("text/markdown") or data.get("text/latex") or data.get("text/plain") or ""
-    return f'<pre style="margin:0;font-family:{MONO};background:transparent">{escape(str(text))}</pre>'
-
-
-def screen(text: str) -> str:
-    r"""What a terminal would show of *text*: no colour codes, and a line rewritten after ``\r`` as it ended.
-
-    >>> screen("10 %\r 50 %\r100 %\nend")
-    '100 %\nend'
-    """
-    plain = _ANSI.sub("", text)
-    return "\n".join(line.rstrip("\r").rsplit("\r", 1)[-1] for line in plain.split("\n"))
 
 
 def _one_line(text: str, limit: int = 160) -> str:
@@ -204,10 +178,6 @@ def _one_line(text: str, limit: int = 160) -> str:
 
 def _cut(line: str, limit: int) -> str:
     return line if len(line) <= limit else line[: limit - 1] + "…"
-
-
-def _indent(text: str) -> str:
-    return "\n".join("    " + line for line in text.splitlines())
 
 
 def _output(name: str, ref: dict[str, Any]) -> str:

@@ -34,7 +34,8 @@ def closeup(session: Session, what: str, job: str, attempt: int | None) -> dict[
                 return {"rows": list(_rows(session.replica.run, state))}
         case _:
             tries = [one for one in state.attempts if attempt is None or one.number == attempt]
-            return {"shown": _shown(session.client.displays(tries[-1].key)) if tries else []}
+            shown = session.client.shown(tries[-1].key, 0) if tries else []
+            return {"shown": _shown([each for each in shown if isinstance(each, Display)])}
 
 
 def code(session: Session, state: JobState) -> dict[str, Any]:

@@ -8,7 +8,9 @@ from html import escape
 
 from nbflow.core import words
 from nbflow.core.status import Status
-from nbflow.notebook.card import MONO, QUIET, TONE, screen
+from nbflow.notebook.card import QUIET, TONE
+from nbflow.notebook.rich import MONO
+from nbflow.notebook.terminal import screen
 
 CELLS = 240
 """Elements up to which each is a little cell of its own; more are a bar of shares."""

@@ -9,12 +9,11 @@ import ast
 import asyncio
 import contextvars
 import inspect
-import io
-import sys
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TextIO
+from types import CodeType
+from typing import Any
 
 from nbflow.core.hidden import is_hidden
 from nbflow.core.inputs import Given, Whole
@@ -24,46 +23,23 @@ from nbflow.engine.client import (
     AttemptOrder,
     AttemptReport,
     Client,
-    Display,
-    DisplayFile,
     Work,
     exit_code,
     from_record,
     hidden,
+    makes_tasks,
     remember,
     split_cell,
     take,
     with_found,
 )
 from nbflow.errors import ValueNotStorable
+from nbflow.notebook.kernel_outputs import Doors, Outputs
 from nbflow.notebook.stopping import Stopped, Stops, TimedOut
 
 ERRORS = 3
 """Errors that are remembered: each keeps the variables of its frames."""
 Bring = Callable[[Iterable[str]], None]
-_log: contextvars.ContextVar[Path | None] = contextvars.ContextVar("nbflow_kernel_job_folder", default=None)
-
-
-class Tee(io.TextIOBase):
-    """Stands for ``sys.stdout`` or ``sys.stderr``: what a kernel job's thread writes goes to its log, all else on."""
-
-    def __init__(self, stream: TextIO, which: str) -> None:
-        self.stream, self.which = stream, which
-
-    def write(self, text: str) -> int:
-        """Write *text* to the job's log, or on to the stream."""
-        folder = _log.get()
-        if folder is None:
-            return self.stream.write(text)
-        with (folder / self.which).open("a", encoding="utf-8") as log:
-            return log.write(text)
-
-    def flush(self) -> None:
-        """Flush the stream."""
-        self.stream.flush()
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.stream, name)
 
 
 class KernelJobs:
@@ -77,35 +53,22 @@ class KernelJobs:
         self.client, self.shell, self.bring, self.stirred = client, shell, bring, stirred
         self.errors: dict[str, BaseException] = {}
         """What ended the last few attempts that failed, by key, for the debugger."""
-        self._tees: list[tuple[str, Tee]] = []
+        self._doors = Doors(shell)
         self._stops = Stops()
         client.on_run_here(self.start, self._stops.stop)
 
     def start(self, order: AttemptOrder) -> None:
         """Run *order* in a thread of its own; its end is reported once."""
-        self._redirect()
+        self._doors.open()
         self._stops.expect(order.key)
         context = contextvars.copy_context()
         threading.Thread(target=context.run, args=(self._run, order), name=f"nbflow-{order.job}", daemon=True).start()
 
     def close(self) -> None:
         """Give the streams back, where nobody has replaced them since."""
-        for name, tee in self._tees:
-            if getattr(sys, name) is tee:
-                setattr(sys, name, tee.stream)
-        self._tees.clear()
-
-    def _redirect(self) -> None:
-        """Have our own streams in place, also where somebody has replaced them since the last job."""
-        for name, which in (("stdout", "out"), ("stderr", "err")):
-            stream = getattr(sys, name)
-            if not any(stream is tee for _, tee in self._tees):
-                tee = Tee(stream, which)
-                setattr(sys, name, tee)
-                self._tees.append((name, tee))
+        self._doors.close()
 
     def _run(self, order: AttemptOrder) -> None:
-        _log.set(Path(order.folder))
         self.stirred()
         try:
             report = self._attempt(order)
@@ -135,19 +98,16 @@ class KernelJobs:
             del self.errors[old]
 
     def _made(self, work: Work) -> Mapping[str, Any]:
-        record = DisplayFile(Path(work.order.folder))
-        hook = self._capture_displays(record)
-        try:
-            with self._stops.open(work.order.key, work.order.timeout):
-                return work.run(lambda: self._cell(work, record))
-        finally:
-            hook()
-            record.close()
+        with (
+            Outputs(self.shell, Path(work.order.folder)) as outputs,
+            self._stops.open(work.order.key, work.order.timeout),
+        ):
+            return work.run(lambda: self._cell(work, outputs))
 
-    def _cell(self, work: Work, record: DisplayFile) -> None:
+    def _cell(self, work: Work, outputs: Outputs) -> None:
         """Run the body; ``sys.exit(0)`` is an end like another."""
         try:
-            self._execute(work.order, work.filename, record)
+            self._execute(work.order, work.filename, outputs)
         except SystemExit as error:
             if exit_code(error):
                 raise
@@ -162,41 +122,18 @@ class KernelJobs:
         elif not (isinstance(given, Whole) and _unstored(given.value)):  # what never left the kernel is where it was
             namespace[name] = take(self.client.values, given, namespace, work.stand_in)
 
-    def _execute(self, order: AttemptOrder, filename: str, record: DisplayFile) -> None:
+    def _execute(self, order: AttemptOrder, filename: str, outputs: Outputs) -> None:
         code, namespace = order.code or order.source, self.shell.user_ns
         remember(code, filename, order.source)
         body, last = split_cell(code, filename)
         flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-        _evaluate(compile(body, filename, "exec", flags=flags, dont_inherit=True), namespace)
+        parts = [compile(body, filename, "exec", flags=flags, dont_inherit=True)]
         if last is not None:
             expression = ast.Expression(last.body[0].value)  # type: ignore[attr-defined]
-            value = _evaluate(compile(expression, filename, "eval", flags=flags, dont_inherit=True), namespace)
-            if value is not None:
-                data, metadata = self.shell.display_formatter.format(value)
-                record(Display(data=data, metadata=metadata))
-
-    def _capture_displays(self, record: DisplayFile) -> Callable[[], object]:
-        """Have this thread's ``display`` calls recorded; the result ends that. Only kernels have such hooks."""
-        publisher = self.shell.display_pub
-        if not hasattr(publisher, "register_hook"):
-            return lambda: None
-
-        def hook(message: dict[str, Any]) -> None:
-            content, kind = message["content"], message["header"]["msg_type"]
-            if kind in ("display_data", "update_display_data"):
-                transient = content.get("transient") or {}
-                update = kind == "update_display_data"
-                record(
-                    Display(
-                        data=content["data"],
-                        metadata=content["metadata"],
-                        display_id=transient.get("display_id", ""),
-                        update=update,
-                    )
-                )
-
-        publisher.register_hook(hook)
-        return lambda: publisher.unregister_hook(hook)
+            parts.append(compile(expression, filename, "eval", flags=flags, dont_inherit=True))
+        value = _evaluate(parts, namespace, in_loop=makes_tasks(code))
+        if value is not None:
+            outputs.show(value)
 
     def _stopped(self, order: AttemptOrder, how: type[Stopped]) -> AttemptReport:
         if issubclass(how, TimedOut):
@@ -217,10 +154,22 @@ def _unstored(ref: ValueRef) -> bool:
     return ref.file is None and ref.inline is None
 
 
-def _evaluate(code: Any, namespace: dict[str, Any]) -> Any:
-    """Run *code*; one that awaits gets an event loop of this thread's own. The kernel's loop is never nested."""
-    result = eval(code, namespace)
-    if not code.co_flags & inspect.CO_COROUTINE:
-        return result
-    with asyncio.Runner() as runner:
-        return runner.run(result)
+def _evaluate(parts: Sequence[CodeType], namespace: dict[str, Any], in_loop: bool) -> Any:
+    """Run *parts*; those that await get an event loop of this thread's own. The kernel's loop is never nested.
+
+    Returns:
+        What the last gives.
+    """
+    if in_loop or any(part.co_flags & inspect.CO_COROUTINE for part in parts):
+        with asyncio.Runner() as runner:
+            return runner.run(_awaited(parts, namespace))
+    return [eval(part, namespace) for part in parts][-1]
+
+
+async def _awaited(parts: Sequence[CodeType], namespace: dict[str, Any]) -> Any:
+    value = None
+    for part in parts:
+        value = eval(part, namespace)
+        if part.co_flags & inspect.CO_COROUTINE:
+            value = await value
+    return value

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
-from nbflow.notebook.card import MONO, QUIET
+from nbflow.notebook.card import QUIET
 from nbflow.notebook.gathering import Result
+from nbflow.notebook.rich import MONO
 
 SHOWN = 20
 """Results that are shown at once."""

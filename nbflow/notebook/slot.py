@@ -12,7 +12,7 @@ from nbflow.core.project import project_job
 from nbflow.core.run import AttemptState, JobState, Run
 from nbflow.core.status import Status
 from nbflow.core.why import reused_text
-from nbflow.engine.client import ERR, OUT, Client, Replica
+from nbflow.engine.client import Client, Display, Replica
 from nbflow.notebook.card import LOG_LIMIT, Card
 from nbflow.notebook.fan_card import FanCard
 
@@ -65,10 +65,10 @@ class Slot(Looks):
     def card(self, client: Client, now: float, note: str) -> Card:
         """The card as it is now."""
         state, key, traceback, step = self.read()
-        shown = step or key
-        log = "".join(client.log(shown, stream, last=LOG_LIMIT) for stream in (OUT, ERR)) if shown else ""
-        displays = client.displays(key) if key else []
-        return Card(self.job, state, now, log, traceback, displays, note)
+        shown = client.shown(step or key, LOG_LIMIT) if key else []
+        if step:  # beside what its attempt has displayed
+            shown = [*(each for each in client.shown(key, 0) if isinstance(each, Display)), *shown]
+        return Card(self.job, state, now, shown=shown, traceback=traceback, note=note)
 
     def supersede(self) -> None:
         """The job was declared again."""

@@ -7,6 +7,8 @@ import ast
 import asyncio
 import inspect
 import linecache
+import sys
+from collections.abc import Sequence
 from types import CodeType
 from typing import Any
 
@@ -26,16 +28,17 @@ def run(code: str, namespace: dict[str, Any], filename: str, source: str = "") -
     remember(code, filename, source)
     body, last = split(code, filename)
     flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-    runner = Runner()
-    try:
-        if body.body:
-            compiled = compile(body, filename, "exec", flags=flags, dont_inherit=True)
-            flags |= compiled.co_flags & _FUTURES
-            runner.run(compiled, namespace)
-        if last is not None:
-            runner.run(compile(last, filename, "single", flags=flags, dont_inherit=True), namespace)
-    finally:
-        runner.close()
+    parts = []
+    if body.body:
+        parts.append(compile(body, filename, "exec", flags=flags, dont_inherit=True))
+        flags |= parts[0].co_flags & _FUTURES
+    if last is not None:
+        parts.append(compile(last, filename, "single", flags=flags, dont_inherit=True))
+    if any(part.co_flags & inspect.CO_COROUTINE for part in parts) or makes_tasks(code):
+        run_in_loop(parts, namespace)
+    else:
+        for part in parts:
+            exec(part, namespace)
 
 
 def split(code: str, filename: str) -> tuple[ast.Module, ast.Interactive | None]:
@@ -68,30 +71,51 @@ def remember(code: str, filename: str, source: str) -> None:
     linecache.cache[filename] = (sum(map(len, lines)), None, lines, filename)
 
 
-class Runner:
-    """Executes code objects; the first that awaits gets an event loop, which the later ones share."""
+_TASKS = ("create_task", "ensure_future", "get_running_loop")
 
-    def __init__(self) -> None:
-        self._loop: asyncio.AbstractEventLoop | None = None
 
-    def run(self, code: CodeType, namespace: dict[str, Any]) -> None:
-        if not code.co_flags & inspect.CO_COROUTINE:
-            exec(code, namespace)
-            return
-        self._started().run_until_complete(eval(code, namespace))
+def makes_tasks(code: str) -> bool:
+    """Whether a cell without a top-level await needs a running loop, as every cell of a notebook has one."""
+    return any(name in code for name in _TASKS)
 
-    def _started(self) -> asyncio.AbstractEventLoop:
-        """The cell's loop, nested so that ``asyncio.run`` works below a top-level await."""
-        if self._loop is None:
-            import nest_asyncio2
 
-            self._loop = asyncio.new_event_loop()
-            asyncio.set_event_loop(self._loop)
-            nest_asyncio2.apply(self._loop)
-        return self._loop
+def run_in_loop(parts: Sequence[CodeType], namespace: dict[str, Any]) -> None:
+    """Execute *parts* one after the other in one event loop, nested so that ``asyncio.run`` works in there too.
 
-    def close(self) -> None:
-        if self._loop is not None:
-            for task in asyncio.all_tasks(self._loop):
-                task.cancel()
-            self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+    Tasks that are left at the end are cancelled; a line on stderr says so.
+    """
+    import nest_asyncio2
+
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    nest_asyncio2.apply(loop)
+    try:
+        loop.run_until_complete(_all(parts, namespace))
+    finally:
+        loop.run_until_complete(asyncio.sleep(0))
+        left = asyncio.all_tasks(loop)
+        for task in left:
+            task.cancel()
+        loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        if left:
+            what = "1 task was" if len(left) == 1 else f"{len(left)} tasks were"
+            said = f"nbflow: {what} still running at the end of the cell, and stopped: await what the cell starts"
+            print(said, file=sys.stderr)
+
+
+def is_of_loop(value: object) -> bool:
+    """Whether *value* is nothing but tasks, futures and coroutines: of no use once the cell's loop has ended.
+
+    >>> is_of_loop([]), is_of_loop({"a": asyncio.new_event_loop().create_future()})
+    (False, True)
+    """
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple | set) else [value]
+    return bool(items) and all(asyncio.isfuture(each) or inspect.iscoroutine(each) for each in items)
+
+
+async def _all(parts: Sequence[CodeType], namespace: dict[str, Any]) -> None:
+    for part in parts:
+        result = eval(part, namespace)
+        if inspect.iscoroutine(result) and part.co_flags & inspect.CO_COROUTINE:
+            await result

@@ -24,7 +24,7 @@ from nbflow.core.hidden import is_hidden
 from nbflow.core.inputs import Given
 from nbflow.core.spec import ValueRef
 from nbflow.engine import hidden
-from nbflow.engine.attempt import allowance, cell, current, failures, keeping, tree
+from nbflow.engine.attempt import allowance, cell, current, failures, keeping, streams, tree
 from nbflow.engine.attempt.changes import Watch
 from nbflow.engine.attempt.displays import DisplayFile
 from nbflow.engine.attempt.messages import LENGTH_BYTES
@@ -92,8 +92,7 @@ def make_ready(shell: CellShell) -> None:
     The rehearsal touches what an attempt will touch: a fork's first touch of each page costs about a microsecond, and
     there are hundreds of them.
     """
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)  # type: ignore[union-attr]
+    streams.install()
     faulthandler.enable(2)
     sys.argv = [""]
     enter(shell)
@@ -173,7 +172,9 @@ class Child:
         os.environ.update(current.environment(self.order))
         sys.path[:0] = [*self.order.path, str(Path(self.order.store).parent)]
         Path(os.environ["NBFLOW_OUTPUT_DIR"]).mkdir(parents=True, exist_ok=True)
-        self.shell.record_to(DisplayFile(self.folder))
+        record = DisplayFile(self.folder, flush=streams.turns.flush)
+        self.shell.record_to(record)
+        streams.turns.turned = record.turned
 
     def attempt(self) -> ResultRecord:
         """Inputs, cell, outputs; whatever goes wrong on the way is the record's reason."""

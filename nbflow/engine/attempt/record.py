@@ -133,7 +133,9 @@ class Display(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One rich output in the attempt's ``display`` file (JSON, one a line): a mime bundle as Jupyter means it.
 
     *data* maps mime types to text, or base64 text for binary ones, as in a notebook file. A line with *display_id* and
-    *update* replaces the earlier one of that id; *clear* drops all earlier ones.
+    *update* replaces the earlier one of that id; *clear* drops all earlier ones, and what was printed before; with
+    *wait* only when something comes after it. *out* and *err* say how long the two logs were then. A *mark* shows
+    nothing: it says that from here on the other of the two is written to.
     """
 
     data: dict[str, object] = {}
@@ -141,3 +143,7 @@ class Display(Struct, frozen=True, kw_only=True, omit_defaults=True):
     display_id: str = ""
     update: bool = False
     clear: bool = False
+    wait: bool = False
+    mark: bool = False
+    out: int = -1
+    err: int = -1

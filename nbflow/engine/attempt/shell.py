@@ -8,6 +8,7 @@ from __future__ import annotations
 import atexit
 import builtins
 import getpass
+import importlib
 import sys
 from collections.abc import Callable
 from types import ModuleType
@@ -15,13 +16,14 @@ from typing import Any
 
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
-from IPython.core.error import StdinNotImplementedError
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.profiledir import ProfileDir, ProfileDirError
 from traitlets import Type
 from traitlets.config import Config
 
+from nbflow.engine.after_import import after_import
 from nbflow.engine.attempt.record import Display
+from nbflow.errors import CannotAsk
 
 Recorder = Callable[[Display], None]
 
@@ -51,8 +53,8 @@ class RecordingPublisher(DisplayPublisher):
             )
         )
 
-    def clear_output(self, wait: bool = False) -> None:  # noqa: ARG002 - nothing flickers in a file
-        self.record(Display(clear=True))
+    def clear_output(self, wait: bool = False) -> None:
+        self.record(Display(clear=True, wait=wait))
 
 
 class RecordingHook(DisplayHook):
@@ -102,9 +104,12 @@ class CellShell(InteractiveShell):
 
     def raw_input(self, prompt: object = "") -> str:
         """Refuse to ask: nobody is there to answer."""
-        raise StdinNotImplementedError(
-            f"a job cannot ask ({str(prompt).strip() or 'input'}): give it the answer in a variable"
-        )
+        raise CannotAsk(prompt)
+
+
+def _no_breakpoint(*_: object, **__: object) -> None:
+    """For ``breakpoint()``."""
+    raise CannotAsk("breakpoint")
 
 
 def make() -> CellShell:
@@ -112,14 +117,29 @@ def make() -> CellShell:
     main = ModuleType("__main__")
     config = Config(HistoryManager={"enabled": False, "hist_file": ":memory:"}, InteractiveShell={"colors": "nocolor"})
     shell = CellShell.instance(config=config, user_module=main, user_ns=main.__dict__)
+    shell.user_ns_hidden.update(exit=sys.exit, quit=sys.exit)
     shell.user_ns.update(exit=sys.exit, quit=sys.exit)  # IPython's ask a session to end; there is none
     atexit.unregister(shell.atexit_operations)  # saves a history there is none of, in a millisecond of every attempt
     return shell
+
+
+def as_text() -> None:
+    """Have progress bars of ``tqdm.notebook`` drawn as text: its widgets would have no kernel to live in."""
+    notebook, plain = sys.modules["tqdm.notebook"], importlib.import_module("tqdm")
+    for name, own in (
+        ("tqdm_notebook", plain.tqdm),
+        ("tqdm", plain.tqdm),
+        ("trange", plain.trange),
+        ("tnrange", plain.trange),
+    ):
+        setattr(notebook, name, own)
 
 
 def enter(shell: CellShell) -> None:
     """Make *shell*'s namespace the process's ``__main__`` and its hooks Python's, as while IPython runs a cell."""
     sys.modules["__main__"] = shell.user_module
     builtins.input = getpass.getpass = shell.raw_input  # type: ignore[assignment]
+    sys.breakpointhook = _no_breakpoint
+    after_import("tqdm.notebook", as_text)
     shell.builtin_trap.activate()
     sys.displayhook = shell.displayhook

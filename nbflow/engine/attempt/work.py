@@ -16,6 +16,7 @@ from nbflow.core.inputs import Absent, Given
 from nbflow.core.spec import Call, ValueRef
 from nbflow.core.status import Reason
 from nbflow.engine.attempt import failures
+from nbflow.engine.attempt.cell import is_of_loop
 from nbflow.engine.attempt.changes import Watch, watched
 from nbflow.engine.attempt.hidden_changes import HiddenWatch
 from nbflow.engine.attempt.offered import unseen
@@ -107,7 +108,7 @@ class Work:
                 except ValueNotStorable as error:
                     if isinstance(error.__cause__, MemoryError):
                         raise error.__cause__ from None
-                    if name not in self.order.passing:
+                    if name not in self.order.passing and not is_of_loop(made[name]):
                         raise
         missing = tuple(name for name in self.order.outputs if name not in outputs)
         changed = self._changed(made)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from nbflow.engine.client import Display
-from nbflow.notebook.card import WIDTH, Card, screen
+from nbflow.notebook.card import Card
+from nbflow.notebook.printed import WIDTH
+from nbflow.notebook.terminal import screen
 
 
 def job(status: str, **more: Any) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from nbflow.core.event import (
 from nbflow.core.spec import Call, JobSpec
 from nbflow.core.state import empty, evolve
 from nbflow.core.status import Reason
+from nbflow.engine.shown import Text
 from nbflow.notebook.cards import Cards
 
 
@@ -55,8 +56,8 @@ class Logs:
         self.reads += 1
         return f"from {key}\n" if stream == "out" else ""
 
-    def displays(self, key: str) -> list[Any]:
-        return []
+    def shown(self, key: str, last: int) -> list[Any]:
+        return [Text("out", self.log(key, "out", last))] if last else []
 
 
 @pytest.fixture
@@ -91,7 +92,7 @@ def test_only_what_changed_is_sent(cards: Cards, shown: list[tuple[str, str]], l
     replica.end("j7", 1, "succeeded")
     cards.flush()
     assert [text.splitlines()[0] for _, text in shown] == ["✓ j7  succeeded · 1.0 s"]
-    assert logs.reads == 2
+    assert logs.reads == 1
     cards.flush()
     assert len(shown) == 1
 
