@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import NamedTuple, assert_never
 
 from nbflow.core.files import shown
+from nbflow.core.hidden import is_hidden
 from nbflow.core.inputs import Absent, Dict, Filled, Given, Inputs, Taken, Whole
 from nbflow.core.recipe import Recipe, normal
 from nbflow.core.spec import JobSpec, ValueRef
@@ -47,7 +48,10 @@ class Recipes:
         """The recipe; raises `StoreError` where a value that the job reads is gone."""
         spec, modules = asked.spec, set[str]()
         inputs = {name: self._input(given, modules) for name, given in asked.given.given.items()}
-        inputs |= {name: f"offered {self._input(given, modules)}" for name, given in asked.offered.items()}
+        may_ask = {
+            name: given for name, given in asked.offered.items() if not is_hidden(name)
+        }  # those it does not draw on
+        inputs |= {name: f"offered {self._input(given, modules)}" for name, given in may_ask.items()}
         inputs |= {name: f"absent {absent.reason.kind}" for name, absent in asked.given.absent.items()}
         code = spec.code or spec.source
         if not spec.bash:

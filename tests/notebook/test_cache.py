@@ -170,3 +170,62 @@ def test_a_function_job_is_cached(nb: Kernel) -> None:
     assert nb.value("double(4).result()") == 8
     statuses = nb.value("[j['status'] for j in nbflow.flow().snapshot()['jobs'].values()]")
     assert statuses[-1] == "reused", statuses
+
+
+COMMON = """import os, random
+import numpy as np, pandas as pd, matplotlib.pyplot as plt
+from dataclasses import dataclass
+pd.set_option('display.max_rows', 7)
+np.random.seed(3)
+words = {'a', 'b', 'c', 'd'}
+@dataclass
+class P:
+    a: int = 1
+    b: str = 'x'
+p = P(3)
+def clean(d):
+    return d.dropna()
+"""
+CELLS = (
+    "%%job load --cache\nraw = pd.DataFrame({'a': np.random.rand(50), 'b': ['x', None] * 25})",
+    "%%job prep --cache\ndf = clean(raw)",
+    "%%job fit[k] --for k=[1, 2, 3] --cache\nscore = float((df.a * k).sum())",
+    "%%job draw --cache\nfig, ax = plt.subplots()\nax.plot(df.a)\nprint(len(words), p)\nplt.show()",
+    "%%job unseeded --cache\nr = random.random()",
+    "%%job env --cache\ne = os.environ.get('HOME')",
+    "%%job sh --cache\nout = !echo hi\n%time z = 1",
+    "%%job best --cache\nb = max(score.values())",
+)
+
+
+def test_a_notebook_of_the_usual_kind_is_reused_whole(own: Kernel) -> None:
+    """Frames, seeded numbers, classes, sets, figures, fan-outs, magics, in another kernel; new elements alone run."""
+
+    def run_all() -> dict[str, str]:
+        for code in (COMMON, *CELLS):
+            assert (cell := own.run(code)).ok, cell.error
+        assert own.run("%nbflow wait --timeout 60s").ok
+        return own.value("__import__('nbflow').flow().status()")
+
+    assert set(run_all().values()) == {"succeeded"}
+    first = own.value("(b, r, float(df.a.sum()))")
+    cached(own, 10)
+    again(own)
+    assert set(run_all().values()) == {"reused"}
+    assert own.value("(b, r, float(df.a.sum()))") == first
+    own.run(CELLS[2].replace("3]", "9]"))
+    own.run("%nbflow wait --timeout 60s")
+    status = own.value("__import__('nbflow').flow().status()")
+    assert [status[f"fit[k={k}]"] for k in (1, 2, 9)] == ["reused", "reused", "succeeded"]
+
+
+def test_collecting_leaves_what_may_be_reused(own: Kernel) -> None:
+    """A value that is a file, which only the cache knows of after a new run has begun."""
+    cell = "%%job load --cache\nrows = list(range(100_000))"
+    ran(own, cell, "load")
+    cached(own, 1)
+    again(own)
+    ran(own, "%%job other\ny = 1", "other")
+    own.run("%nbflow gc")
+    assert ran(own, cell, "load")["status"] == "reused"
+    assert own.value("len(rows)") == 100_000
