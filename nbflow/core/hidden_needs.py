@@ -48,6 +48,17 @@ def _said(name: str) -> str:
     return f"; that changes the {spoken(name)}: {how_not_to_wait(name)}"
 
 
+def unwaited(name: str, job: str) -> str:
+    """What to say of a cell that drew from the generator *name*, unseen by its text, before *job*'s state was there.
+
+    >>> unwaited("<random>", "fit")
+    "drew from random, unseen by its text, so it did not wait for the state that job 'fit' makes of it: mention random"
+    """
+    module = name[1:-1]
+    unseen = f"drew from {module}, unseen by its text, so it did not wait for the state that job {job!r} makes of it"
+    return f"{unseen}: mention {module}"
+
+
 def unseen(name: str) -> str:
     """What to say of a job that was found to have changed the hidden state *name*, which its text does not tell.
 

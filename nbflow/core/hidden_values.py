@@ -90,6 +90,8 @@ def change_by_call(node: ast.Call, path: str, constants: Constants) -> Change | 
     kwargs = tuple((str(each.arg), constants.value(each.value)) for each in node.keywords)
     if NO_CONSTANT in args or any(value is NO_CONSTANT for _, value in kwargs):
         return None
+    if path == "os.putenv" and len(args) == 2:
+        return Change("item", "os.environ", args)  # which can be read back, and does the same
     return Change("call", path, args, kwargs)
 
 

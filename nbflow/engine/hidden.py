@@ -6,14 +6,14 @@ module that is not loaded wait for its import.
 
 from __future__ import annotations
 
-import importlib
 import sys
 from typing import Any, NamedTuple, Protocol
 
 from nbflow.core import hidden as names
 from nbflow.core.hidden import owned
-from nbflow.core.touches import Change, Reference
+from nbflow.core.touches import Change
 from nbflow.engine.after_import import after_import, forget
+from nbflow.engine.carrying_out import carry_out
 from nbflow.engine.generators import NumpyRandom, PythonRandom, TorchRandom, only_drawn, stream
 from nbflow.engine.package_settings import Matplotlib, Numpy, Pandas, Sklearn
 from nbflow.engine.process_settings import Cwd, Decimal, Environ, Limits, Locale, SysPath, Warnings
@@ -144,6 +144,13 @@ def ready(name: str, new: Change) -> bool:
     return all(path.partition(".")[0] in sys.modules for path in paths)
 
 
+def let_go() -> None:
+    """What waits for an import waits no longer."""
+    for state in _STATES.values():
+        forget(state.module)
+    _waiting.clear()
+
+
 def seeded(name: str) -> bool:
     """Whether somebody in this process has visibly seeded the generator *name*."""
     return name == names.NUMPY_RANDOM and _numpy.seeded()
@@ -169,44 +176,3 @@ def _entropy(count: int) -> bytes:
     import os
 
     return os.urandom(count)
-
-
-# --- changes by constants
-def carry_out(change: Change) -> None:
-    """Do what *change* says, importing what it takes.
-
-    >>> import decimal
-    >>> carry_out(Change("attribute", "decimal.getcontext().prec", (30,)))
-    >>> get("<decimal>").value["prec"]
-    30
-    >>> put("<decimal>", Stored())
-    """
-    args = tuple(map(_meant, change.args))
-    match change.kind:
-        case "call":
-            _found(change.path)(*args, **{key: _meant(value) for key, value in change.kwargs})
-        case "item":
-            _found(change.path)[args[0]] = args[1]
-        case "delete":
-            del _found(change.path)[args[0]]
-        case "attribute":
-            whole, _, name = change.path.rpartition(".")
-            setattr(_found(whole), name, args[0])
-
-
-def _meant(value: Any) -> Any:
-    return _found(value.path) if isinstance(value, Reference) else value
-
-
-def _found(path: str) -> Any:
-    """What has this full name; modules on the way are imported."""
-    first, *rest = path.split(".")
-    found: Any = importlib.import_module(first)
-    for place, part in enumerate(rest, 1):
-        name = part.removesuffix("()")
-        try:
-            found = getattr(found, name)
-        except AttributeError:
-            found = importlib.import_module(".".join([first, *rest[:place]]))
-        found = found() if part.endswith("()") else found
-    return found

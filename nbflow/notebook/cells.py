@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from nbflow.core.hidden import hidden_in, is_hidden
 from nbflow.notebook.interrupt import uninterrupted
 from nbflow.notebook.owners import Owners
 from nbflow.notebook.reading import Reader
@@ -49,6 +50,7 @@ class Cells:
             return tree
         names = self.reader.read(tree)
         hidden.notice(names.touches)
+        hidden.look(hidden_in(names.reads | names.writes))
         self._touched |= names.mutates
         self._bound |= names.certain - names.reads
         self._reset |= any(map(_resets, names.unknown))
@@ -84,11 +86,12 @@ class Cells:
         """After a cell: what it assigned, deleted or changed in place is the kernel's own from now on."""
         with uninterrupted():
             self.namespace.pop(CALL, None)
+            self.reader.hidden.look_again()
             touched, self._touched = self._touched, set()
             bound, self._bound = self._bound if getattr(result, "success", False) else set(), set()
             reset, self._reset = self._reset, False
             changed = [name for name in touched | bound if name in self.owners.brought]
-            gone = [name for name in self.owners.makers if reset and name not in self.namespace]
+            gone = [name for name in self.owners.makers if reset and name not in self.namespace and not is_hidden(name)]
             for name in [*self.owners.rebound(self.namespace), *changed, *gone]:
                 self.owners.release(name)
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from traitlets import TraitError
 
-from nbflow.engine.client import Client, RunInfo, trust
+from nbflow.engine.client import Client, RunInfo, hidden, trust
 from nbflow.errors import NbflowError
 from nbflow.notebook.calls import callables
 from nbflow.notebook.cards import PACE, Cards
@@ -155,6 +155,7 @@ class Extension:
         shell.ast_transformers[:] = [t for t in shell.ast_transformers if t is not self.cells]
         self.file_cells.leave(shell)
         self.rest.leave(shell.events)
+        hidden.let_go()
         shell.events.unregister("post_run_cell", self.cells.after)
         shell.events.unregister("post_run_cell", self.flow.past.ran)
         shell.events.unregister("post_run_cell", self.after_cell)

@@ -7,12 +7,14 @@ otherwise than at the start travels with each job, and nothing waits.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable
+import sys
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from nbflow.core.depending import TRIGGERS
-from nbflow.core.hidden import CHANGING, CWD, ENVIRON, GENERATORS, PATH, RANDOM, SETTINGS, hidden_in, own
+from nbflow.core.hidden import CWD, ENVIRON, GENERATORS, PATH, RANDOM, SETTINGS, hidden_in, own
+from nbflow.core.hidden_needs import unwaited
 from nbflow.core.hidden_reading import read_touches
 from nbflow.core.names import Names
 from nbflow.core.run import JobState, Run
@@ -20,19 +22,12 @@ from nbflow.core.spec import Captured, Input, ValueRef
 from nbflow.core.touches import UNTOUCHED, Touches
 from nbflow.engine.client import hidden
 from nbflow.notebook.hidden_objects import Objects
+from nbflow.notebook.hidden_unseen import Unseen
 from nbflow.notebook.owners import Owners
 
 _APART = frozenset({ENVIRON, CWD, PATH})
 """Settings of the kernel that a job is told otherwise: by its environment, path and folder."""
 _SCRIPTS = frozenset({ENVIRON, CWD})
-
-
-@dataclass(frozen=True, slots=True)
-class _Reader:
-    """A job that may change states unseen: *versions* tells how often each had moved, and the kernel's own state."""
-
-    declared_at: float
-    versions: dict[str, tuple[int, hidden.Stored | None]]
 
 
 @dataclass(slots=True)
@@ -57,9 +52,10 @@ class Hidden:
     """The state of `random` when it was last known not to be seeded."""
     _present: dict[str, hidden.Stored | None] = field(default_factory=dict)
     """The kernel's own states, as the job that was declared last found them."""
+    _looked: dict[str, hidden.Stored | None] = field(default_factory=dict)
     _versions: dict[str, int] = field(default_factory=dict)
     """How often the kernel's own state has got another, as far as is known."""
-    _readers: dict[str, _Reader] = field(default_factory=dict)
+    _unseen: Unseen = field(default_factory=Unseen)
     _refs: dict[str, tuple[object, ValueRef]] = field(default_factory=dict)
 
     # --- reading
@@ -127,6 +123,18 @@ class Hidden:
         for name in touches.writes & GENERATORS & touches.fixed:
             if name not in touches.reads:
                 self.owners.release(name)
+
+    def look(self, seen: Collection[str]) -> None:
+        """An ordinary cell is about to run that visibly touches *seen*: see after it what else it drew from."""
+        others = [name for name in GENERATORS if name in self.owners.makers and name not in seen]
+        self._looked = {name: hidden.get(name) for name in others}
+
+    def look_again(self) -> None:
+        """The cell has run: say which generators it drew from whose state is a job's, which it did not wait for."""
+        looked, self._looked = self._looked, {}
+        for name, before in looked.items():
+            if (job := self.owners.job_of(name)) is not None and hidden.get(name) != before:
+                print(f"nbflow: this cell {unwaited(name, job)}", file=sys.stderr)
 
     def look_back(self, texts: Iterable[str]) -> None:
         """Cells that ran before nbflow was loaded may have seeded."""
@@ -221,34 +229,11 @@ class Hidden:
 
     def watch(self, states: Iterable[JobState]) -> None:
         """Jobs were declared: remember what they found, for they may change it unseen."""
-        for state in states:
-            spec = state.spec
-            if not (spec.closed or spec.bash or spec.executor == "kernel" or spec.element is not None):
-                names = [name for name in CHANGING if name not in spec.outputs]
-                versions = {name: (self.owners.moves(name), self._present.get(name)) for name in names}
-                self._readers[spec.name] = _Reader(state.declared_at, versions)
+        self._unseen.watch(states, self.owners, self._present)
 
     def settle(self, run: Run) -> None:
         """Give the jobs that have ended the states that they were found to have changed."""
-        for job, reader in list(self._readers.items()):
-            state = run.jobs.get(job)
-            if state is None or state.declared_at != reader.declared_at:
-                del self._readers[job]
-            elif state.status.ended:
-                del self._readers[job]
-                changed = state.attempts[-1].changed if state.status.good and state.attempts else ()
-                for name in hidden_in(changed) & reader.versions.keys():
-                    if self._is_present(name, *reader.versions[name]):
-                        self.owners.give(name, job)
-                        self.seeded |= {name} & GENERATORS
-
-    def _is_present(self, name: str, moves: int, state: hidden.Stored | None) -> bool:
-        """Whether the version that a job found is still the present one."""
-        if self.owners.moves(name) != moves:
-            return False
-        if name in self.owners.makers:
-            return True
-        return not self.is_seeded(name) if name in GENERATORS and state is None else hidden.get(name) == state
+        self.seeded |= self._unseen.settle(run, self.owners, self.is_seeded)
 
 
 def kernels_settings() -> dict[str, hidden.Stored]:
