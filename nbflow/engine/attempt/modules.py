@@ -10,8 +10,15 @@ import sysconfig
 import threading
 from pathlib import Path
 
-ALONG = {"matplotlib": ("matplotlib.pyplot",)}
-"""Package -> parts of it that are wanted nearly always, slow to import, and not imported by the package itself."""
+ALONG = {
+    "matplotlib": ("matplotlib.pyplot",),
+    "numpy": ("nbflow.engine.arrays",),
+    "pandas": ("nbflow.engine.columns",),
+    "pyarrow": ("nbflow.engine.arrow",),
+    "torch": ("nbflow.engine.tensors",),
+}
+"""Package -> what is wanted nearly always with it, and is not imported by the package itself: parts of it that are slow
+to import, and how its values are stored."""
 
 
 def installed(name: str) -> bool:
