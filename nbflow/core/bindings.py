@@ -31,6 +31,7 @@ class Reading:
     behind: Callable[[str], Uses]
     kind: Callable[[str], str]
     texts: Callable[[str], str | None]
+    methods: Callable[[], frozenset[str]]
     reads: set[str] = field(default_factory=set)
     later: set[str] = field(default_factory=set)
     """Read by code that is handed to somebody, who may run it now, later or never."""
@@ -52,6 +53,9 @@ class Reading:
         return uses.without(self.given)
 
 
+_CHANGES_ITS_OBJECT = Uses(changes=frozenset({0}))
+
+
 class Bindings:
     """Keeps the `state` of the names at the point reached, and tells `reading` what happens to them."""
 
@@ -70,6 +74,8 @@ class Bindings:
         """Names deleted so far in the ``try`` around, even if they were bound again."""
         self.lazy = False
         """The code read now runs later, or never."""
+        self.lambdas: dict[ast.Lambda, Uses] = {}
+        """What those met so far use."""
         self.in_target = False
         """The names read now are targets of a loop or a ``with`` statement."""
 
@@ -100,11 +106,21 @@ class Bindings:
                 self.use_later(self.uses_of(name))
 
     def uses_of(self, name: str) -> Uses:
-        """What calling *name* uses: a function of the cell, of the notebook before it, or either."""
+        """What calling *name* uses: a function of the cell, of the notebook before it, or either.
+
+        A method of an object of which nothing is known, ``.add``, may be one of a class of the notebook.
+        """
+        if name.startswith("."):
+            return _CHANGES_ITS_OBJECT if name[1:] in self.methods() else NOTHING
         here = self.state.functions.get(name, NOTHING)
         if name in self.state.defined or name in self.hidden or name in self.reading.given:
             return here
         return here | self.reading.behind(name)
+
+    def methods(self) -> frozenset[str]:
+        """The methods of classes of the notebook that change their object."""
+        own = (uses.methods for uses in self.state.functions.values())
+        return self.reading.methods().union(*own)
 
     def kind(self, name: str) -> str:
         """The kind of value that *name* is bound to; "" if that is not known."""

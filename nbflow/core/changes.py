@@ -37,6 +37,8 @@ def changed_by_call(call: ast.Call, kind: Kind = unknown, *, statement: bool = F
     function = call.func
     if isinstance(function, ast.Attribute):
         called = function.attr
+        if isinstance(function.value, ast.Name) and function.value.id in _TYPES and call.args:
+            yield from changed(call.args[0], kind) if called in CHANGING | HANDED_ON else ()  # ``list.append(x, 1)``
         if _changes(called, function.value, call, kind, statement):
             yield from changed(function.value, kind)
     else:
@@ -93,6 +95,7 @@ def _generator(given: ast.expr, kind: Kind) -> bool:
     return known == "generator" or (not known and _GENERATOR.search(given.id) is not None)
 
 
+_TYPES = frozenset({"list", "dict", "set", "deque", "Counter", "defaultdict", "OrderedDict", "object"})
 _SETTING = re.compile(r"(?:set|add|remove|update|fill|init|insert|delete|append|drop|sort|normalize)_\w+\Z")
 """Functions that, where nothing is done with what they give, are called for what they do to their first argument."""
 _GENERATOR = re.compile(r"(?:^|_)(?:rng|prng|rs|gen|generator|randomstate)\d*$", re.IGNORECASE)

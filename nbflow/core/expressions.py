@@ -14,7 +14,7 @@ from nbflow.core.scopes import function_uses
 from nbflow.core.signatures import passed_on, signature_expressions
 from nbflow.core.texts import template
 from nbflow.core.told import told
-from nbflow.core.uses import NOTHING, Uses
+from nbflow.core.uses import NOTHING, Uses, changed_arguments
 from nbflow.core.ways import Ways, last_name
 
 _MAGIC = {"run_line_magic": "%", "run_cell_magic": "%%"}
@@ -187,16 +187,39 @@ class Expressions(Ways):
         if not self.only_looks(node):
             self.changes(changed_by_call(node, self.kind))
         match node.func:
-            case ast.Name():
+            case ast.Attribute(value=ast.Name(id=name), attr=method) if self.known(name):
+                if method in self.uses_of(name).methods:
+                    self.change(name)
+            case ast.Name() | ast.Attribute():
                 for passed in passed_on(node):
                     self.hand(passed)
-            case ast.Attribute(value=ast.Name(id=name), attr=method) if method in self.uses_of(name).methods:
-                self.change(name)
+        self.call_back(node)
         if found is not None:
             self.told(node, found)
         match node:
             case ast.Call(func=ast.Attribute(attr=kind), args=[ast.Constant(value=str(magic)), *_]) if kind in _MAGIC:
                 self.unseen(f"{_MAGIC[kind]}{magic}", asks=magic in _READING, binds=True)
+
+    def known(self, name: str) -> bool:
+        """Whether it is known what the methods of *name*'s value do."""
+        uses = self.uses_of(name)
+        return bool(uses.methods or uses.looks or self.kind(name))
+
+    def call_back(self, node: ast.Call) -> None:
+        """``map(f, rows)``, ``table.apply(f)``, ``Thread(target=f, args=(rows,))``: *f* gets the other arguments."""
+        given = [*node.args, *(each.value for each in node.keywords)]
+        for function in given:
+            if isinstance(function, ast.Lambda):
+                uses = self.lambdas.get(function, NOTHING)
+            elif isinstance(function, ast.Name):
+                uses = self.uses_of(function.id)
+            else:
+                continue
+            if (uses.changes or uses.passed) and changed_arguments(uses, self.uses_of):
+                others = [each for each in given if each is not function]
+                receiver = [node.func.value] if isinstance(node.func, ast.Attribute) else []
+                for each in (*others, *receiver):
+                    self.changes((held.name, 1) for held in self.held(each))
 
     def told(self, node: ast.Call, found: Told) -> None:
         """Names that hide in the texts of a call."""

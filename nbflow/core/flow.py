@@ -59,7 +59,8 @@ class Flow(Expressions):
 
     def visit_Lambda(self, node: ast.Lambda) -> None:
         self.run(signature_expressions(node))
-        self.use_later(function_uses(node))
+        self.lambdas[node] = uses = function_uses(node)
+        self.use_later(uses)
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
         self.run([*node.decorator_list, *node.bases, *(each.value for each in node.keywords)])

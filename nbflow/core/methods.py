@@ -23,6 +23,7 @@ CHANGING = STORING | _words(
     "read readline readlines",
     # models
     "fit fit_transform fit_predict fit_resample partial_fit load_state_dict backward zero_grad train_on_batch",
+    "set_params",
     # generators of random numbers carry their state
     "beta betavariate binomial chisquare choice choices dirichlet expovariate exponential gammavariate gauss geometric",
     "gamma getrandbits gumbel hypergeometric integers laplace logistic lognormal lognormvariate logseries multinomial",

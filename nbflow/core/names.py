@@ -10,6 +10,7 @@ import ast
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 
 from nbflow.core.bindings import GIVEN, Reading
 from nbflow.core.flow import Flow
@@ -102,6 +103,7 @@ def read_names(
     behind: Callable[[str], Uses] | None = None,
     kind: Callable[[str], str] = unknown,
     texts: Callable[[str], str | None] = no_texts,
+    methods: Callable[[], frozenset[str]] = frozenset,
 ) -> Names:
     """Read a cell's names.
 
@@ -113,6 +115,7 @@ def read_names(
             notebook's function (see `code_uses`); asked for each name met, and for the names it gives.
         kind: what kind of value a name is bound to before the cell (see `holding.Kind`).
         texts: the text that a name is bound to before the cell; "" if its value is none, None if nobody knows.
+        methods: the methods of the notebook's classes that change the object they are called on; asked if it matters.
 
     >>> names = read_names("y = [f(x) for x in xs]; z += 1; rows.append(y)")
     >>> sorted(names.reads), sorted(names.writes), sorted(names.mutates)
@@ -122,7 +125,7 @@ def read_names(
         tree = ast.parse(code) if isinstance(code, str) else code
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return Names(syntax_error=SyntaxFault(getattr(error, "lineno", None) or 1, getattr(error, "msg", str(error))))
-    reading = Reading(modules, GIVEN - shadowed, behind or (lambda _: NOTHING), kind, texts)
+    reading = Reading(modules, GIVEN - shadowed, cache(behind or (lambda _: NOTHING)), kind, texts, cache(methods))
     flow = Flow(reading)
     for statement in tree.body:
         flow.visit(statement)

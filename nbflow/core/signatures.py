@@ -7,6 +7,7 @@ import builtins
 from collections.abc import Iterator
 
 from nbflow.core.holding import root
+from nbflow.core.methods import CHANGING, LOOKING
 from nbflow.core.uses import Passed
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
@@ -14,6 +15,7 @@ Comprehension = ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp
 
 
 _BUILTINS = frozenset(dir(builtins))
+_KNOWN = CHANGING | LOOKING
 
 
 def arguments(args: ast.arguments) -> list[ast.arg]:
@@ -55,15 +57,21 @@ def imported(node: ast.Import | ast.ImportFrom) -> list[str]:
 
 
 def passed_on(call: ast.Call) -> Iterator[Passed]:
-    """The names that *call* gives to a function that it calls by name, or to a method of ``self``.
+    """The names that *call* gives to a function that it calls by name, or to a method, whose name begins with a dot.
 
     >>> [tuple(each) for each in passed_on(ast.parse("f(a, k=b.c)", mode="eval").body)]
     [('f', 0, 'a'), ('f', 'k', 'b')]
+    >>> [tuple(each) for each in passed_on(ast.parse("a.add(1)", mode="eval").body)]
+    [('.add', 0, 'a')]
     """
     match call.func:
+        case ast.Name(id="partial") | ast.Attribute(attr="partial") if call.args and isinstance(call.args[0], ast.Name):
+            yield from passed_on(ast.Call(call.args[0], call.args[1:], call.keywords))
         case ast.Name(id=callee) if callee not in _BUILTINS:
             for place, given in (*enumerate(call.args), *((each.arg, each.value) for each in call.keywords)):
                 if place is not None and (name := root(given)):
                     yield Passed(callee, place, name)
         case ast.Attribute(value=ast.Name(id="self") | ast.Call(func=ast.Name(id="super")), attr=method):
             yield Passed(f"self.{method}", 0, "self")
+        case ast.Attribute(value=inner, attr=method) if method not in _KNOWN and (name := root(inner)):
+            yield Passed(f".{method}", 0, name)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import FunctionType, ModuleType
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from nbflow.core.names import NOTHING, Names, Uses, read_names
 from nbflow.notebook.hidden import Hidden
@@ -41,6 +42,8 @@ class Reader:
     texts: dict[str, str] = field(default_factory=dict)
     hidden: Hidden = field(init=False)
     """What is known of state that hides in modules."""
+    _classes: WeakKeyDictionary[type, frozenset[str]] = field(default_factory=WeakKeyDictionary)
+    """The methods of the kernel's classes that change their object."""
 
     def __post_init__(self) -> None:
         self.hidden = Hidden(Objects(self.namespace, self.owners), self.owners)
@@ -55,6 +58,7 @@ class Reader:
             behind=self._behind,
             kind=self._kind,
             texts=self._text,
+            methods=self._methods,
         )
         return names if names.syntax_error else self.hidden.extend(names, shown)
 
@@ -95,6 +99,16 @@ class Reader:
         if name in self.owners.makers:
             return self.functions.get(name, NOTHING)
         return uses_of_value(self.namespace.get(name), self.namespace)
+
+    def _methods(self) -> frozenset[str]:
+        """Of the notebook's classes, the methods that change the object they are called on."""
+        made = (uses.methods for name, uses in self.functions.items() if name in self.owners.makers)
+        here = [each for each in list(self.namespace.values()) if isinstance(each, type)]
+        for each in here:
+            if each not in self._classes:
+                ours = each.__module__ == "__main__"
+                self._classes[each] = uses_of_value(each, self.namespace).methods if ours else frozenset()
+        return frozenset[str]().union(*made, *(self._classes[each] for each in here))
 
     def _kind(self, name: str) -> str:
         if isinstance(self.owners.maker(name), ByFan):
