@@ -3,31 +3,15 @@
 from __future__ import annotations
 
 import threading
-import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from nbflow.core.event import (
-    CancelRequested,
-    PauseRequested,
-    Request,
-    RetryRequested,
-    RunRequested,
-    SkipRequested,
-    UnpauseRequested,
-)
-from nbflow.core.job import JobState
-from nbflow.core.shape import members_of
 from nbflow.core.status import Status
-from nbflow.core.steps import REUSED
-from nbflow.core.streams import Streams
-from nbflow.engine.client import ERR, OUT
-from nbflow.notebook.closeups import closeup
 from nbflow.notebook.session import Session
+from nbflow.notebook.viewed import Viewed
 from nbflow.picture.svg import svg
 from nbflow.picture.table import table_html, table_text
 
@@ -36,18 +20,6 @@ if TYPE_CHECKING:
 
 PACE = 1.0
 """Seconds at least between two updates of a static picture."""
-
-_OF_JOBS: dict[str, Callable[..., Request]] = {
-    "retry": RetryRequested,
-    "retry-downstream": RetryRequested,
-    "run": RunRequested,
-    "skip": SkipRequested,
-    "skip-last": partial(SkipRequested, last=True),
-    "cancel": CancelRequested,
-    "retry-group": RetryRequested,
-    "cancel-group": CancelRequested,
-}
-_OF_RUN: dict[str, Callable[..., Request]] = {"pause": PauseRequested, "unpause": UnpauseRequested}
 
 
 @dataclass
@@ -83,12 +55,7 @@ class Shows:
             if self._view is None:
                 from nbflow.widget.dag import FlowView  # widgets are loaded by those who show some
 
-                self._view = FlowView(
-                    glance=self.session.glance,
-                    log=self._log,
-                    closeup=partial(closeup, self.session),
-                    request=self._request,
-                )
+                self._view = FlowView(Viewed(self.session))
             return self._view
 
     def changed(self) -> None:
@@ -131,65 +98,6 @@ class Shows:
         if self.widgets:
             body = f"<details open><summary>{escape(_line(snapshot))}</summary>{body}</details>"
         return {"text/html": f'<div class="nbflow-static">{body}</div>', "text/plain": table_text(snapshot)}
-
-    def _log(self, job: str, attempt: int, step: int | None) -> str:
-        if attempt == REUSED:
-            reuse = self.session.job(job).reuse
-            return self._printed(reuse.attempt) if reuse is not None else ""
-        tries = [a for a in self.session.job(job).attempts if a.number == attempt]
-        if not tries or (step is not None and step >= len(tries[0].steps)):
-            return ""
-        part = tries[0] if step is None else tries[0].steps[step]
-        if not part.key:  # it never began
-            return ""
-        return self._printed(part.key, part.traceback)
-
-    def _printed(self, key: str, traceback: str = "") -> str:
-        client = self.session.client
-        parts = [client.log(key, OUT, last=40_000), client.log(key, ERR, last=20_000), traceback]
-        return "\n".join(part.rstrip("\n") for part in parts if part)
-
-    def _request(self, op: str, names: list[str], generation: int | None) -> int:
-        """A click: *generation* is what the person saw; one that is no longer current changes nothing.
-
-        Returns:
-            How many requests took effect.
-        """
-        replica, at = self.session.replica, time.time()
-        if op in _OF_RUN:
-            return replica.ask(_OF_RUN[op](at=at))
-        seen = [self.session.job(name) for name in self._members(op, names)]
-        if generation not in (None, sum(state.generation for state in seen)):
-            return 0
-        meant = [state for state in seen if _means(op, state.status)]
-        if op == "retry-downstream":
-            meant += self._below(names)
-        asked = [_OF_JOBS[op](at=at, job=state.spec.name, generation=state.generation) for state in meant]
-        return replica.ask(*asked) if asked else 0
-
-    def _members(self, op: str, names: list[str]) -> list[str]:
-        """The jobs that a request is about: of groups their members."""
-        if op not in ("retry-group", "cancel-group"):
-            return names
-        snapshot = self.session.snapshot()
-        return [name for group in names for name in members_of(snapshot["groups"], group) if name in snapshot["jobs"]]
-
-    def _below(self, names: list[str]) -> list[JobState]:
-        """The jobs that depend on those named, as far as they have ended."""
-        below = Streams(self.session.snapshot()).downstream(names)
-        states = (self.session.job(name) for name in below if name not in names)
-        return [state for state in states if state.status.ended]
-
-
-def _means(op: str, status: Status) -> bool:
-    """Whether a request on a group is about a member that stands so."""
-    match op:
-        case "retry-group":
-            return status in (Status.FAILED, Status.UNKNOWN)
-        case "cancel-group":
-            return not status.ended
-        case _:
-            return True
 
 
 def _line(snapshot: dict[str, Any]) -> str:

@@ -7,15 +7,16 @@ import queue
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import anywidget
 import traitlets
 
 from nbflow.core.lanes import critical, lanes
+from nbflow.core.status import Status
 from nbflow.core.steps import looked_at, part_of
 from nbflow.errors import NbflowError
 from nbflow.widget.drawing import Drawing
@@ -27,32 +28,45 @@ STATIC = Path(__file__).parent / "static"
 LOOKED_AT = 8
 """Details of so many (job, attempt) are kept up to date, the last ones asked for."""
 
+REPEATED = ["graph", "status", "captions", "generations", "marks", "progress", "head", "details", "chosen"]
+"""What is sent again once nothing changes any more: all but what never changes, and the names, which may be long."""
+BARS_SEEN = 32
+"""Running jobs whose progress is looked at."""
 BARS = 2_000
 """Bars of the timeline that go into one message."""
 
-Glance = Callable[[], AbstractContextManager[Mapping[str, Any]]]
-Log = Callable[[str, int, "int | None"], str]
-Closeup = Callable[[str, str, "int | None"], dict[str, Any]]
-Request = Callable[[str, list[str], "int | None"], "int | None"]
+
+class Source(Protocol):
+    """What a view shows, and whom it asks. Any of it may raise `NbflowError`, which the person sees."""
+
+    def glance(self) -> AbstractContextManager[Mapping[str, Any]]:
+        """The run as `nbflow.core.project` gives it, to be read while the context lasts and no longer."""
+
+    def log(self, job: str, attempt: int, step: int | None) -> str:
+        """What an attempt printed, or the step at that place among those that followed it; read as it stands."""
+
+    def progress(self, job: str) -> Mapping[str, Any] | None:
+        """How far a job has said its last attempt is, ``done``, ``total`` and ``text``; None if it has not."""
+
+    def closeup(self, what: str, job: str, attempt: int | None) -> dict[str, Any]:
+        """What is told of one job when somebody looks closely; *what*: one of `nbflow.widget.requests.CLOSEUPS`."""
+
+    def request(self, op: str, names: list[str], generation: int | None) -> int:
+        """Do what a click asks for; how many requests took effect.
+
+        *op* is one of `nbflow.widget.requests.ACTIONS`, which says what *names* and *generation* are of. Called, as
+        `closeup` is, on a thread of its own, one after another.
+        """
 
 
 class FlowView(anywidget.AnyWidget):
     """The live view of one run; any number of cells and browser pages may show it.
 
-    Args:
-        glance: gives the run as `nbflow.core.project` does, to be read while the context lasts and no longer; called on
-            the view's own thread.
-        log: (job, attempt, step) -> what that attempt printed, or the step at that place among those that followed it;
-            to be read as it stands.
-        closeup: (what, job, attempt) -> what is told of one job when somebody looks at it closely; *what* is one of
-            `nbflow.widget.requests.CLOSEUPS`; called where *request* is.
-        request: (op, names, generation) -> how many requests took effect; called on a thread of its own, one after
-            another. *op* is one of `nbflow.widget.requests.ACTIONS`, which says what *names* and *generation* are of.
-            May raise `NbflowError`, which the person sees.
+    *source* is what it shows and asks; what it only reads is read on the view's own thread.
 
     Example::
 
-        view = FlowView(glance=session.glance, log=read_log, closeup=look, request=ask)
+        view = FlowView(source)
         view                # in a notebook: shows it
         view.changed()      # after each change of the run
         view.close()
@@ -68,13 +82,14 @@ class FlowView(anywidget.AnyWidget):
     captions: Any = traitlets.List().tag(sync=True)
     generations = traitlets.Dict().tag(sync=True)
     marks = traitlets.Dict().tag(sync=True)
+    progress = traitlets.Dict().tag(sync=True)
     head = traitlets.Dict().tag(sync=True)
     details = traitlets.Dict().tag(sync=True)
     chosen: Any = traitlets.List().tag(sync=True)
     clock = traitlets.Float(0.0).tag(sync=True)
 
-    def __init__(self, *, glance: Glance, log: Log, closeup: Closeup, request: Request, **traits: Any) -> None:
-        self._glance, self._log, self._closeup, self._request = glance, log, closeup, request
+    def __init__(self, source: Source, **traits: Any) -> None:
+        self._source = source
         self._drawing = Drawing()
         self._chosen: list[tuple[str, int | None, int | None]] = []
         self._known: frozenset[str] = frozenset()
@@ -112,18 +127,25 @@ class FlowView(anywidget.AnyWidget):
     def look(self) -> tuple[State, bool]:
         """The state as it stands, and whether a log in it grows."""
         try:
-            with self._glance() as snapshot:
-                parts = self._looked_at(snapshot)
+            with self._source.glance() as snapshot:
+                parts, running = self._looked_at(snapshot), self._running(snapshot)
             # Read while nobody waits for the run: a log may take its time.
             logs = {place: self._read(*place, part) for place, part in parts.items()}
-            with self._glance() as snapshot:
-                state = view_state(snapshot, self._drawing, logs)
+            far = {job: told for job in running if (told := self._source.progress(job)) is not None}
+            with self._source.glance() as snapshot:
+                state = view_state(snapshot, self._drawing, logs, far)
         except NbflowError as error:
             return {"head": {**self.head, "fault": str(error)}}, False
         self._known = frozenset(self._drawing.jobs)
         self._groups, self._fans = frozenset(self._drawing.members), frozenset(self._drawing.graph["fans"])
         grows = any(part is not None and part.get("ended_at") is None for part in parts.values())
-        return state | {"chosen": [list(choice) for choice in self._chosen]}, grows
+        return state | {"chosen": [list(choice) for choice in self._chosen]}, grows or bool(far)
+
+    def _running(self, snapshot: Mapping[str, Any]) -> list[str]:
+        """The jobs that run and have a box of their own: their progress can be seen."""
+        jobs = snapshot.get("jobs") or {}
+        drawn = [node.name for node in self._drawing.scene.nodes if node.form == "node" and node.name in jobs]
+        return [name for name in drawn if jobs[name]["status"] == Status.RUNNING][:BARS_SEEN]
 
     def _looked_at(self, snapshot: Mapping[str, Any]) -> dict[Place, Mapping[str, Any] | None]:
         """What is looked at: job, attempt and step -> the part of the snapshot, None where there is none yet."""
@@ -153,7 +175,7 @@ class FlowView(anywidget.AnyWidget):
     def _printed(self, job: str, number: int, step: int | None) -> str:
         """What an attempt or step printed; a log that cannot be read says so, and stops nothing else."""
         try:
-            return self._log(job, number, step)
+            return self._source.log(job, number, step)
         except (NbflowError, OSError) as error:
             return f"The log cannot be read: {error}"
 
@@ -166,7 +188,7 @@ class FlowView(anywidget.AnyWidget):
 
     def show_again(self) -> None:
         """Send the whole state once more; the names, which may be long, are asked for by a browser that misses them."""
-        self.send_state(["graph", "status", "captions", "generations", "marks", "head", "details", "chosen"])
+        self.send_state(REPEATED)
 
     def tell(self, message: dict[str, Any]) -> None:
         """Send a message to all pages; each knows its own by the number."""
@@ -200,9 +222,12 @@ class FlowView(anywidget.AnyWidget):
                     answer = self._bars(asked.since or 0)
                 elif asked.op in CLOSEUPS:
                     job = asked.jobs[0]
-                    answer = {"kind": asked.op, "job": job} | self._closeup(asked.op, job, asked.attempt)
+                    answer = {"kind": asked.op, "job": job} | self._source.closeup(asked.op, job, asked.attempt)
                 else:
-                    answer = {"kind": "done", "count": self._request(asked.op, list(asked.jobs), asked.generation)}
+                    answer = {
+                        "kind": "done",
+                        "count": self._source.request(asked.op, list(asked.jobs), asked.generation),
+                    }
                     self._publisher.changed()
             except NbflowError as error:
                 answer = {"kind": "refused", "said": str(error)}
@@ -210,7 +235,7 @@ class FlowView(anywidget.AnyWidget):
 
     def _bars(self, since: int) -> dict[str, Any]:
         """The timeline's bars from number *since* on, as many as go into one message, and the critical path."""
-        with self._glance() as snapshot:
+        with self._source.glance() as snapshot:
             jobs = snapshot.get("jobs") or {}
             bars = lanes(jobs)
             path = critical(jobs, self._drawing.streams(snapshot).above) if bars else []

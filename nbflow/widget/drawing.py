@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nbflow.core.boxes import Frame, Node
+from nbflow.core.pace import Pace
 from nbflow.core.scene import Scene, path_data, scene
 from nbflow.core.shape import Shape, members_of, shape
+from nbflow.core.status import RunVerdict
 from nbflow.core.streams import Streams
 
 
@@ -29,6 +31,9 @@ class Drawing:
         self.members: dict[str, list[int]] = {}
         """Group -> the numbers of its jobs, those of groups within included."""
         self._streams: Streams | None = None
+        self._paced = ""
+        """The statuses at the last estimate."""
+        self._left_at: float | None = None
 
     def of(self, snapshot: Mapping[str, Any]) -> Scene:
         """The scene of *snapshot*; the other attributes tell the same to the browser."""
@@ -45,6 +50,16 @@ class Drawing:
         number, groups = {name: at for at, name in enumerate(now.jobs)}, snapshot.get("groups") or {}
         self.members = {name: [number[job] for job in members_of(groups, name) if job in number] for name in groups}
         return self.scene
+
+    def left_at(self, snapshot: Mapping[str, Any], status: str) -> float | None:
+        """The instant at which the run is over, as far as can be told; estimated anew when a status changes."""
+        if snapshot.get("verdict") != RunVerdict.RUNNING or snapshot.get("paused"):
+            return None
+        if status != self._paced:
+            now, jobs = float(snapshot.get("now") or 0.0), snapshot.get("jobs") or {}
+            left = Pace(jobs, self.streams(snapshot).above, snapshot.get("slots") or 2).left(now)
+            self._paced, self._left_at = status, None if left is None else now + left
+        return self._left_at
 
     def streams(self, snapshot: Mapping[str, Any]) -> Streams:
         """What needs what in *snapshot*, which was drawn last."""

@@ -20,6 +20,8 @@ from nbflow.widget.drawing import Drawing
 State = dict[str, Any]
 Place = tuple[str, int, int | None]
 """Job, attempt, and the place of a step among those that followed it, or None."""
+Progress = Mapping[str, Any]
+"""What a job has said of how far it is: ``done``, ``total`` and ``text``."""
 Logs = Mapping[Place, str]
 """The texts to be shown."""
 
@@ -36,8 +38,12 @@ LOOKS = {
 """How each letter of the status string is said and drawn."""
 
 
-def view_state(snapshot: Mapping[str, Any], drawing: Drawing, logs: Logs) -> State:
+def view_state(
+    snapshot: Mapping[str, Any], drawing: Drawing, logs: Logs, progress: Mapping[str, Progress] | None = None
+) -> State:
     """The traits of the view for *snapshot*, with the details of the jobs whose *logs* are given.
+
+    *progress*: how far jobs have said they are.
 
     >>> run = {"flow": "a", "run": 1, "verdict": "succeeded", "jobs": {"x": {"status": "held"}}}
     >>> view_state(run, Drawing(), {})["status"]
@@ -53,9 +59,24 @@ def view_state(snapshot: Mapping[str, Any], drawing: Drawing, logs: Logs) -> Sta
         "captions": [_caption(node, job, status) for node, job in zip(drawn.nodes, alone, strict=True)],
         "generations": {str(at): number for at, number in generations(jobs).items()},
         "marks": _marks(drawn, alone),
-        "head": head(snapshot, status, drawing.members),
+        "progress": _progress(drawn, progress or {}),
+        "head": head(snapshot, status, drawing.members) | {"left_at": drawing.left_at(snapshot, status)},
         "details": _details(snapshot, logs, drawing),
     }
+
+
+def _progress(drawn: Scene, told: Mapping[str, Progress]) -> dict[str, list[Any]]:
+    """Node's number -> ``[share, text]``, the share None where nobody knows of how much; of boxes of single jobs."""
+    nodes = {node.name: at for at, node in enumerate(drawn.nodes) if node.form == "node"} if told else {}
+    return {str(nodes[job]): _bar(one) for job, one in told.items() if job in nodes}
+
+
+def _bar(told: Progress) -> list[Any]:
+    done, total = told.get("done"), told.get("total")
+    share = None
+    if isinstance(done, int | float) and isinstance(total, int | float) and total > 0:
+        share = round(min(1.0, max(0.0, done / total)), 3)
+    return [share, str(told.get("text") or "")[:80]]
 
 
 def _details(snapshot: Mapping[str, Any], logs: Logs, drawing: Drawing) -> dict[str, Any]:

@@ -30,10 +30,12 @@ window.end = view.default.render({ model, el: document.getElementById('root') })
 """
 
 
-def show(page: Page, snapshot: dict[str, Any], logs: dict | None = None, theme: str = "light") -> Locator:
+def show(
+    page: Page, snapshot: dict[str, Any], logs: dict | None = None, theme: str = "light", progress: dict | None = None
+) -> Locator:
     """Show *snapshot* in *page*, with the jobs of *logs*, {(job, attempt): text} or {(job, attempt, step): text},
     looked at; the last one is open."""
-    state = view_state(snapshot, Drawing(), logs or {})
+    state = view_state(snapshot, Drawing(), logs or {}, progress)
     chosen = [[place[0], None, None] for place in logs or ()]
     page.set_content(_page(state | {"looks": LOOKS, "clock": snapshot["now"], "chosen": chosen}, theme))
     page.wait_for_function("() => window.end")

@@ -408,3 +408,27 @@ def test_a_refused_act_says_why(page):
     )
     expect(seen.locator(".note")).to_have_text("Retry fit_lasso: the engine is gone")
     expect(seen.locator(".spoken")).to_have_text("Retry fit_lasso: the engine is gone")
+
+
+def test_progress_is_drawn_and_said(page):
+    """A bar in the node, and its share and text under the name; of an unknown total only the text."""
+    far = {
+        "fit_trees": {"done": 30, "total": 120, "text": "trees"},
+        "plot": {"done": 7, "total": None, "text": "7"},
+    }
+    seen = show(page, snapshots.ten(), progress=far)
+    node = seen.locator(".node", has_text="fit_trees")
+    expect(node.locator(".small")).to_contain_text("25 % · trees")
+    box, bar = (node.locator(where).bounding_box()["width"] for where in (".box", ".progress"))
+    assert bar / box == pytest.approx(0.25, abs=0.02)
+    expect(seen.locator(".node", has_text="plot").locator(".progress")).to_be_hidden()
+    expect(seen.locator(".node", has_text="plot").locator(".small")).to_contain_text("of 3 · 7")
+
+
+def test_the_header_says_how_much_is_left(page):
+    """As far as what has ended tells; nothing where nobody can know."""
+    jobs = {f"fit[a={n}]": snapshots.job(attempts=[snapshots.attempt(1, 0, 30.0)], fan="fit") for n in range(3)}
+    jobs["fit[a=3]"] = snapshots.job("running", (), [snapshots.attempt(1, 40, None)], fan="fit")
+    expect(show(page, snapshots.snapshot(jobs)).locator(".time")).to_contain_text("about 18")
+    jobs["other"] = snapshots.job("waiting", ("fit[a=3]",))
+    expect(show(page, snapshots.snapshot(jobs)).locator(".time")).not_to_contain_text("left")

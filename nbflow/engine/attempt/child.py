@@ -24,7 +24,7 @@ from nbflow.core.hidden import is_hidden
 from nbflow.core.inputs import Given
 from nbflow.core.spec import ValueRef
 from nbflow.engine import hidden
-from nbflow.engine.attempt import allowance, cell, current, failures, keeping, streams, tree
+from nbflow.engine.attempt import allowance, cell, current, failures, keeping, progress_bars, streams, tree
 from nbflow.engine.attempt.changes import Watch
 from nbflow.engine.attempt.displays import DisplayFile
 from nbflow.engine.attempt.messages import LENGTH_BYTES
@@ -186,6 +186,8 @@ class Child:
             if self.order.offered:
                 self.offered.install()
             asking = current.begin(self.order, self.values)
+            if self.order.step is None:
+                progress_bars.listen(asking.progress)
             made = self.work.run(self.script if self.order.bash else self.cell)
             return asking.told(self.work.kept(made), made)
         except BaseException as error:

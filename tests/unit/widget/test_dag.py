@@ -50,6 +50,15 @@ class Run:
         self.logs = []
         self.count: int | Exception = 1
 
+    def glance(self):
+        return nullcontext(self.snapshot)
+
+    def progress(self, job):
+        return None
+
+    def closeup(self, what, job, attempt):
+        return {"of": attempt}
+
     def log(self, job, attempt, step):
         self.logs.append((job, attempt))
         return f"log of {job} {attempt}"
@@ -69,7 +78,7 @@ def run():
 
 @pytest.fixture
 def view(run):
-    view = FlowView(glance=lambda: nullcontext(run.snapshot), log=run.log, closeup=lambda *_: {}, request=run.request)
+    view = FlowView(run)
     view.comm = Comm()
     yield view
     view.close()
@@ -134,7 +143,7 @@ def test_an_engine_that_is_gone_is_said_in_the_header(view, run):
     def gone():
         raise UnknownJob("everything")
 
-    view._glance = gone
+    run.glance = gone
     state, _ = view.look()
     assert "everything" in state["head"]["fault"] and state["head"]["flow"] == "analysis"
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
-
 import pytest
 
 from nbflow.errors import StoreError
 from nbflow.widget.dag import FlowView
 from tests.unit.snapshots import ten
+from tests.unit.widget.sample import Sample
 
 
 @pytest.mark.parametrize("error", [PermissionError(13, "Permission denied"), StoreError("the store is gone")])
@@ -18,9 +17,7 @@ def test_a_log_that_cannot_be_read_says_so(error: Exception) -> None:
     def unreadable(job: str, attempt: int, step: int | None) -> str:
         raise error
 
-    view = FlowView(
-        glance=lambda: nullcontext(ten()), log=unreadable, closeup=lambda *_: {}, request=lambda op, jobs, generation: 0
-    )
+    view = FlowView(Sample(ten, unreadable))
     try:
         view._chosen = [("fit_lasso", None, None)]
         state, _ = view.look()

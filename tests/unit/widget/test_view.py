@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ import pytest
 from nbflow.widget import dag
 from nbflow.widget.dag import FlowView
 from tests.unit.snapshots import mended, ten
+from tests.unit.widget.sample import Sample
 
 
 def log(job: str, attempt: int, step: int | None) -> str:
@@ -18,9 +18,7 @@ def log(job: str, attempt: int, step: int | None) -> str:
 
 
 def made(snapshot=ten) -> FlowView:
-    return FlowView(
-        glance=lambda: nullcontext(snapshot()), log=log, closeup=lambda *_: {}, request=lambda op, jobs, generation: 0
-    )
+    return FlowView(Sample(snapshot, log))
 
 
 @pytest.fixture

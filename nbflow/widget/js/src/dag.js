@@ -10,9 +10,9 @@ import { said } from "./words.js";
 /** @typedef {import("./types.js").Graph} Graph */
 /** @typedef {import("./types.js").Look} Look */
 /** @typedef {import("./types.js").Caption} Caption */
-/** @typedef {{status: string, wanted: boolean[]|null, captions: Caption[], marks: Record<string, string>, groups: Record<string, import("./types.js").Group>, now: number}} Standing */
+/** @typedef {{status: string, wanted: boolean[]|null, captions: Caption[], marks: Record<string, string>, progress: Record<string, [share: number|null, text: string]>, groups: Record<string, import("./types.js").Group>, now: number}} Standing */
 /** @typedef {{group: SVGElement, outer: SVGElement, strip: Strip|null, title: Element, icon: Element, lines: Element, mark: SVGElement|null, caption: Element|null,
- *   letter: string, told: string}} Drawn */
+ *   bar: SVGElement|null, letter: string, told: string}} Drawn */
 
 const SMALL = 10.5; // as in nbflow/core/scene.py
 const HIGH = 44; // of a node without a row for its fallback
@@ -255,7 +255,7 @@ export class Dag {
   strip(node, at) {
     const strip = new Strip(node, at, this.jobs.of[at], this.looks, this.font, under(this.graph.fans, node[0]),
       this.graph.frames.some(([group]) => group && group === under(this.graph.fans, node[0])?.[0]));
-    return { group: strip.root, outer: strip.outer, strip, title: strip.title, icon: strip.icon, lines: strip.grid, mark: null, caption: null, letter: "", told: "" };
+    return { group: strip.root, outer: strip.outer, strip, title: strip.title, icon: strip.icon, lines: strip.grid, mark: null, caption: null, bar: null, letter: "", told: "" };
   }
 
   /** @param {import("./types.js").Node} node
@@ -273,15 +273,16 @@ export class Dag {
     }, title, ring, svg("rect", { class: "box", width, height, rx: round }), lines, drawing);
     const caption = form === "node" ? svg("text", { class: "small", x: 11, y: 35 }) : null;
     const mark = note ? sign(width - 21, HIGH + 1) : null;
-    if (caption) group.append(svg("text", { x: 30, y: 18.5 }, label), caption);
+    const bar = form === "node" ? svg("rect", { class: "progress", x: 1.5, y: HIGH - 4.5, height: 3, rx: 1.5 }) : null;
+    if (caption && bar) group.append(svg("text", { x: 30, y: 18.5 }, label), caption, bar);
     else if (form === "cell") group.append(svg("text", { class: "label", x: 23, y: 17 }, label));
     if (note && mark) group.append(svg("path", { class: "hatch rule", d: `M1,${HIGH - 2}H${width - 1}` }), svg("text", { class: "small", x: 11, y: HIGH + 12.5 }, note), mark);
-    return { group, outer: group, strip: null, title, icon: drawing, lines, mark, caption, letter: "", told: "" };
+    return { group, outer: group, strip: null, title, icon: drawing, lines, mark, caption, bar, letter: "", told: "" };
   }
 
   /** Bring statuses and captions up to date.
    * @param {Standing} standing */
-  paint({ status, wanted, captions, marks, groups, now }) {
+  paint({ status, wanted, captions, marks, progress, groups, now }) {
     this.picture.classList.toggle("filtered", wanted !== null);
     this.status = status;
     this.graph.nodes.forEach((node, at) => {
@@ -299,6 +300,7 @@ export class Dag {
         set(drawn.lines, "d", letter === "U" && hatch(node[3], node[4]));
       }
       drawn.outer.classList.toggle("out", wanted !== null && !wanted[node[7][0]]);
+      this.far(node, drawn, letter === "R" ? progress[at] : undefined);
       this.caption(node, drawn, captions[at], now);
       const mark = marks[at];
       if (drawn.mark) {
@@ -318,6 +320,18 @@ export class Dag {
     for (const frame of this.frames) frame.paint(under(groups, frame.group));
   }
 
+  /** How far a job has said it is.
+   * @param {import("./types.js").Node} node
+   * @param {Drawn} drawn
+   * @param {[share: number|null, text: string]|undefined} told */
+  far(node, drawn, told) {
+    if (!drawn.bar) return;
+    const share = told?.[0] ?? null;
+    drawn.bar.style.display = share === null ? "none" : "";
+    if (share !== null) set(drawn.bar, "width", Math.max(2, (node[3] - 3) * share));
+    drawn.outer.dataset.far = told ? `${share === null ? "" : ` · ${Math.round(share * 100)} %`}${told[1] ? ` · ${told[1]}` : ""}` : "";
+  }
+
   /** Let the times of captions go on.
    * @param {Caption[]} captions
    * @param {number} now */
@@ -333,7 +347,7 @@ export class Dag {
    * @param {number} now */
   caption(node, drawn, caption, now) {
     if (!drawn.caption) return;
-    const text = said(caption, now);
+    const text = said(caption, now) + (drawn.outer.dataset.far ?? "");
     if (drawn.caption.getAttribute("data-whole") === text) return;
     set(drawn.caption, "data-whole", text);
     say(drawn.caption, clip(text, node[3] - 20, (words) => measure(words, `${SMALL}px ${this.font}`)));

@@ -77,7 +77,8 @@ export class Header {
    * @param {number} now */
   tick(head, now) {
     const { started_at: start, ended_at: end } = head;
-    const time = start === null ? "" : end === null ? elapsed(now - start) : duration(end - start);
+    const left = head.left_at ? head.left_at - now : 0, more = end === null && left >= 1 ? ` · about ${duration(Math.ceil(left))} left` : "";
+    const time = start === null ? "" : end === null ? elapsed(now - start) + more : duration(end - start);
     say(this.time, time);
   }
 

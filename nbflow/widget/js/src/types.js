@@ -14,7 +14,7 @@
  * @typedef {[verdict: string, succeeded: number, members: number, why: string, going: number, failed: number,
  *   generation: number]} Group
  * @typedef {{flow: string, run: number, verdict: string, counts: [Letter, number][], started_at: number|null,
- *   ended_at: number|null, groups: Record<string, Group>, paused: boolean, fault?: string}} Head
+ *   ended_at: number|null, groups: Record<string, Group>, paused: boolean, left_at?: number|null, fault?: string}} Head
  * @typedef {{started_at: number|null, ended_at: number|null, end: string, reason: string}} Part of a job's history
  * @typedef {Part & {step: "recovery"|"rollback"|"fallback", name: string}} Step what followed an attempt
  * @typedef {Part & {number: number, memory: number|null, rule: string, steps: Step[]}} Attempt

@@ -10,7 +10,7 @@ import { Timeline } from "./timeline.js";
 
 /** @typedef {import("./types.js").Model} Model */
 
-const TRAITS = ["graph", "names", "status", "captions", "generations", "marks", "head", "details"];
+const TRAITS = ["graph", "names", "status", "captions", "generations", "marks", "progress", "head", "details"];
 const HINT = "arrows walk · Enter opens · R retry · S skip · C cancel · P pause · T timeline · / find · Esc closes";
 const SILENT = "No answer from the kernel. If a cell keeps it busy, clicks act later; if it was restarted, run %nbflow show again.";
 const BARS_EVERY = 1000; // milliseconds between two looks for new bars of the timeline
@@ -118,7 +118,7 @@ class View {
     const at = this.number(this.selected);
     if (at < 0) this.selected = "";
     const status = this.model.get("status");
-    this.dag.paint({ status, wanted: this.finder.among(this.jobs.names, status), captions: this.model.get("captions"), marks: this.model.get("marks") ?? {}, groups: head.groups ?? {}, now: this.now });
+    this.dag.paint({ status, wanted: this.finder.among(this.jobs.names, status), captions: this.model.get("captions"), marks: this.model.get("marks") ?? {}, progress: this.model.get("progress") ?? {}, groups: head.groups ?? {}, now: this.now });
     this.dag.say(graph.nodes.length ? "" : "No jobs yet. Put %%job NAME on the first line of a cell, and run it.");
     if (this.dag.selected !== at) {
       this.dag.select(at);

@@ -1,0 +1,105 @@
+"""How much longer a run goes on, as far as what has ended tells."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from statistics import median
+from typing import Any
+
+from nbflow.core.glance import Jobs
+from nbflow.core.status import Status
+
+_AHEAD = frozenset(
+    {Status.WAITING, Status.READY, Status.RUNNING, Status.RETRYING}
+    | {Status.RECOVERING, Status.ROLLING_BACK, Status.FALLING_BACK}
+)
+
+
+class Pace:
+    """What is known of how long the jobs of a run take, at one moment.
+
+    A job takes as long as its own last success did; else as those of its fan-out or group did at the median; else
+    nobody knows.
+
+    Args:
+        jobs: those of a snapshot or glance.
+        needs: job -> the jobs that it needs.
+        slots: how many run at once.
+    """
+
+    def __init__(self, jobs: Mapping[str, Mapping[str, Any]], needs: Mapping[str, Sequence[str]], slots: int) -> None:
+        self._needs, self._slots = needs, max(1, slots)
+        self._jobs = {name: _Known(*told) for name, told in _told(jobs)}
+        alike: dict[str, list[float]] = {}
+        for job in self._jobs.values():
+            if job.took is not None:
+                alike.setdefault(job.kind, []).append(job.took)
+        self._alike = {kind: median(times) for kind, times in alike.items() if kind}
+
+    def takes(self, name: str) -> float | None:
+        """Seconds that the job takes; None where nobody knows."""
+        job = self._jobs[name]
+        return job.took if job.took is not None else self._alike.get(job.kind)
+
+    def left(self, now: float) -> float | None:
+        """Seconds until everything that goes on, or waits for nobody but others, has ended; None where that is open.
+
+        The longer of the longest chain, and of all work over the slots.
+
+        >>> ran = {"status": "succeeded", "attempts": [{"started_at": 0.0, "ended_at": 4.0, "end": "succeeded"}]}
+        >>> jobs = {"a": ran | {"fan": "f"}, "b": {"status": "waiting", "fan": "f", "needs": ["a"]}}
+        >>> Pace(jobs, {"b": ["a"]}, slots=2).left(now=5.0)
+        4.0
+        """
+        ahead = [name for name, job in self._jobs.items() if job.status in _AHEAD]
+        return self._together(ahead, now) if ahead else None
+
+    def again(self, names: Sequence[str]) -> float | None:
+        """Seconds that running *names* again takes; None where nobody knows of one of them."""
+        return self._together(names, 0.0, afresh=True)
+
+    def _together(self, names: Sequence[str], now: float, afresh: bool = False) -> float | None:
+        rest: dict[str, float] = {}
+        for name in names:
+            takes = self.takes(name)
+            if takes is None:
+                return None
+            since = self._jobs[name].since
+            rest[name] = takes if afresh or since is None else max(0.0, takes - (now - since))
+        return max(self._chain(rest), sum(rest.values()) / self._slots)
+
+    def _chain(self, rest: Mapping[str, float]) -> float:
+        """The longest chain of needs among *rest*."""
+        ends: dict[str, float] = {}
+        for name in rest:  # declared after what they need, but for a few: those count as if they waited for nothing
+            before = [ends[need] for need in self._needs.get(name, ()) if need in ends]
+            ends[name] = max(before, default=0.0) + rest[name]
+        return max(ends.values(), default=0.0)
+
+
+class _Known:
+    __slots__ = ("kind", "since", "status", "took")
+
+    def __init__(self, status: Status, kind: str, took: float | None, since: float | None) -> None:
+        self.status, self.kind, self.took, self.since = status, kind, took, since
+
+
+def _told(jobs: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, tuple[Status, str, float | None, float | None]]]:
+    """Name -> status, fan-out or group, how long its last success took, since when it runs."""
+    if isinstance(jobs, Jobs):
+        found = []
+        for name, job in zip(jobs, jobs.states, strict=True):
+            good = next((a for a in reversed(job.attempts) if a.end == "succeeded" and a.ended_at is not None), None)
+            took = good.ended_at - good.started_at if good is not None and good.ended_at is not None else None
+            kind = job.spec.element.fan if job.spec.element is not None else job.spec.group or ""
+            found.append((name, (job.status, kind, took, job.running.started_at if job.running is not None else None)))
+        return found
+    return [(name, _of(job)) for name, job in jobs.items()]
+
+
+def _of(job: Mapping[str, Any]) -> tuple[Status, str, float | None, float | None]:
+    tries = job.get("attempts") or ()
+    good = [a for a in tries if a.get("end") == "succeeded" and a.get("ended_at") is not None]
+    took = good[-1]["ended_at"] - good[-1]["started_at"] if good else None
+    since = tries[-1]["started_at"] if tries and tries[-1].get("ended_at") is None else None
+    return Status(job["status"]), job.get("fan") or job.get("group") or "", took, since
