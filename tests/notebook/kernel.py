@@ -90,7 +90,8 @@ class Kernel:
         self.comms.clear()
         told = {"JPY_SESSION_NAME": str(folder / notebook)}
         self.run("%unload_ext nbflow", 10)
-        self.run("get_ipython().config.pop('NBFlow', None)\n%reset -f", 10)
+        past = "get_ipython().history_manager.input_hist_parsed[:] = ['']"
+        self.run(f"get_ipython().config.pop('NBFlow', None)\n{past}\n%reset -f", 10)
         assert self.run(f"import os; os.chdir({str(folder)!r}); os.environ.update({told!r}); del os", 10).ok
 
     @property
