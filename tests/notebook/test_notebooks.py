@@ -1,4 +1,4 @@
-"""The notebooks about failure run from the first cell to the last, which asserts what came of it."""
+"""The notebooks run from the first cell to the last, which asserts what came of it."""
 
 from __future__ import annotations
 
@@ -12,11 +12,22 @@ import pytest
 
 pytestmark = pytest.mark.kernel
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("1*.ipynb"))
+ANY_CELL = Path(__file__).parents[2] / "notebooks" / "02-any-cell.ipynb"
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_notebook_runs_to_its_last_assertion(notebook, folder):
     """`nbflow run` ends with 0: no cell raised, and every failure in it is excused."""
+    assert "degraded" in executed(notebook, folder)
+
+
+def test_any_cell_can_be_a_job(folder):
+    """Nothing fails, and the variables are those of the plain cells."""
+    assert "succeeded" in executed(ANY_CELL, folder)
+
+
+def executed(notebook: Path, folder: Path) -> str:
+    """The first line that `nbflow run` prints."""
     shutil.copy(notebook, folder)
     program = Path(sys.executable).with_name("nbflow")
     env = {**os.environ, "PATH": f"{program.parent}:{os.environ['PATH']}"}
@@ -30,7 +41,7 @@ def test_a_notebook_runs_to_its_last_assertion(notebook, folder):
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "degraded" in done.stdout.partition("\n")[0]
+    return done.stdout.partition("\n")[0]
 
 
 def test_there_is_a_notebook_for_each_system():
