@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any, ClassVar
 
@@ -46,6 +46,24 @@ class Walker:
                         self.visit(each)
             elif isinstance(value, ast.AST):
                 self.visit(value)
+
+
+def nodes(tree: ast.AST) -> Iterator[ast.AST]:
+    """*tree* and all nodes below it that are no mere operators, in no particular order; faster than `ast.walk`.
+
+    >>> sorted(type(node).__name__ for node in nodes(ast.parse("x + 1")))
+    ['BinOp', 'Constant', 'Expr', 'Module', 'Name']
+    """
+    ahead = [tree]
+    while ahead:
+        node = ahead.pop()
+        yield node
+        for field in _fields(type(node)):  # type: ignore[arg-type]  # classes are hashable
+            value: Any = getattr(node, field, None)
+            if isinstance(value, list):
+                ahead += [each for each in value if isinstance(each, ast.AST)]
+            elif isinstance(value, ast.AST):
+                ahead.append(value)
 
 
 @cache

@@ -19,6 +19,7 @@ from nbflow.core.hidden_reading import read_touches
 from nbflow.core.names import Names
 from nbflow.core.run import JobState, Run
 from nbflow.core.spec import Captured, Input, ValueRef
+from nbflow.core.walker import nodes
 from nbflow.core.touches import UNTOUCHED, Touches
 from nbflow.engine.client import hidden
 from nbflow.notebook.hidden_objects import Objects
@@ -70,7 +71,7 @@ class Hidden:
         if any(map(self.is_seeded, GENERATORS)) or not SETTINGS.isdisjoint(self.owners.makers):
             return True
         names, words = set[str](), set[str]()
-        for node in ast.walk(tree):
+        for node in nodes(tree):
             kind = type(node)
             if kind is ast.Name:
                 names.add(node.id)  # type: ignore[attr-defined]

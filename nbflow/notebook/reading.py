@@ -50,7 +50,7 @@ class Reader:
 
     def read(self, code: str | ast.Module) -> Names:
         """The names of one cell, those that its functions use elsewhere and those inside of magics included."""
-        shown = reveal(code)
+        shown = _tree(reveal(code))
         names = read_names(
             shown,
             modules=self._modules(),
@@ -125,6 +125,14 @@ class Reader:
             return None
         value = self.namespace[name]
         return value if isinstance(value, str) and len(value) <= _TEXT_LIMIT else ""
+
+
+def _tree(code: str | ast.Module) -> str | ast.Module:
+    """The tree of *code*, made once for all who read it; the text itself, if that is no Python."""
+    try:
+        return ast.parse(code) if isinstance(code, str) else code
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # told by `read_names`
+        return code
 
 
 def _imported(value: object) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
+from nbflow.core.walker import nodes
 from nbflow.notebook.revealing import Magic, magic_of, statements_of
 
 
@@ -109,7 +110,7 @@ def _has_magic(statement: ast.stmt) -> bool:
 
 
 def _magic_calls(tree: ast.AST) -> Iterator[Magic]:
-    return filter(None, map(magic_of, ast.walk(tree)))
+    return filter(None, map(magic_of, nodes(tree)))
 
 
 def _code(text: str) -> list[ast.stmt] | None:
