@@ -19,8 +19,8 @@ from nbflow.core.hidden_reading import read_touches
 from nbflow.core.names import Names
 from nbflow.core.run import JobState, Run
 from nbflow.core.spec import Captured, Input, ValueRef
-from nbflow.core.walker import nodes
 from nbflow.core.touches import UNTOUCHED, Touches
+from nbflow.core.walker import nodes
 from nbflow.engine.client import hidden
 from nbflow.notebook.hidden_objects import Objects
 from nbflow.notebook.hidden_unseen import Unseen

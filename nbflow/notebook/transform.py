@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from nbflow.core.walker import nodes
 from nbflow.notebook.revealing import Magic, magic_of, statements_of
 
 
@@ -110,7 +109,7 @@ def _has_magic(statement: ast.stmt) -> bool:
 
 
 def _magic_calls(tree: ast.AST) -> Iterator[Magic]:
-    return filter(None, map(magic_of, nodes(tree)))
+    return filter(None, map(magic_of, ast.walk(tree)))
 
 
 def _code(text: str) -> list[ast.stmt] | None:
