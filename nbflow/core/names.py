@@ -16,9 +16,11 @@ from nbflow.core.bindings import GIVEN, Reading
 from nbflow.core.flow import Flow
 from nbflow.core.holding import unknown
 from nbflow.core.scopes import class_uses, function_uses, text_uses
+from nbflow.core.signatures import imported
 from nbflow.core.texts import no_texts
 from nbflow.core.touches import UNTOUCHED, Touches
 from nbflow.core.uses import NOTHING, Uses, code_uses, globals_of, union
+from nbflow.core.walker import nodes
 
 __all__ = [
     "NOTHING",
@@ -127,9 +129,32 @@ def read_names(
         return Names(syntax_error=SyntaxFault(getattr(error, "lineno", None) or 1, getattr(error, "msg", str(error))))
     reading = Reading(modules, GIVEN - shadowed, cache(behind or (lambda _: NOTHING)), kind, texts, cache(methods))
     flow = Flow(reading)
-    for statement in tree.body:
-        flow.visit(statement)
+    try:
+        for statement in tree.body:
+            flow.visit(statement)
+    except RecursionError:
+        return _roughly(tree, reading.given)
     return _summary(flow, reading, tree)
+
+
+def _roughly(tree: ast.Module, given: frozenset[str]) -> Names:
+    """The names of a cell that is nested too deeply to be followed, such as a sum of a thousand terms: all it has."""
+    loaded, stored = set[str](), set[str]()
+    for node in nodes(tree):
+        match node:
+            case ast.Name(id=name, ctx=ast.Load()):
+                loaded.add(name)
+            case (
+                ast.Name(id=name)
+                | ast.FunctionDef(name=name)
+                | ast.AsyncFunctionDef(name=name)
+                | ast.ClassDef(name=name)
+            ):
+                stored.add(name)
+            case ast.Import() | ast.ImportFrom():
+                stored.update(imported(node))
+    reads, writes = frozenset(loaded - given), frozenset(stored)
+    return Names(reads=reads - writes, maybe=writes, writes=writes, needs_shell=True)
 
 
 def _summary(flow: Flow, reading: Reading, tree: ast.Module) -> Names:

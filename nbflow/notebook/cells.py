@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from nbflow.core.hidden import hidden_in, is_hidden
+from nbflow.core.names import Names
 from nbflow.notebook.interrupt import uninterrupted
 from nbflow.notebook.owners import Owners
 from nbflow.notebook.reading import Reader
@@ -46,9 +48,9 @@ class Cells:
             return tree
         hidden = self.reader.hidden
         if not self.owners.makers:
-            hidden.notice(hidden.touches(tree))
+            hidden.notice(self._read(tree).touches)
             return tree
-        names = self.reader.read(tree)
+        names = self._read(tree)
         hidden.notice(names.touches)
         hidden.look(hidden_in(names.reads | names.writes))
         self._touched |= names.mutates
@@ -61,6 +63,18 @@ class Cells:
             self.namespace[CALL] = self.bring
             tree.body.insert(_first(tree.body), _call(reads, sorted(names.sure & wanted), blind, tree.body[0]))
         return tree
+
+    def _read(self, tree: ast.Module) -> Names:
+        """The cell's names; where reading fails, which is a fault of ours, it may read everything.
+
+        IPython would take an exception here for a reason to leave us out from now on.
+        """
+        try:
+            return self.reader.read(tree)
+        except Exception as error:
+            told = f"{type(error).__name__}: {error}"
+            print(f"nbflow: what this cell reads could not be told ({told}): it waits for all jobs", file=sys.stderr)
+            return Names(asks=("a cell that could not be read",))
 
     def bring(self, names: Iterable[str], sure: Iterable[str], blind: bool) -> None:
         """What the inserted call calls: with the names the cell may read, and those of them that it reads for sure."""

@@ -199,6 +199,12 @@ def test_a_syntax_error_has_its_line():
     assert read_names("x = '\0'").syntax_error.line == 1
 
 
+def test_what_is_nested_too_deeply_is_read_roughly():
+    """A sum of thousands of terms is no reason to fail: all its names count."""
+    names = read_names("import m\nx = " + " + ".join(["a"] * 900 + ["b", "len(c)"]))
+    assert (names.needed, names.writes) == ({"a", "b", "c", "m", "x"}, {"m", "x"})
+
+
 def test_a_builtin_counts_once_it_is_shadowed():
     """A builtin that the notebook has bound anew is a name like any other."""
     assert read_names("y = input + 1").reads == frozenset()

@@ -4,6 +4,7 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
+from nbflow.notebook.cells import Cells
 from nbflow.notebook.owners import ByFan, ByJob, Owners
 from nbflow.notebook.reading import Reader
 from nbflow.notebook.transform import plain
@@ -119,3 +120,14 @@ def test_texts_of_the_kernel_are_read(shell):
     assert (names.needed, names.unknown) == ({"df", "q", "limit"}, ())
     assert not read(shell, "x = session.query(n)").unknown
     assert read(shell, "x = df.query(words[0])").asks
+
+
+def test_a_fault_in_reading_leaves_the_cell_alone(shell, capsys):
+    """Where reading a cell fails, it waits for everything and runs; IPython keeps us for the next ones."""
+    owners, asked = Owners(makers={"x": ByJob("a")}), []
+    cells = Cells(owners, shell.user_ns, Reader(shell.user_ns, owners), lambda *_: None, lambda: asked.append(1))
+    cells.reader.type_of = {}.__getitem__
+    shell.ast_transformers.append(cells)
+    assert shell.run_cell("y = 1 if True else x.strip()").success
+    assert (shell.user_ns["y"], asked, shell.ast_transformers) == (1, [1], [cells])
+    assert "nbflow: what this cell reads could not be told (KeyError: 'x')" in capsys.readouterr().err
