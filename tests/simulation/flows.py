@@ -45,7 +45,8 @@ class Taste(NamedTuple):
 
 
 def random_taste(rng: Random) -> Taste:
-    few, many = (0.4, 0.3, 0.3, 0.3, 0.1, 0.1, 0.05, 0.2, 0.3, 0.2, 0.5), (0.9, 0.9, 0.9, 0.8, 0.5, 0.6, 0.4, 0.8, 0.8, 0.8, 0.9)
+    few = (0.4, 0.3, 0.3, 0.3, 0.1, 0.1, 0.05, 0.2, 0.3, 0.2, 0.5)
+    many = (0.9, 0.9, 0.9, 0.8, 0.5, 0.6, 0.4, 0.8, 0.8, 0.8, 0.9)
     return Taste(*(much if rng.random() < 0.3 else little for little, much in zip(few, many, strict=True)))
 
 

@@ -234,7 +234,8 @@ def met(run: Run, facts: Facts, job: JobState, need: Need) -> bool:
     tolerant = need.optional or job.spec.on_missing != "error"
     if isinstance(need, JobNeed):
         status = facts.status[need.job]
-        return status in (Status.SUCCEEDED, Status.RECOVERED, Status.SUBSTITUTED, Status.REUSED) or (tolerant and status.ended)
+        good = (Status.SUCCEEDED, Status.RECOVERED, Status.SUBSTITUTED, Status.REUSED)
+        return status in good or (tolerant and status.ended)
     return _group_met(run, facts, need, tolerant)
 
 

@@ -50,8 +50,8 @@ def job(status: str = "succeeded", needs: tuple[str, ...] = (), attempts: list |
     } | extra
 
 
-ENDED = ("succeeded", "failed", "skipped", "cancelled", "recovered", "substituted", "unknown")
-GOOD = ("succeeded", "recovered", "substituted")
+ENDED = ("succeeded", "failed", "skipped", "cancelled", "recovered", "substituted", "reused", "unknown")
+GOOD = ("succeeded", "recovered", "substituted", "reused")
 
 
 def snapshot(jobs: dict[str, Any], groups: dict[str, str] | None = None, flow: str = "analysis", **extra: Any):

@@ -112,6 +112,12 @@ def test_what_is_done_about_a_failure_is_said(name: str, said: str) -> None:
     assert caption(snapshot["jobs"][name]).said_at(snapshot["now"]) == said
 
 
+def test_a_reused_job_says_where_it_is_from() -> None:
+    """And a planned one what is planned."""
+    assert caption(job("reused", reused={"run": 3})).text == "from run 3"
+    assert caption(job("held", planned="to run: line 3 changed")).text == "to run: line 3 changed"
+
+
 def test_a_job_that_a_pause_holds_back_says_so() -> None:
     """It is not a slot that it waits for."""
     assert caption(job("ready", reason_text="waits: the run is paused")).text == "paused"

@@ -74,7 +74,8 @@ def test_sets_have_no_order(tmp_path):
 @pytest.mark.parametrize(
     ("one", "other"),
     [(1, 1.0), (1, True), ("1", 1), (b"a", "a"), ([1], (1,)), ({"a": 1, "b": 2}, {"b": 2, "a": 1}), ({}, set()),
-     ([[1], [1]], [[1]] * 2), (frozenset({1}), {1}), (None, False), (True, False), (bytearray(b"a"), b"a"), ([1, [2]], [[1], 2])],
+     ([[1], [1]], [[1]] * 2), (frozenset({1}), {1}), (None, False), (True, False), (bytearray(b"a"), b"a"),
+     ([1, [2]], [[1], 2])],
 )  # fmt: skip
 def test_what_differs_differs(tmp_path, one, other):
     """Types, order where there is one, and whether two parts are one and the same that can change."""

@@ -68,6 +68,17 @@ def substituted() -> Run:
     return run
 
 
+def reused(run_number: int = 3, missed: str = "") -> Run:
+    run = run_of(job("a", cache=True))
+    about = {"at": 1.0, "job": "a", "generation": 1}
+    if missed:
+        assert build.take(run, e.CacheMissed(**about, key="k", why=missed))
+        came(run, "a")
+    else:
+        assert build.take(run, e.JobReused(**about, run=run_number, attempt="k1", seconds=190.0))
+    return run
+
+
 def unknown() -> Run:
     run = run_of(job("a", once=True))
     assert start(run, "a")
@@ -107,6 +118,9 @@ def skipped(kind: str) -> Run:
         (rolled_back_badly(), "a failed after attempt 1 of 1: exit 10 (its rollback failed: exit 3)."),
         (recovery_failed(), "a failed after attempt 1 of 2: recovery failed: exit 3 (attempt 1 failed: exit 10)."),
         (substituted(), "a was skipped by a person, with other values in the place of its own."),
+        (reused(), "a was reused from run 3, 3 m 10 s saved: the same code on the same inputs."),
+        (reused(1), "a was reused from before in this run, 3 m 10 s saved: the same code on the same inputs."),
+        (reused(missed="line 3 changed"), "a succeeded; it was not reused: line 3 changed."),
         (unknown(), "a has no known end (lost: nobody saw how attempt 1 ended, and it is not to start twice): "
          "%nbflow retry a starts it again."),
         (retrying(), "a failed (exit 10) and runs again in 0:06: attempt 1 of 3 has ended."),

@@ -64,6 +64,24 @@ def test_what_followed_an_attempt_is_told_with_it():
     ]
 
 
+def test_what_is_reused_is_looked_at_as_an_attempt():
+    """With the log that it came with, under a number of its own; the sentence says where it is from."""
+    from_run = {"run": 3, "flow": "", "attempt": "k1", "made_at": 50.0, "seconds": 42.0, "at": 99.0}
+    told = snapshots.job("reused", reused=from_run, reason_text="from run 3, 0:42 saved")
+    snapshot = snapshots.snapshot({"load": told})
+    found = all_details(snapshot, "load", {"0": "read"}, Streams(snapshot))
+    assert found["why"] == "It was reused from run 3, 0:42 saved: the same code on the same inputs."
+    assert found["current"] == [0, None]
+    assert [(a["number"], a["started_at"], a["end"]) for a in found["attempts"]] == [(0, 8.0, "succeeded")]
+    assert found["logs"]["0"]["text"] == "read"
+
+
+def test_why_it_was_not_reused_is_said():
+    """Where it has run."""
+    snapshot = snapshots.snapshot({"load": snapshots.job(outputs=["x"], missed="input df changed")})
+    assert why(snapshot, "load") == "It made x. It was not reused: input df changed."
+
+
 def test_a_step_under_way_is_looked_at_first():
     """While a recovery script runs its log is what matters; else the last attempt's."""
     assert details(snapshots.mended(), "fetch", {})["current"] == [1, 0]
