@@ -20,7 +20,6 @@ from nbflow.notebook.value_kinds import kind_of_type, kind_of_value
 
 _TEXT_LIMIT = 10_000
 """Characters of a text that is looked into for names."""
-_BUILTINS = frozenset(dir(builtins))
 
 
 def _untold(_: str) -> str:
@@ -92,8 +91,9 @@ class Reader:
         return frozenset(loaded | {n for n, m in self.owners.makers.items() if isinstance(m, ByImport)})
 
     def _shadowed(self) -> frozenset[str]:
-        bound = _BUILTINS.intersection(self.namespace) | _BUILTINS.intersection(self.owners.makers)
-        return frozenset(n for n in bound if n in self.owners.makers or self.namespace[n] is not getattr(builtins, n))
+        given, owned = vars(builtins), self.owners.makers
+        bound = (given.keys() & self.namespace.keys()) | (given.keys() & owned.keys())
+        return frozenset(name for name in bound if name in owned or self.namespace[name] is not given[name])
 
     def _behind(self, name: str) -> Uses:
         if name in self.owners.makers:
