@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import enum
 import pickle
 import subprocess
@@ -11,6 +12,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from nbflow.engine.inert import content
 from nbflow.engine.values import Stored, Values
@@ -131,3 +134,19 @@ def test_nested_deeply():
     """Deeper than can be followed."""
     deep = b"\x80\x05" + b"](" * 5000 + b"e" * 5000 + b"."
     assert content(Stored(memoryview(deep), ())).digest
+
+
+PLAIN = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text() | st.binary()
+VALUES = st.recursive(
+    PLAIN,
+    lambda inner: st.lists(inner) | st.tuples(inner, inner) | st.dictionaries(st.text(), inner) | st.sets(st.text()),
+    max_leaves=20,
+)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(VALUES, VALUES)
+def test_values_of_all_kinds(tmp_path, one, other):
+    """A copy is the same, and what is not equal is not."""
+    assert digest(one, tmp_path) == digest(copy.deepcopy(one), tmp_path)
+    assert one == other or digest(one, tmp_path) != digest(other, tmp_path)
