@@ -32,6 +32,7 @@ class Reading:
     kind: Callable[[str], str]
     texts: Callable[[str], str | None]
     methods: Callable[[], frozenset[str]]
+    classes: Callable[[], frozenset[str]]
     reads: set[str] = field(default_factory=set)
     later: set[str] = field(default_factory=set)
     """Read by code that is handed to somebody, who may run it now, later or never."""
@@ -154,6 +155,8 @@ class Bindings:
             self.hand(each)
         for name in uses.writes:
             self.state.touch(name)
+        if uses.unpickles:
+            self.hint(self.reading.classes())
         self.hidden, self.local = hidden, local
         self.reading.asks |= dict.fromkeys(sorted(uses.asks))
         self.reading.binds |= dict.fromkeys(sorted(uses.binds))

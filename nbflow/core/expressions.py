@@ -223,7 +223,7 @@ class Expressions(Ways):
 
     def told(self, node: ast.Call, found: Told) -> None:
         """Names that hide in the texts of a call."""
-        self.hint(found.words)
+        self.hint(found.words | (self.reading.classes() if found.unpickles else frozenset()))
         for each in (*found.reads, *found.runs):
             self.visit(ast.fix_missing_locations(each))
         if found.drops:

@@ -106,6 +106,7 @@ def read_names(
     kind: Callable[[str], str] = unknown,
     texts: Callable[[str], str | None] = no_texts,
     methods: Callable[[], frozenset[str]] = frozenset,
+    classes: Callable[[], frozenset[str]] = frozenset,
 ) -> Names:
     """Read a cell's names.
 
@@ -118,6 +119,7 @@ def read_names(
         kind: what kind of value a name is bound to before the cell (see `holding.Kind`).
         texts: the text that a name is bound to before the cell; "" if its value is none, None if nobody knows.
         methods: the methods of the notebook's classes that change the object they are called on; asked if it matters.
+        classes: the names of the notebook's classes, which unpickling may look for; asked if it matters.
 
     >>> names = read_names("y = [f(x) for x in xs]; z += 1; rows.append(y)")
     >>> sorted(names.reads), sorted(names.writes), sorted(names.mutates)
@@ -127,7 +129,8 @@ def read_names(
         tree = ast.parse(code) if isinstance(code, str) else code
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return Names(syntax_error=SyntaxFault(getattr(error, "lineno", None) or 1, getattr(error, "msg", str(error))))
-    reading = Reading(modules, GIVEN - shadowed, cache(behind or (lambda _: NOTHING)), kind, texts, cache(methods))
+    known = cache(behind or (lambda _: NOTHING))
+    reading = Reading(modules, GIVEN - shadowed, known, kind, texts, cache(methods), classes)
     flow = Flow(reading)
     try:
         for statement in tree.body:

@@ -22,6 +22,8 @@ class Told:
     """Names that it reads if they exist."""
     drops: str = ""
     """A name that it takes out of the namespace."""
+    unpickles: bool = False
+    """It makes objects, of classes that it looks for in the namespace."""
     asks: bool = False
     """It may read names that cannot be told."""
     binds: bool = False

@@ -248,6 +248,7 @@ class Scope(Walker):
 
     def told(self, call: ast.Call, found: Told) -> None:
         """Names that hide in the texts of *call*."""
+        self.outside |= Uses(unpickles=True) if found.unpickles else NOTHING
         function = call.func
         if isinstance(function, ast.Attribute) and is_namespace(function.value, True):
             bound = {target.id for target in _targets(found.runs)} | ({found.drops} if found.drops else set())

@@ -168,6 +168,12 @@ def _formatted(call: ast.Call, texts: Texts, inside: bool) -> Told | None:
     return Told(words=found, asks=text is None)
 
 
+def _unpickled(call: ast.Call, _: Texts, __: bool) -> Told | None:
+    """``pickle.load(file)``."""
+    return Told(unpickles=True) if root(call.func) in _PICKLERS else None
+
+
+_PICKLERS = frozenset({"pickle", "joblib", "torch", "dill", "shelve", "pd", "pandas"})
 _HANDLERS: dict[str, Callable[[ast.Call, Texts, bool], Told | None]] = {
     "eval": _evaluated,
     "exec": _executed,
@@ -175,6 +181,7 @@ _HANDLERS: dict[str, Callable[[ast.Call, Texts, bool], Told | None]] = {
     "evaluate": _computed,
     "aes": _aesthetics,
 }
+_HANDLERS |= dict.fromkeys(("load", "loads", "read_pickle", "open"), _unpickled)
 _HANDLERS |= dict.fromkeys(("sql", "sqldf", "execute"), _tables)
 _HANDLERS |= dict.fromkeys(("format", "format_map", "substitute", "safe_substitute"), _formatted)
 _HANDLERS |= dict.fromkeys(("run", "runctx", "run_cell", "ev", "ex", "push"), _run_in_main)

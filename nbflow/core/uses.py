@@ -37,6 +37,8 @@ class Uses:
     """Arguments of its own (place or name) that are given to a function, at a place: that one may change them."""
     makes: bool = False
     """What a call gives has code of the same kind: an object of a class, a function made by a function."""
+    unpickles: bool = False
+    """It makes objects, of classes that it looks for in the notebook's namespace."""
     asks: frozenset[str] = frozenset()
     """Why it may read names that its text does not show."""
     binds: frozenset[str] = frozenset()
@@ -57,6 +59,7 @@ class Uses:
             self.handed | other.handed,
             self.passed | other.passed,
             self.makes or other.makes,
+            self.unpickles or other.unpickles,
             self.asks | other.asks,
             self.binds | other.binds,
         )

@@ -58,6 +58,7 @@ class Reader:
             kind=self._kind,
             texts=self._text,
             methods=self._methods,
+            classes=self._classes_here,
         )
         return names if names.syntax_error else self.hidden.extend(names, shown)
 
@@ -109,6 +110,13 @@ class Reader:
                 ours = each.__module__ == "__main__"
                 self._classes[each] = uses_of_value(each, self.namespace).methods if ours else frozenset()
         return frozenset[str]().union(*made, *(self._classes[each] for each in here))
+
+    def _classes_here(self) -> frozenset[str]:
+        """The names of the notebook's own classes."""
+        here = {name for name, value in list(self.namespace.items()) if isinstance(value, type)}
+        own = {name for name in here if self.namespace[name].__module__ == "__main__"}
+        made = {name for name, uses in self.functions.items() if uses.makes and name in self.owners.makers}
+        return frozenset(own | made)
 
     def _kind(self, name: str) -> str:
         if isinstance(self.owners.maker(name), ByFan):

@@ -131,3 +131,14 @@ def test_a_fault_in_reading_leaves_the_cell_alone(shell, capsys):
     assert shell.run_cell("y = 1 if True else x.strip()").success
     assert (shell.user_ns["y"], asked, shell.ast_transformers) == (1, [1], [cells])
     assert "nbflow: what this cell reads could not be told (KeyError: 'x')" in capsys.readouterr().err
+
+
+def test_unpickling_may_need_the_classes_of_the_notebook(shell):
+    """What unpickles looks for classes by their names, in a cell or in a function of the notebook."""
+    shell.run_cell("import pickle\nclass A: pass\ndef load(f): return pickle.load(f)")
+    owners = Owners(makers={"B": ByJob("a")})
+    reader = Reader(shell.user_ns, owners)
+    reader.learn(reader.read("class B: pass"))
+    assert reader.read("x = pickle.load(open(p, 'rb'))").maybe == {"A", "B"}
+    assert reader.read("x = load(f)").maybe == {"A", "B"}
+    assert not reader.read("x = json.load(f)").maybe
