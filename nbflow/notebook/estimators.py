@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
+from itertools import islice
 from typing import Any
 
 from nbflow.core.estimating import SEEDS, steady
@@ -28,9 +29,9 @@ def fits(value: object) -> bool | None:
         case str() | int() | float() | None:
             return False
         case list() | tuple() | set():
-            return any(fits(each) is True for each in list(value)[:100])
+            return any(fits(each) is True for each in islice(value, 100))
         case dict():
-            return any(fits(each) is True for each in list(value.values())[:100])
+            return any(fits(each) is True for each in islice(value.values(), 100))
     package = type(value).__module__.partition(".")[0]
     if package in ("random", "numpy", "statsmodels"):
         return package == "numpy" and type(value).__name__ == "RandomState" and value is _shared()
