@@ -122,7 +122,7 @@ def _elsewhere(name: str) -> Iterator[tuple[str, Path]]:
 @lru_cache(maxsize=1024)
 def _installed(place: str) -> bool:
     """Whether *place* is in the folders of this interpreter."""
-    if os.sep not in place:  # built in
+    if os.sep not in place or {"site-packages", "dist-packages"} & set(Path(place).parts):  # built in, or anybody's
         return True
     own = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
     return any(Path(place).is_relative_to(folder) for folder in own)

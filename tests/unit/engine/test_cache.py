@@ -314,3 +314,13 @@ def test_foresight(desk):
     desk.declare(replace(A, hold=True, source="x = 2"))
     assert (told()["a"].why, told()["b"].unknown) == ("line 2 changed", "a")
     assert (desk.status("a"), desk.status("b")) == ("held", "held")
+
+
+def test_a_package_counts_by_its_version_wherever_it_is_installed(tmp_path, monkeypatch):
+    """Also in a user's own folder of packages; a folder that somebody works in counts by its text."""
+    for folder in ("site-packages", "work"):
+        (tmp_path / folder / f"of_{folder[:4]}").mkdir(parents=True)
+        (tmp_path / folder / f"of_{folder[:4]}" / "__init__.py").write_text("x = 1")
+        monkeypatch.syspath_prepend(str(tmp_path / folder))
+    found = libraries({"of_site", "of_work"}, [])
+    assert (list(found.packages), list(found.modules)) == (["of_site"], ["of_work"])
