@@ -89,7 +89,9 @@ def _extended(codes: Iterator[int]) -> str:
     if kind == 2:
         red, green, blue = (min(255, next(codes, 0)) for _ in range(3))
         return f"#{red:02x}{green:02x}{blue:02x}"
-    number = min(255, next(codes, 0)) if kind == 5 else 0
+    if kind != 5:
+        return ""
+    number = min(255, next(codes, 0))
     if number < 16:
         return _PLAIN[number % 8]
     if number >= 232:
