@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from nbflow.core.hidden import GENERATORS
 from nbflow.core.names import read_names
@@ -40,6 +40,18 @@ class Hoisting:
         self._settled &= not piece.names.touches.writes - GENERATORS
         return "\n".join(top), "\n".join(rest)
 
+    def imported(self, piece: Piece, later: Collection[str]) -> list[str]:
+        """The imports that a job's body leaves to those after it: whoever reads them finds them at the top, too."""
+        found = []
+        for statement in ast.parse(piece.code).body:
+            if isinstance(statement, ast.Import | ast.ImportFrom):
+                names = [each for each in statement.names if _bound(each) in piece.names.imports & set(later)]
+                self.definitions |= {_bound(each) for each in names}
+                self._top |= {_bound(each) for each in names}
+                statement.names = names
+                found += [ast.unparse(statement)] if names else []
+        return found
+
     def _note(self, chunk: Chunk) -> None:
         self.definitions |= _defined(chunk)
 
@@ -62,6 +74,10 @@ class Hoisting:
             case ast.Assign(targets=[ast.Name()], value=value):
                 return _is_constant(value)
         return False
+
+
+def _bound(alias: ast.alias) -> str:
+    return alias.asname or alias.name.partition(".")[0]
 
 
 def _defined(chunk: Chunk) -> set[str]:

@@ -72,6 +72,7 @@ class _Module:
         self.names = taken(pieces) | {"nbflow", "flow", "gathered"}
         self.modules = {module for piece in pieces for module in piece.modules}
         self.hoisting = Hoisting(pieces)
+        self.imports: list[str] = []
         self.top: list[str] = []
         self.block: list[str] = []
         self.made: dict[str, _Made] = {}
@@ -87,10 +88,12 @@ class _Module:
                 self._job(piece, later)
             else:
                 self._ordinary(piece)
+            if piece.kind == "job":
+                self.imports += self.hoisting.imported(piece, later)
             self.known |= piece.outputs
         rest = [self._have(name) for name in sorted(self.made) if self._worth(name)]
         what = "each job is a function, and running this file runs the flow"
-        imports = [f"import {each}" for each in sorted(self.modules | {"nbflow"})]
+        imports = dict.fromkeys([*(f"import {each}" for each in sorted(self.modules | {"nbflow"})), *self.imports])
         head = "\n".join([about(self.title, self.left_out, what), "", *imports, *display(self.pieces)])
         tops = [_GATHERED] if self.gathers else []
         main = [f"with nbflow.Flow({self.flow!r}) as flow:", indented("\n".join(self.block or ["pass"]))]

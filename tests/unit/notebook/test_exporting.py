@@ -79,6 +79,13 @@ def test_imports_stay_behind_what_they_may_depend_on() -> None:
     assert "import os" in top and "import json" not in top and "import json" in block
 
 
+def test_what_a_job_imports_for_others_is_imported_at_the_top() -> None:
+    """The cells after it find it there; it is no argument, and no output."""
+    text = module("%%job a\nimport json, math as m\nfrom os import path, sep\nx = 1", "%%job b\ny = m.pi, path", "m.e")
+    assert "import math as m\nfrom os import path\n" in text
+    assert parameters(text, "b") == [] and "outputs='x'" in text
+
+
 def test_a_builtin_that_the_body_binds_anew_is_still_found() -> None:
     """`max = max(…)` means the builtin on the right, in a function too."""
     assert "def a(rows, max=max):" in module("rows = [1, 2]", "%%job a\nmax = max(rows)")
