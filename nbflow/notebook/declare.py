@@ -166,7 +166,7 @@ class Declarer:
             fan=fan is not None,
         )
         inputs |= states.inputs
-        offer = self._offer(header, names, [*readable, *inputs])
+        offer = self._offer(header, names, [*readable, *inputs], len(fan.keys) if fan is not None else 1)
         return spec_of(
             header,
             names,
@@ -187,14 +187,13 @@ class Declarer:
             cwd=self._cwd(header),
         )
 
-    def _offer(self, header: JobHeader, names: Names, given: list[str]) -> Offer:
+    def _offer(self, header: JobHeader, names: Names, given: list[str], jobs: int) -> Offer:
         """What the body may ask for while it runs, and what it does not get; in the kernel all is there anyway."""
         if header.bash or header.executor == "kernel":
             return Offer({}, ())
         run = self.session.replica.run if self.session.opened else Run()
         stated = names if header.inputs is None else replace(names, asks=(), binds=())
-        offering = Offering(self.namespace, self.owners, self._capture(None), run)
-        return offering.of(stated, header.body, given)
+        return Offering(self.namespace, self.owners, self.session.captures, run, jobs).of(stated, header.body, given)
 
     def _read(self, header: JobHeader) -> tuple[Transformed, Names]:
         """The body as Python, and its names; a script for bash has none.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from types import FunctionType, ModuleType
@@ -17,6 +17,7 @@ from nbflow.core.run import Run
 from nbflow.core.spec import Captured, Input, ValueRef
 from nbflow.engine.client import Import
 from nbflow.errors import ValueNotStorable
+from nbflow.notebook.capturing import Captures
 from nbflow.notebook.objects import uses_of_value
 from nbflow.notebook.owners import ByImport, ByJob, Owners
 from nbflow.notebook.value_kinds import kind_of_value
@@ -24,8 +25,10 @@ from nbflow.notebook.value_kinds import kind_of_value
 _PARTS = 2000
 """Objects in all that a value may hold to be taken for a small one."""
 _BYTES = 64 * 1024
-_MOST = 500
-"""Variables that are offered."""
+_MOST, _LEAST = 500, 10
+"""Variables that are offered to one job; to many, each is offered fewer."""
+_INLINE = 512
+"""Bytes up to which an offered value travels in the spec of a job: it is seldom asked for."""
 _TEXT = 10_000
 _WORD = re.compile(r"[^\W\d]\w*")
 
@@ -47,8 +50,10 @@ class Offering:
 
     namespace: Mapping[str, Any]
     owners: Owners
-    capture: Callable[[str, Any], ValueRef]
+    captures: Captures
     run: Run
+    jobs: int = 1
+    """That are declared together, and get the same offer."""
 
     def of(self, names: Names, text: str, given: Collection[str]) -> Offer:
         """The offer to a body that reads *names*, has this *text* and is *given* these variables."""
@@ -57,7 +62,11 @@ class Offering:
             words = set(_WORD.findall(text))
             return Offer({}, tuple(name for name in known if name in words - names.certain))
         offers = dict(self._offers(known))
-        return Offer(offers, tuple(name for name in known if name not in offers))
+        return Offer(offers, tuple(name for name in known if name not in offers)[: self._most])
+
+    @property
+    def _most(self) -> int:
+        return max(_LEAST, _MOST // max(self.jobs, 1))
 
     def _known(self) -> list[str]:
         """The variables of the notebook."""
@@ -65,7 +74,7 @@ class Offering:
         return sorted(name for name in names if not name.startswith("_") and name not in GIVEN and not is_hidden(name))
 
     def _offers(self, names: Iterable[str]) -> Iterator[tuple[str, Input]]:
-        room = _MOST
+        room = self._most
         for name in names:
             ref = self._made(name) if name in self.owners.makers else self._captured(name)
             if ref is not None and room:
@@ -75,7 +84,7 @@ class Offering:
     def _made(self, name: str) -> ValueRef | None:
         match self.owners.maker(name):
             case ByImport() as maker:
-                return self.capture(name, Import(maker.module, maker.attribute))
+                return self.captures.dump(Import(maker.module, maker.attribute), name)
             case ByJob(job=job) if job in self.run.jobs and self.run.jobs[job].status.good:
                 return self.run.jobs[job].outputs.get(name)
         return None
@@ -84,7 +93,7 @@ class Offering:
         value = self.namespace[name]
         if small(value, self.namespace):
             with suppress(ValueNotStorable):  # it is not offered then: read after all, that is a NameError
-                return self.capture(name, value)
+                return self.captures.dump(value, name, inline=_INLINE)
         return None
 
 
