@@ -17,7 +17,7 @@ from nbflow.core.run import JobState, Run
 from nbflow.core.spec import ValueRef
 from nbflow.core.status import Status
 from nbflow.engine.client import hidden, imported
-from nbflow.errors import JobFailedError, NbflowError, StoreError
+from nbflow.errors import EngineError, JobFailedError, NbflowError, StoreError
 from nbflow.notebook.gathering import Fans, broken, decided, glance
 from nbflow.notebook.interrupt import plainly, uninterrupted
 from nbflow.notebook.owners import ByFan, ByImport, ByJob, Maker, Owners
@@ -198,7 +198,10 @@ class Waiting:
 
     def _superseded(self, name: str, job: str, ref: ValueRef) -> bool:
         """Whether *ref* is gone because the job was declared anew, by somebody else, a moment ago."""
-        return self.session.replica.wait(lambda run: run.jobs[job].outputs.get(name) != ref, timeout=_LATE)
+        try:
+            return self.session.replica.wait(lambda run: run.jobs[job].outputs.get(name) != ref, timeout=_LATE)
+        except EngineError:  # it is gone with its store: nothing newer will come
+            return False
 
     def _put(self, name: str, state: JobState) -> None:
         """Have hidden state in place as a job left it; it is the kernel's own then."""
