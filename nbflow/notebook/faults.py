@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,8 @@ from nbflow.notebook.reading import Reader
 def faults(run: Run, spec: JobSpec, reader: Reader | None, namespace: Mapping[str, Any]) -> Iterator[str]:
     """Why *spec* will fail, in words. Without a *reader* of cells nothing is known of names."""
     if reader is not None:
-        yield from _undefined(spec, reader, namespace)
+        outputs = [name for job in run.jobs.values() for name in job.spec.outputs if not is_hidden(name)]
+        yield from _undefined(spec, reader, [*spec.inputs, *namespace, *outputs])
     yield from _not_installed(spec)
     for path in spec.reads:
         made = any(meet(path, other) for job in run.jobs.values() for other in job.spec.writes)
@@ -27,14 +28,14 @@ def faults(run: Run, spec: JobSpec, reader: Reader | None, namespace: Mapping[st
             yield f"file {shown(path, spec.cwd)} is not there"
 
 
-def _undefined(spec: JobSpec, reader: Reader, namespace: Mapping[str, Any]) -> Iterator[str]:
-    """Names that the body reads in any case, and that nobody has defined."""
+def _undefined(spec: JobSpec, reader: Reader, known: Sequence[str]) -> Iterator[str]:
+    """Names that the body reads in any case, and that nobody has defined; the nearest of those that are *known*."""
     code = spec.code or spec.source
     if spec.bash or spec.executor == "kernel":
         return
     missing = reader.read(code).sure - spec.inputs.keys() - spec.offered.keys()
     for name in sorted(each for each in missing if not is_hidden(each)):
-        near = nearest(name, [*spec.inputs, *namespace])
+        near = nearest(name, known)
         hint = f", did you mean {near}?" if near and not near.startswith("_") else ""
         yield f"nobody defines {name} ({_line_of(name, code)}{hint})"
 

@@ -47,3 +47,8 @@ def executed(notebook: Path, folder: Path) -> str:
 def test_there_is_a_notebook_for_each_system():
     """Five systems, five notebooks."""
     assert [path.name[:2] for path in NOTEBOOKS] == ["10", "11", "12", "13", "14"]
+
+
+def test_results_are_reused_and_planned(folder):
+    """What is reused, what runs and why, and what fails for sure is told before, and comes about."""
+    assert "degraded" in executed(ANY_CELL.with_name("03-cache-and-plan.ipynb"), folder)
