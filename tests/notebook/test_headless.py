@@ -130,3 +130,27 @@ def test_a_notebook_that_does_not_wait_says_what_goes_on(run):
     assert "nbflow: jobs go on in the background: stuck" in said
     assert "✓ quick  succeeded" in texts(document.cells[-3])
     assert "still going when this was saved" in texts(document.cells[-2])
+
+
+OUTPUTS = (
+    "%%job draw --outputs ''\nimport sys, matplotlib.pyplot as plt\nfrom tqdm.auto import tqdm\n"
+    "print('\\x1b[31mbefore\\x1b[0m')\nplt.plot([1, 2])\nplt.show()\nprint('after', file=sys.stderr)\n"
+    "for k in tqdm(range(50)): pass"
+)
+
+
+def test_saved_notebooks_and_html_have_what_a_job_has_shown(run, folder):
+    """The figure between the texts, colours, and the bar in its last state; in the notebook and in nbconvert's HTML."""
+    status, said, document = run(RUN, LOAD, OUTPUTS)
+    assert status == 0, said
+    (output,) = document.cells[1].outputs
+    card = output["data"]["text/html"]
+    places = [card.index(each) for each in (">before</span>", "data:image/png;base64,", "after", "50/50")]
+    assert places == sorted(places)
+    assert output["data"]["text/plain"].count("50/50") == 1
+    status, said, _ = run("jupyter nbconvert --to html out.ipynb")
+    assert status == 0, said
+    page = (folder / "out.html").read_text()
+    assert ">before</span>" in page
+    assert "data:image/png;base64," in page
+    assert page.count("50/50") == 1
