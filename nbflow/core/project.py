@@ -135,7 +135,8 @@ def _reused(job: JobState) -> dict[str, Any] | None:
     if reuse is None:
         return None
     told = {"run": reuse.run, "flow": reuse.flow, "attempt": reuse.attempt, "made_at": reuse.made_at}
-    return told | {"seconds": reuse.seconds, "at": reuse.at, "log": _log(reuse.attempt)}
+    times = {"started_at": reuse.made_at - reuse.seconds, "ended_at": reuse.made_at, "seconds": reuse.seconds}
+    return told | times | {"at": reuse.at, "log": _log(reuse.attempt)}
 
 
 def _log(key: str) -> dict[str, str]:

@@ -183,6 +183,8 @@ def test_what_is_told_of_it():
         "flow": "",
         "attempt": "k9",
         "made_at": 2.0,
+        "started_at": -40.0,
+        "ended_at": 2.0,
         "seconds": 42.0,
         "at": 5.0,
         "log": "",

@@ -67,6 +67,7 @@ def test_what_followed_an_attempt_is_told_with_it():
 def test_what_is_reused_is_looked_at_as_an_attempt():
     """With the log that it came with, under a number of its own; the sentence says where it is from."""
     from_run = {"run": 3, "flow": "", "attempt": "k1", "made_at": 50.0, "seconds": 42.0, "at": 99.0}
+    from_run |= {"started_at": 8.0, "ended_at": 50.0}
     told = snapshots.job("reused", reused=from_run, reason_text="from run 3, 0:42 saved")
     snapshot = snapshots.snapshot({"load": told})
     found = all_details(snapshot, "load", {"0": "read"}, Streams(snapshot))

@@ -9,7 +9,7 @@ import pytest
 
 from nbflow.widget import dag
 from nbflow.widget.dag import FlowView
-from tests.unit.snapshots import mended, ten
+from tests.unit.snapshots import job, mended, snapshot, ten
 from tests.unit.widget.sample import Sample
 
 
@@ -90,3 +90,14 @@ def test_a_step_that_is_not_there_has_no_log(mending: FlowView) -> None:
     """A place that nobody knows is answered with nothing, not with an error."""
     click(mending, op="select", jobs=["token"], attempt=1, step=7)
     assert mending.look()[0]["details"]["token"]["logs"] == {"0": {"text": "", "cut": 0}}
+
+
+def test_the_log_of_what_is_reused_is_read_once() -> None:
+    """It has ended long ago, in another run."""
+    reused = {"run": 3, "flow": "", "attempt": "k", "made_at": 9.0, "started_at": 1.0, "ended_at": 9.0, "seconds": 8.0}
+    view = made(lambda: snapshot({"load": job("reused", reused=reused)}))
+    click(view, op="select", jobs=["load"])
+    state, grows = view.look()
+    assert state["details"]["load"]["logs"] == {"0": {"text": "load #0", "cut": 0}}
+    assert not grows
+    view.close()
