@@ -42,7 +42,7 @@ class Constants:
         """The value of *node*, or `NO_CONSTANT`."""
         try:
             return self._value(node)
-        except LookupError:
+        except (LookupError, TypeError):  # not known, or no key
             return NO_CONSTANT
 
     def _value(self, node: ast.expr) -> Any:
@@ -58,8 +58,9 @@ class Constants:
             case ast.Set(elts=parts):
                 return set(map(self._value, parts))
             case ast.Dict(keys=keys, values=values):
-                pairs = zip(keys, values, strict=True)
-                return {self._value(key or node): self._value(value) for key, value in pairs if key is not node}
+                plain = [key for key in keys if key is not None]  # ``**other`` has none
+                if len(plain) == len(keys):
+                    return {self._value(key): self._value(value) for key, value in zip(plain, values, strict=True)}
             case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as number)):
                 return -number
         raise LookupError
