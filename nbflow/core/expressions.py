@@ -188,7 +188,10 @@ class Expressions(Ways):
             self.changes(changed_by_call(node, self.kind))
         match node.func:
             case ast.Attribute(value=ast.Name(id=name), attr=method) if self.known(name):
-                if method in self.uses_of(name).methods:
+                uses = self.uses_of(name)
+                if method in uses.methods and uses.makes:  # ``Class.method(x)``
+                    self.changes(each for first in node.args[:1] for each in changed(first, self.kind))
+                elif method in uses.methods:
                     self.change(name)
             case ast.Name() | ast.Attribute():
                 for passed in passed_on(node):

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from nbflow.core.methods import COPYING, FRESH, MODULES, PARTS, PICKING, RETURNING_SELF, VIEWS, WRAPPING
+from nbflow.core.methods import COPYING, FRESH, MODULES, PARTS, PICKING, RETURNING_SELF, VIEWING, VIEWS, WRAPPING
 
 Kind = Callable[[str], str]
 """What is known of the value of a name: ``value`` (it cannot change), ``frame``, ``array``, ``container``,
@@ -84,7 +84,7 @@ def _name(node: ast.Name, kind: Kind, _: bool) -> Holding:
 
 def _attribute(node: ast.Attribute, kind: Kind, chained: bool) -> Holding:
     found = held(node.value, kind, chained)
-    return found if node.attr in VIEWS else _parts(found)
+    return found if node.attr in VIEWING else _parts(found)
 
 
 def _item(node: ast.Subscript, kind: Kind, chained: bool) -> Holding:

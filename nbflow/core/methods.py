@@ -73,10 +73,12 @@ LOOKING_PREFIXES = ("to_", "get_", "is_", "has_", "save_", "print_", "show_")
 
 VIEWS = _words(
     "ravel reshape view squeeze transpose swapaxes diagonal to_numpy asarray asanyarray atleast_1d atleast_2d",
-    "atleast_3d from_numpy as_tensor moveaxis expand_dims memoryview items values loc iloc at iat T flat real imag",
+    "atleast_3d from_numpy as_tensor moveaxis expand_dims memoryview items values",
     "parameters named_parameters",
 )
-"""Methods, attributes and functions through which one changes the object itself."""
+"""Methods and functions through which one changes the object itself."""
+VIEWING = _words("loc iloc at iat T flat real imag values")
+"""Attributes through which one does."""
 RETURNING_SELF = _words("fit partial_fit set_params train cuda cpu to requires_grad_ eval")
 PARTS = _words("get setdefault pop popleft popitem")
 """Methods that give a part of their receiver."""

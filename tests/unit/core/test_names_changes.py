@@ -41,6 +41,7 @@ ROWS = [
     ("vars(obj)['a'] = 1", "obj", ""),
     ("getattr(obj, 'rows').append(1)", "obj", ""),
     ("obj.__dict__.update(a=1)", "obj", ""),
+    ("t = copy.copy(obj); t.items.append(1)", "obj", "t"),
     # loops and comprehensions
     ("for r in rows: r['k'] = 1", "rows", "r"),
     ("for i, r in enumerate(rows): r[0] = i", "rows", "i r"),
@@ -97,7 +98,13 @@ class A:
 
 @pytest.mark.parametrize(
     ("call", "changed"),
-    [("x = a.add(1)", True), ("x = a.twice(1)", True), ("a.look()", False), ("[a.add(v) for v in xs]", True)],
+    [
+        ("x = a.add(1)", True),
+        ("x = A.add(a, 1)", True),
+        ("x = a.twice(1)", True),
+        ("a.look()", False),
+        ("[a.add(v) for v in xs]", True),
+    ],
 )
 def test_methods_of_a_class_of_the_notebook_are_known(call, changed):
     """Its methods say which of them change their object, also by way of one another, and which only look."""
