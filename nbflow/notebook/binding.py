@@ -24,6 +24,8 @@ from nbflow.notebook.needed import Needed, follows
 from nbflow.notebook.owners import ByFan, ByImport, ByJob, Owners
 from nbflow.notebook.references import Reference
 
+SHELL = "get_ipython"
+"""Each process has a shell of its own."""
 Capture = Callable[[str, Any], ValueRef]
 """Stores one value of the kernel under its variable's name."""
 
@@ -83,7 +85,7 @@ class Binder:
             case None if isinstance(value := self.namespace.get(name), Reference) and not local:
                 source = produced(value, declared_name, lambda key, what: self.capture(what, key))
                 return self._version(readers, reader, source)
-            case None if name in self.namespace and not local:
+            case None if name in self.namespace and not local and name != SHELL:
                 return Captured(self.capture(name, self.namespace[name]))
         return None
 

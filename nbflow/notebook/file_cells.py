@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import sys
 from collections.abc import Iterable
 from typing import Any
 
@@ -30,7 +31,17 @@ class FileCells:
         self.session, self.namespace, self.waiting = session, namespace, waiting
 
     def visit(self, tree: ast.AST) -> ast.AST:
-        """Put the call before the first statement; a cell that names no such file stays untouched."""
+        """Put the call before the first statement; a cell that names no such file stays untouched.
+
+        An error in here would have IPython drop the transformer for good: it is said instead.
+        """
+        try:
+            return self._seen(tree)
+        except Exception as error:
+            print(f"nbflow: which files this cell names is not seen ({type(error).__name__}: {error})", file=sys.stderr)
+            return tree
+
+    def _seen(self, tree: ast.AST) -> ast.AST:
         replica = self.session.opened
         if not isinstance(tree, ast.Module) or not tree.body or replica is None:
             return tree

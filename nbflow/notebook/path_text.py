@@ -6,6 +6,7 @@ import ast
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import PurePath
 
@@ -41,7 +42,8 @@ def mentions(tree: ast.AST, value_of: Callable[[str], object] = lambda _: None) 
     [('out/a.csv', True), ('out/b', False)]
     """
     reader = _Reader(value_of)
-    reader.visit(tree)
+    with suppress(RecursionError):  # what has been seen by then counts
+        reader.visit(tree)
     return list(dict.fromkeys(reader.found))
 
 

@@ -308,6 +308,12 @@ def test_an_unknown_magic_fails_the_job(nb: Kernel) -> None:
     assert "nosuchmagic" in done(nb, "%nosuchmagic 1", end="failed").text
 
 
+def test_a_job_has_a_shell_of_its_own(nb: Kernel) -> None:
+    """get_ipython() is the attempt's; the kernel's does not travel."""
+    cell = done(nb, "ip = get_ipython()\nkind = type(ip).__name__\ndel ip\nkind")
+    assert lines(cell) == ["'CellShell'"]
+
+
 # --- asking
 
 
