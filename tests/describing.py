@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
+from weakref import WeakKeyDictionary
 
 LONG = 64
 """Sequences with more items are told by their number, their ends and a digest."""
@@ -207,7 +208,7 @@ KINDS: list[tuple[Callable[[Any], bool], Told]] = [
     (lambda v: _name(type(v)) == "deque", lambda me, v: (me.all(v), v.maxlen)),
     (lambda v: type(v).__module__ in ("datetime", "decimal", "fractions", "zoneinfo"), lambda me, v: (repr(v),)),
     (lambda v: type(v).__module__.startswith("pandas."), lambda me, v: (repr(v),)),
-    (lambda v: isinstance(v, Iterator), lambda me, v: ()),
+    (_of(Iterator, WeakKeyDictionary), lambda me, v: ()),
 ]
 """The first that holds for a value tells what it is."""
 

@@ -16,17 +16,17 @@ import pytest
 from tests.describing import differences
 from tests.notebook.kernel import Kernel
 
-pytestmark = pytest.mark.kernel
+pytestmark = [pytest.mark.kernel, pytest.mark.timeout(300)]
 CORPUS = sorted((Path(__file__).parent / "corpus").glob("*.ipynb"))
 SECONDS = 100.0
 
-Cells = list[tuple[str, bool]]
-"""The text of each code cell, and whether it has to stay in the kernel, as its tag says."""
+Cells = list[tuple[str, str]]
+"""The text of each code cell, and the options that it needs as a job, as its metadata say: the known limits."""
 
 
 def cells_of(path: Path) -> Cells:
     notebook = nbformat.read(path, as_version=4)
-    return [(c.source, "kernel" in c.metadata.get("tags", [])) for c in notebook.cells if c.cell_type == "code"]
+    return [(c.source, c.metadata.get("nbflow", "")) for c in notebook.cells if c.cell_type == "code"]
 
 
 def bound(cells: Cells) -> list[str]:
@@ -65,9 +65,9 @@ def variables(kernel: Kernel, texts: list[str], names: list[str]) -> dict[str, A
 
 def as_jobs(cells: Cells, chosen: Callable[[int], bool]) -> list[str]:
     texts = []
-    for number, (text, stays) in enumerate(cells, 1):
+    for number, (text, options) in enumerate(cells, 1):
         if chosen(number):
-            texts.append(f"%%job cell_{number:02}{' --in kernel' if stays else ''}\n{text}")
+            texts.append(f"%%job cell_{number:02} {options}\n{text}")
         else:
             texts.append(text)
     return texts
