@@ -117,9 +117,11 @@ class KernelJobs:
         namespace = self.shell.user_ns
         if is_hidden(name):
             hidden.put(name, take(self.client.values, given, namespace), work.order.job)
+        elif isinstance(given, Whole) and _unstored(given.value):
+            pass  # what never left the kernel is where it was, whichever job is the next to change or delete it
         elif isinstance(given, Whole) and name not in (*work.order.outputs, *work.order.deletes):
             self.bring([name])
-        elif not (isinstance(given, Whole) and _unstored(given.value)):  # what never left the kernel is where it was
+        else:
             namespace[name] = take(self.client.values, given, namespace, work.stand_in)
 
     def _execute(self, order: AttemptOrder, filename: str, outputs: Outputs) -> None:

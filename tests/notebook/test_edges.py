@@ -321,6 +321,15 @@ def test_a_kernel_job_is_stopped_between_two_lines(nb: Kernel) -> None:
     assert nb.value("x", 10) == 1
 
 
+def test_a_job_in_the_kernel_reads_what_a_later_one_deletes(nb):
+    """It does not wait for the later one, which waits for it."""
+    made = "import sqlite3\nconn = sqlite3.connect(':memory:', check_same_thread=False)"
+    declare(nb, f"%%job make --in kernel\nimport time\ntime.sleep(0.5)\n{made}")
+    declare(nb, "%%job read --in kernel\nfound = list(conn.execute('select 1'))")
+    declare(nb, "%%job drop --in kernel\nlast = found[0]\nconn.close()\ndel conn")
+    assert nb.value("last") == (1,)
+
+
 def test_a_job_in_the_kernel_deletes(nb):
     """A cell that reads the name waits for the job, and finds it gone: never an older version."""
     declare(nb, "%%job make --in kernel\nimport threading\nlock = threading.Lock()")
