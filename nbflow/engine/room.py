@@ -10,7 +10,6 @@ from pathlib import Path
 from nbflow.core.words import size as said
 from nbflow.errors import NbflowError
 
-
 PATIENCE = 5.0
 """Seconds that an attempt waits for room."""
 PAUSE = 0.1
