@@ -81,7 +81,13 @@ def function(
     elif needs_text(tree):
         body = _as_text(piece, parameters, around, results)
     else:
-        body = [*_heads(taken), *_unbound(piece, parameters, outputs), *_body(piece), *_tails(taken, outputs)]
+        body = [
+            *_in_classes(piece, tree, parameters, around),
+            *_heads(taken),
+            *_unbound(piece, parameters, outputs),
+            *_body(piece),
+            *_tails(taken, outputs),
+        ]
         body += [f"return {', '.join(results)}"] if results else []
     more = [f"{each}={each}" for each in _shadowed(piece, parameters)]
     is_async = awaits(tree)
@@ -113,6 +119,15 @@ def _unbound(piece: Piece, parameters: Collection[str], outputs: Iterable[str]) 
     unsure = [name for name in outputs if name not in {*parameters, *piece.names.certain, *STATES}]
     explicit = piece.header is not None and piece.header.outputs is not None
     return [f"{name} = None  # bound on some paths only" for name in unsure if not explicit]
+
+
+def _in_classes(piece: Piece, tree: ast.AST, parameters: Collection[str], around: Collection[str]) -> list[str]:
+    """A mention of the globals that class bodies name: those of them alone would not travel with the function."""
+    classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    nodes = [node for each in classes for node in ast.walk(each) if isinstance(node, ast.Name)]
+    named = {node.id for node in nodes if isinstance(node.ctx, ast.Load)}
+    found = sorted((named & set(around)) - set(parameters) - piece.names.writes)
+    return [f"({', '.join(found)},)  # what its classes name goes with it"] if found else []
 
 
 def _tails(given: Collection[str], outputs: Iterable[str]) -> list[str]:

@@ -147,7 +147,7 @@ class _Module:
         self.names.add(handle)
         self.block += [*self._call(piece, made, handle), ""]
         outputs = wanted_outputs(piece, later)
-        for output in piece.outputs:
+        for output in piece.outputs | piece.names.deletes:
             self.made.pop(output, None)
             self.here.discard(output)
         policy = str(piece.options.get("policy", "strict"))
@@ -159,7 +159,7 @@ class _Module:
 
     def _given(self, piece: Piece) -> set[str]:
         """What the function takes as arguments: variables. Functions, classes and modules it finds in its module."""
-        found = travelling(piece.names.needed & piece.direct & self.known)
+        found = travelling(piece.names.needed & (piece.direct | piece.names.writes) & self.known)
         found |= {name for name in piece.names.needed if name in STATES}
         kept = self.hoisting.definitions - piece.names.writes
         return {name for name in found if name not in kept or name in self.made}

@@ -86,6 +86,12 @@ def test_what_a_job_imports_for_others_is_imported_at_the_top() -> None:
     assert parameters(text, "b") == [] and "outputs='x'" in text
 
 
+def test_what_class_bodies_name_travels_with_the_function() -> None:
+    """Names in a class body are no globals of the function around it for whoever pickles it: they are mentioned."""
+    text = module("from decimal import Decimal", "%%job a\nclass Money:\n    amount: Decimal = Decimal(1)\nx = Money()")
+    assert "    (Decimal,)  # what its classes name goes with it\n    class Money:" in text
+
+
 def test_a_builtin_that_the_body_binds_anew_is_still_found() -> None:
     """`max = max(…)` means the builtin on the right, in a function too."""
     assert "def a(rows, max=max):" in module("rows = [1, 2]", "%%job a\nmax = max(rows)")
