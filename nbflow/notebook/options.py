@@ -93,7 +93,7 @@ OPTIONS: tuple[Option, ...] = (
         parse=take.size,
         takes="a size such as 2GB, 500MB or 1GiB",
     ),
-    Option(name="cache", help="reuse what the same code has made of the same inputs before, in this notebook or a later run"),
+    Option(name="cache", help="reuse what the same code made of the same inputs before, in this run or an earlier one"),
     Option(name="once", help="never start it again by itself when nobody saw how an attempt ended"),
     Option(name="hold", help="declare it, but start it only when asked: %nbflow run NAME"),
     Option(

@@ -50,8 +50,8 @@ def test_the_log_of_an_ended_attempt_does_not(view: FlowView) -> None:
 
 def test_few_details_are_kept(view: FlowView) -> None:
     """However many jobs were clicked, only the last ones cost anything."""
-    for job in ten()["jobs"]:
-        click(view, op="select", jobs=[job])
+    for name in ten()["jobs"]:
+        click(view, op="select", jobs=[name])
     state, _ = view.look()
     assert len(state["details"]) == dag.LOOKED_AT
     assert list(state["details"])[-1] == "old"
