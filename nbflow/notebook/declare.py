@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from numbers import Number
-from pathlib import Path, PurePath
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from nbflow.core.handed import changed
 from nbflow.core.names import Names
@@ -19,6 +18,7 @@ from nbflow.core.spec import JobSpec, Part, ValueRef
 from nbflow.errors import DeclarationError, StoreError
 from nbflow.notebook import surroundings
 from nbflow.notebook.binding import Binder, imports_of, outputs_of, spec_of, starred, types_of
+from nbflow.notebook.bodies import check_variables, looped, nothing, reading_too
 from nbflow.notebook.calls import Calls
 from nbflow.notebook.cards import Cards
 from nbflow.notebook.fanout import FanOut, check_name, fan_out, sharing, withdrawn
@@ -39,6 +39,18 @@ from nbflow.notebook.redeclaring import learned, leave, pin
 from nbflow.notebook.session import Session
 from nbflow.notebook.transform import Transformed, plain
 from nbflow.notebook.waiting import Waiting
+
+Body = tuple[Transformed, Names]
+"""A cell's body as Python, and its names."""
+
+
+class _Jobs(NamedTuple):
+    """What a cell declares: *specs*, all made of *template*; *gone*: elements that it declares no longer."""
+
+    template: JobSpec
+    specs: Sequence[JobSpec]
+    gone: Sequence[JobSpec]
+    warnings: Sequence[str]
 
 
 @dataclass(slots=True)
@@ -73,45 +85,61 @@ class Declarer:
         """
         self._check_store()
         body = self._read(header)
-        again = Binder(self.namespace, self.owners, self._capture(None), self.session.opened).readers(header)
-        self.handing.bound_anew(pin(self.session, again))
+        self.handing.bound_anew(pin(self.session, self._readers(header)))
         fan = self._fan_out(header) if header.loops else None
         if fan is not None:
-            header, body = replace(header, group=header.group or header.name), (body[0], _looped(body[1], fan))
+            header, body = replace(header, group=header.group or header.name), (body[0], looped(body[1], fan))
         with self.session.held():
-            paired = self._paired(header, *body, fan) if fan is not None else Paired({})
-            template = self._spec(header, *body, fan, paired)
-            specs = fan.specs(template, self._capture(fan), paired) if fan is not None else [template]
-            run = self.session.replica.run if self.session.opened else None
-            gone = withdrawn(run, header.name, [spec.name for spec in specs])
-            ordering = Ordering(
-                run or Run(), Binder({}, self.owners, self._capture(None), self.session.opened).readers(header)
-            )
-            text = header.body if header.bash else ast.parse(body[0].code)
-            specs = ordering.ordered(header, specs, self._scopes(fan), [spec.name for spec in gone], text=text)
-
-            read = self.handing.read({**template.offered, **template.inputs})
-
-            def declare() -> None:
-                self.session.declare([*gone, *specs], self._policies(header, fan))
-                self._own(header, template.outputs, *body, fan)
-                states = [self.session.job(spec.name) for spec in specs]
-                self.handing.declared(states, read)
-                self.reader.hidden.watch(states)
-                if fan is not None:
-                    self.waiting.fans.remember(fan.name, [spec.element.key for spec in specs if spec.element], fan.keys)
-
-            free = self.reader.hidden.free(body[1], header.executor == "kernel")
-            whole(declare)
-            self.reader.hidden.carry_out(body[1], free)
-        spots = blind_spots(body[1]) if header.outputs is None and header.executor != "kernel" else ()
-        told = [*ordering.warnings, *spots, *self.modules.warnings(body[1], self.namespace)]
-        for text in [*unreached(header.rules), *(fan.warnings if fan else ()), *told]:
+            jobs = self._jobs(header, body, fan)
+            self._declare(header, body, fan, jobs)
+        for text in self._warnings(header, body[1], fan, jobs):
             print(f"nbflow: job {header.name!r}: {text}", file=sys.stderr)
         if fan is not None and not fan.keys:
-            print(_nothing(header, template.outputs))
+            print(nothing(header, jobs.template.outputs))
         else:
             self.cards.show(self.session.replica, header.name)
+
+    def _readers(self, header: JobHeader) -> frozenset[str]:
+        """The jobs of the run that *header* declares anew."""
+        return Binder(self.namespace, self.owners, self._capture(None), self.session.opened).readers(header)
+
+    def _jobs(self, header: JobHeader, body: Body, fan: FanOut | None) -> _Jobs:
+        """The jobs that are to be declared, in the order that their files ask for."""
+        paired = self._paired(header, *body, fan) if fan is not None else Paired({})
+        template = self._spec(header, *body, fan, paired)
+        specs = fan.specs(template, self._capture(fan), paired) if fan is not None else [template]
+        run = self.session.replica.run if self.session.opened else Run()
+        gone = withdrawn(run, header.name, [spec.name for spec in specs])
+        ordering = Ordering(run, self._readers(header))
+        text = header.body if header.bash else ast.parse(body[0].code)
+        specs = ordering.ordered(header, specs, self._scopes(fan), [spec.name for spec in gone], text=text)
+        return _Jobs(template, specs, gone, ordering.warnings)
+
+    def _declare(self, header: JobHeader, body: Body, fan: FanOut | None, jobs: _Jobs) -> None:
+        """Declare them, and know from then on what is theirs: all of it, or nothing."""
+        hidden = self.reader.hidden
+        read = self.handing.read({**jobs.template.offered, **jobs.template.inputs})
+
+        def declare() -> None:
+            self.session.declare([*jobs.gone, *jobs.specs], self._policies(header, fan))
+            self._own(header, jobs.template.outputs, *body, fan)
+            states = [self.session.job(spec.name) for spec in jobs.specs]
+            self.handing.declared(states, read)
+            hidden.watch(states)
+            if fan is not None:
+                keys = [spec.element.key for spec in jobs.specs if spec.element]
+                self.waiting.fans.remember(fan.name, keys, fan.keys)
+
+        free = hidden.free(body[1], header.executor == "kernel")
+        whole(declare)
+        hidden.carry_out(body[1], free)
+
+    def _warnings(self, header: JobHeader, names: Names, fan: FanOut | None, jobs: _Jobs) -> list[str]:
+        """What a person should know of jobs that were declared."""
+        spots = blind_spots(names) if header.outputs is None and header.executor != "kernel" else ()
+        looped = fan.warnings if fan is not None else ()
+        modules = self.modules.warnings(names, self.namespace)
+        return [*unreached(header.rules), *looped, *jobs.warnings, *spots, *modules]
 
     def _scopes(self, fan: FanOut | None) -> list[Mapping[str, Any]]:
         """For each job that is declared, what expressions in the paths of its files may use."""
@@ -155,7 +183,7 @@ class Declarer:
         capture = self._capture(fan)
         binder = Binder(self.namespace, self.owners, capture, self.session.opened, given, self.handing.look)
         calls = Calls(self.namespace, self.owners, self.reader.read, capture)
-        inputs = binder.inputs(*_reading_too(header, names, calls.reads(header)))
+        inputs = binder.inputs(*reading_too(header, names, calls.reads(header)))
         readable = [*inputs, *given]
         states = self.reader.hidden.given(
             names,
@@ -202,7 +230,7 @@ class Declarer:
             DeclarationError: it cannot be read.
         """
         if header.bash:
-            _check_variables(header, self.namespace, self.owners)
+            check_variables(header, self.namespace, self.owners)
             return Transformed(""), Names()
         transformed = plain(header.body)
         names = self.reader.read(transformed.code)
@@ -308,36 +336,3 @@ class Declarer:
     def _capture(self, fan: FanOut | None) -> Callable[[str, Any], ValueRef]:
         """Stores values of the kernel; those that all elements of *fan* have in common once."""
         return sharing(self.session.captures.dump, len(fan.keys) if fan is not None else 1)
-
-
-def _looped(names: Names, fan: FanOut) -> Names:
-    """The same for a body whose loop variables are its own business: the notebook's variables of these names stay."""
-    own = frozenset(fan.variables)
-    return replace(names, writes=names.writes - own, deletes=names.deletes - own, passing=names.passing - own)
-
-
-def _nothing(header: JobHeader, outputs: tuple[str, ...]) -> str:
-    """What to say of a fan-out that has no elements."""
-    variables = ", ".join(loop.variable for loop in header.loops)
-    left = f"; {', '.join(outputs)} {'is' if len(outputs) == 1 else 'are'} {{}}" if outputs else ""
-    return f"{header.name}: no values for {variables}, so no job was declared{left}"
-
-
-def _reading_too(header: JobHeader, names: Names, more: frozenset[str]) -> tuple[JobHeader, Names]:
-    """The same for a body that reads *more* than its text says."""
-    if header.inputs is not None:
-        return replace(header, inputs=tuple(dict.fromkeys([*header.inputs, *sorted(more)]))), names
-    return header, replace(names, reads=names.reads | more)
-
-
-def _check_variables(header: JobHeader, namespace: Mapping[str, Any], owners: Owners) -> None:
-    """What a script gets as environment variables has to be text, a number or a path, as far as that is known yet.
-
-    Raises:
-        DeclarationError: something is not.
-    """
-    for name in header.inputs or ():
-        value = namespace.get(name)
-        if owners.maker(name) is None and name in namespace and not isinstance(value, str | Number | PurePath):
-            kind = type(value).__name__
-            raise DeclarationError(f"--inputs: {name!r} is a {kind}, and a script can be given text, numbers and paths")
