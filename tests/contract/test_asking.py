@@ -73,7 +73,7 @@ def test_parts_of_an_input_are_put_into_their_places(isolated):
 
 def test_a_progress_bar_of_tqdm_is_progress(isolated):
     """Used as anywhere; the outermost bar counts."""
-    code = "from tqdm import tqdm\nfor n in tqdm(range(4), desc='rows', mininterval=0):\n    for m in tqdm(range(9)): pass"
-    trial = isolated.run(code)
+    outer, inner = "tqdm(range(4), desc='rows', mininterval=0)", "tqdm(range(9))"
+    trial = isolated.run(f"from tqdm import tqdm\nfor n in {outer}:\n    for m in {inner}: pass")
     assert trial.report().end == "succeeded"
     assert {**read_progress(trial.folder), "at": 0} == {"done": 4, "total": 4, "text": "rows", "at": 0}
