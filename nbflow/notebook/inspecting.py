@@ -9,7 +9,6 @@ from typing import Any
 from nbflow.errors import NbflowError
 from nbflow.notebook.debugging import Debugging, Postmortem
 from nbflow.notebook.declaring import Declaring
-from nbflow.notebook.exporting import exported, write
 from nbflow.notebook.exporting.cells import Cell, Past, read_notebook
 from nbflow.notebook.looking import Pumping
 from nbflow.notebook.references import Made
@@ -81,6 +80,8 @@ class Inspecting(Declaring):
         Raises:
             NbflowError: there is such a file, a cell cannot be read, or this flow is no notebook's.
         """
+        from nbflow.notebook.exporting.whole import exported, write  # few sessions need it
+
         place = self._session.place
         cells = self.past.cells(self._document())
         if not cells:

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 import sys
 
-from nbflow.notebook.exporting import main
+from nbflow.notebook.exporting.whole import main
 
 sys.exit(main())

@@ -12,10 +12,10 @@ import pytest
 
 from nbflow.cli import main
 from nbflow.errors import NbflowError
-from nbflow.notebook.exporting import exported, write
 from nbflow.notebook.exporting.cells import Cell, Past, read_notebook
 from nbflow.notebook.exporting.plainly import plainly
 from nbflow.notebook.exporting.texts import indented
+from nbflow.notebook.exporting.whole import exported, write
 
 
 def cells(*texts: str) -> list[Cell]:
