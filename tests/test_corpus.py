@@ -18,7 +18,7 @@ from tests.notebook.kernel import Kernel
 
 pytestmark = [pytest.mark.kernel, pytest.mark.timeout(300)]
 CORPUS = sorted((Path(__file__).parent / "corpus").glob("*.ipynb"))
-SECONDS = 100.0
+SECONDS = 200.0
 
 Cells = list[tuple[str, str]]
 """The text of each code cell, and the options that it needs as a job, as its metadata say: the known limits."""

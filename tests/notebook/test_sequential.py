@@ -24,7 +24,7 @@ PROGRAMS = int(os.environ.get("NBFLOW_PROGRAMS", "500"))
 AT_ONCE = 20
 """Programs of one test: one notebook, whose cells are all sent before the first has ended."""
 SEED = int(os.environ.get("NBFLOW_SEED", "1"))
-SECONDS = 100.0
+SECONDS = 200.0
 
 FIRST = "\n".join([*(f"{name} = {value}" for name, value in BEFORE.items()), OLD, "def f():\n    return list(c)", RICH])
 LOOKED_AT = [*VARIABLES, "f", "i", "x"]
