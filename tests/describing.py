@@ -203,6 +203,7 @@ KINDS: list[tuple[Callable[[Any], bool], Told]] = [
     (_is("matplotlib.Artist"), lambda me, v: (v.get_visible(),)),
     (lambda v: hasattr(type(v), "_fields") and isinstance(v, tuple), lambda me, v: (me.all(v),)),
     (_of(set, frozenset), lambda me, v: (tuple(sorted(map(repr, map(me.of, v)))),)),
+    (_is("sklearn.Bunch"), lambda me, v: (me.items(v),)),  # its pickle is that of a dict
     (_of(dict), lambda me, v: (me.items(v), *(me.state(v) if getattr(v, "__dict__", None) else ()))),
     (_of(list, tuple), lambda me, v: (me.all(v),)),
     (lambda v: _name(type(v)) == "deque", lambda me, v: (me.all(v), v.maxlen)),
