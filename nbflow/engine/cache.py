@@ -22,7 +22,7 @@ from msgspec.structs import replace
 
 from nbflow.core.recipe import Recipe
 from nbflow.core.spec import ValueRef
-from nbflow.engine.values import Values
+from nbflow.engine.shelf import Shelf
 from nbflow.errors import StoreError
 
 FOLDER = "cache"
@@ -95,7 +95,7 @@ class Cache:
 
     def __init__(self, store: Path, age: float = AGE, limit: int = LIMIT) -> None:
         self.age, self.limit = age, limit
-        self._folder, self._values = store / FOLDER, Values(store)
+        self._folder, self._values = store / FOLDER, Shelf(store)
         self._known: dict[str, _Known] = {}
         self._loaded = False
         self._lock = threading.RLock()

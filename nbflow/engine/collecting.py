@@ -25,8 +25,8 @@ from nbflow.core.spec import JobSpec
 from nbflow.core.state import replay
 from nbflow.engine.loop import Loop
 from nbflow.engine.room import WANTED
+from nbflow.engine.shelf import FOLDER, HELD
 from nbflow.engine.store import RunRow
-from nbflow.engine.values import FOLDER, HELD
 from nbflow.engine.writing import PART
 from nbflow.errors import StoreError
 

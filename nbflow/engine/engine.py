@@ -25,8 +25,8 @@ from nbflow.engine.foresight import foresee
 from nbflow.engine.lookups import Lookups
 from nbflow.engine.loop import Loop
 from nbflow.engine.server import Server
+from nbflow.engine.shelf import Shelf
 from nbflow.engine.store import Store
-from nbflow.engine.values import Values
 from nbflow.engine.wire import Foresee, Reply
 from nbflow.errors import NbflowError, StoreError
 
@@ -85,7 +85,7 @@ class Engine:
         self._loop.spared = self._cache.files
         self._loop.lookups = Lookups(
             self._cache,
-            Values(store.path),
+            Shelf(store.path),
             str(store.path),
             now=self._loop.now,
             background=self._in_background,

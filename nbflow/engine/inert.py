@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from nbflow.engine.opcodes import MARK, Node, Odd, Reader
-from nbflow.engine.values import Stored
+from nbflow.engine.shelf import Stored
 
 LARGE = 1 << 20
 """Bytes of a pickle above which it counts by its bytes: its opcodes would take too long to follow."""

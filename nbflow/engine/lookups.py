@@ -27,7 +27,7 @@ from nbflow.engine.cache import Cache, Entry, key_of
 from nbflow.engine.contents import MISSING
 from nbflow.engine.live import LiveRun
 from nbflow.engine.recipes import Asked, Recipes
-from nbflow.engine.values import Values
+from nbflow.engine.shelf import Shelf
 
 ASKED_FOR = "a person asked for it"
 _log = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ class Lookups:
     def __init__(
         self,
         cache: Cache,
-        values: Values,
+        values: Shelf,
         store: str,
         *,
         now: Callable[[], float],

@@ -20,7 +20,7 @@ from nbflow.core.spec import JobSpec, ValueRef
 from nbflow.engine.contents import Contents
 from nbflow.engine.inert import Content, content
 from nbflow.engine.libraries import imported, libraries
-from nbflow.engine.values import Values
+from nbflow.engine.shelf import Shelf
 from nbflow.errors import StoreError
 
 _REMEMBERED = 50_000
@@ -39,7 +39,7 @@ class Asked(NamedTuple):
 class Recipes:
     """Makes recipes, and remembers what values and files are. Safe to use from several threads."""
 
-    def __init__(self, values: Values) -> None:
+    def __init__(self, values: Shelf) -> None:
         self._values = values
         self.contents = Contents()
         self._known: dict[str, Content] = {}

@@ -8,39 +8,28 @@ else seeing it.
 
 from __future__ import annotations
 
-import fcntl
 import gc
 import io
-import mmap
-import os
-import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from nbflow.core.spec import ValueRef
 from nbflow.engine import comparing, pickling
 from nbflow.engine.pickling import BUFFER_LIMIT
 from nbflow.engine.room import NoRoom, Room
-from nbflow.engine.writing import HEADER, MAGIC, PLACE, Writer, digest_of
+from nbflow.engine.shelf import Shelf, check, mapped_file, opened
+from nbflow.engine.writing import HEADER, MAGIC, Writer
 from nbflow.errors import NbflowError, StoreError, StoreFull, ValueNotStorable
 
 INLINE_LIMIT = 64 * 1024
 """Bytes up to which a value travels in its reference."""
 MAPS = 200
 """Files up to which each of many values is mapped: a process may often have no more than 1,024 files open."""
-FOLDER, HELD = "values", "values.lock"
 
 
-class Stored(NamedTuple):
-    """What a value is stored as: its *pickle*, and the *buffers* beside it in the order the pickle asks for them."""
-
-    pickle: memoryview
-    buffers: Sequence[memoryview]
-
-
-class Values:
+class Values(Shelf):
     """The values of the store in folder *store*.
 
     Args:
@@ -57,7 +46,7 @@ class Values:
     """
 
     def __init__(self, store: Path | str, prefix: str = "", limit: int | None = None, patience: float = 0.0) -> None:
-        self.folder = Path(store) / FOLDER
+        super().__init__(store)
         self.prefix, self.limit, self.patience = prefix, limit, patience
 
     def written_by(self, key: str) -> Values:
@@ -102,10 +91,10 @@ class Values:
         damaged, and whatever unpickling raises, `ImportError` for one.
         """
         if ref.inline is not None:
-            _check(ref, ref.inline)
+            check(ref, ref.inline)
             return self._load_inline(ref, ref.inline, namespace, parts)
-        with self._open(ref) as file, _no_collection():
-            buffers = _buffers(_map(file, ref, mapped), ref)
+        with self.open(ref) as file, _no_collection():
+            buffers = _buffers(mapped_file(file, ref, mapped), ref)
             file.seek(HEADER.size)
             return pickling.load(file, buffers, namespace, parts)
 
@@ -120,15 +109,6 @@ class Values:
         with _no_collection():
             return pickling.load(source, buffers, namespace, parts)
 
-    def stored(self, ref: ValueRef) -> Stored:
-        """What *ref* is stored as, mapped, whatever it is; raises `StoreError` as `load` does."""
-        if ref.inline is not None and not ref.inline.startswith(MAGIC):
-            return Stored(memoryview(ref.inline), ())
-        if ref.inline is not None:
-            return _stored(memoryview(ref.inline), ref)
-        with self._open(ref) as file:
-            return _stored(_map(file, ref, True), ref)
-
     def same(self, ref: ValueRef, value: object) -> bool:
         """Whether *value* still is what *ref* stands for, to the byte; in doubt it is not. Nothing is written."""
         if ref.type != type(value).__name__:
@@ -140,90 +120,18 @@ class Values:
         except StoreError:
             return False
 
-    def _open(self, ref: ValueRef) -> io.BufferedReader:
-        try:
-            return self.path(ref).open("rb")
-        except FileNotFoundError:
-            raise StoreError(f"a stored value of type {ref.type or 'unknown'} is gone: run its job again") from None
-
     def load_all(self, refs: Sequence[ValueRef], namespace: dict[str, Any] | None = None) -> list[Any]:
         """The values of many *refs*, be they big. Raises what `load` does."""
         mapped = sum(ref.file is not None for ref in refs) <= MAPS
         return [self.load(ref, namespace, mapped=mapped) for ref in refs]
 
-    def keep(self, ref: ValueRef) -> bool:
-        """Whether *ref* can still be read; if so it stays for a while, though nothing else refers to it."""
-        if ref.file is None:
-            return True
-        try:
-            os.utime(self.path(ref))
-        except FileNotFoundError:
-            return False
-        return True
-
-    @contextmanager
-    def held(self) -> Iterator[None]:
-        """Nothing is collected during the block: for values that are stored before anything refers to them."""
-        descriptor = os.open(self.folder.with_name(HELD), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_SH)
-            yield
-        finally:
-            os.close(descriptor)
-
-    def path(self, ref: ValueRef) -> Path:
-        """Where *ref*'s file is; raises `StoreError` if the reference is not one of ours."""
-        if ref.file is None:
-            raise StoreError(f"a value of type {ref.type} cannot leave the kernel that made it: read it --in kernel")
-        if not ref.file.isalnum():
-            raise StoreError(f"{ref.file!r} is no stored value")
-        return self.folder / ref.file
-
-
-def _map(file: io.BufferedReader, ref: ValueRef, mapped: bool) -> memoryview:
-    """The whole of *file*: mapped, or, if that is not to be or cannot be, read."""
-    size = os.fstat(file.fileno()).st_size
-    if size != ref.size or size < HEADER.size:
-        raise _damaged(ref)
-    if ref.digest:
-        _check(ref, file.read())
-    if mapped:
-        with suppress(OSError):  # too many files may be open, or too many maps in use
-            return memoryview(mmap.mmap(file.fileno(), size, access=mmap.ACCESS_COPY, **_UNTRACKED))
-    memory = mmap.mmap(-1, size)
-    file.seek(0)
-    file.readinto(memory)
-    return memoryview(memory)
-
-
-_UNTRACKED: Any = {"trackfd": False} if sys.version_info >= (3, 13) else {}
-"""A map need not keep its file open."""
-
-
-def _stored(whole: memoryview, ref: ValueRef) -> Stored:
-    """The parts of the *whole* that *ref* is stored as."""
-    magic, total, size, count, table, _ = HEADER.unpack(whole[: HEADER.size])
-    if magic != MAGIC or total != whole.nbytes or table + count * PLACE.size != total:
-        raise _damaged(ref)
-    buffers = [whole[offset : offset + length] for offset, length in PLACE.iter_unpack(whole[table:total])]
-    return Stored(whole[HEADER.size : HEADER.size + size], buffers)
-
 
 def _buffers(whole: memoryview, ref: ValueRef) -> Iterator[Any]:
     """The buffers in *whole*; small ones that no other overlaps are ``bytes``, to be copied rather than kept mapped."""
-    buffers = _stored(whole, ref).buffers
+    buffers = opened(whole, ref).buffers
     if HEADER.unpack(whole[: HEADER.size])[-1]:
         return iter(buffers)
     return (bytes(each) if each.nbytes < BUFFER_LIMIT else each for each in buffers)
-
-
-def _check(ref: ValueRef, data: bytes) -> None:
-    if ref.digest and digest_of(data) != ref.digest:
-        raise _damaged(ref)
-
-
-def _damaged(ref: ValueRef) -> StoreError:
-    return StoreError(f"a stored value of type {ref.type or 'unknown'} is damaged: run its job again")
 
 
 @contextmanager

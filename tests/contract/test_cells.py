@@ -108,7 +108,7 @@ def test_nobody_to_ask(runner):
     """``input`` is an error at once that says why."""
     for source in ("input('Name? ')", "import getpass; getpass.getpass()"):
         report = runner.run(source).report()
-        assert report.reason.detail.startswith("StdinNotImplementedError: a job cannot ask")
+        assert report.reason.detail.startswith("CannotAsk: a job cannot ask")
 
 
 def test_exit_and_quit(runner):

@@ -12,9 +12,11 @@ from tests.attempts import CANCELLED
 
 # --- values: what others read has to leave a process, and need not leave the kernel
 def test_output_that_cannot_leave(isolated):
-    """A value that cannot be stored fails the attempt and is named with its type and the cause."""
+    """A value that cannot be stored fails the attempt and is named with its type, the cause, and the ways out."""
     report = isolated.run("import threading\nlock = threading.Lock()", ("lock",)).report()
-    assert report.reason == Reason("output not storable", "lock (lock): cannot pickle '_thread.lock' object", 4)
+    ways = "leave it out with --outputs or --inputs, or run the job with --in kernel"
+    detail = f"lock (lock): cannot pickle '_thread.lock' object: {ways}"
+    assert report.reason == Reason("output not storable", detail, 4)
 
 
 def test_a_passing_output_that_cannot_leave(isolated):

@@ -16,7 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nbflow.engine.inert import content
-from nbflow.engine.values import Stored, Values
+from nbflow.engine.shelf import Stored
+from nbflow.engine.values import Values
 
 LATER = """
 import sys, pathlib
