@@ -20,11 +20,6 @@ pytestmark = [pytest.mark.kernel, pytest.mark.timeout(300)]
 CORPUS = sorted((Path(__file__).parent / "corpus").glob("*.ipynb"))
 SECONDS = 200.0
 
-AWAITED = {
-    ("neural_net", "half of the cells"): "a method of a job's class, called by a job after an ordinary cell called it",
-}
-"""Faults that are known and not mended yet."""
-
 Cells = list[tuple[str, str]]
 """The text of each code cell, and the options that it needs as a job, as its metadata say: the known limits."""
 
@@ -86,10 +81,8 @@ def plain() -> Iterator[dict[Path, dict[str, Any]]]:
 
 @pytest.mark.parametrize("share", ["every cell", "half of the cells"])
 @pytest.mark.parametrize("notebook", CORPUS, ids=lambda path: path.stem)
-def test_a_notebook_of_jobs_ends_as_a_plain_one(notebook, share, plain, start_kernel, request):
+def test_a_notebook_of_jobs_ends_as_a_plain_one(notebook, share, plain, start_kernel):
     """Every variable has the value that it has without %%job."""
-    if (notebook.stem, share) in AWAITED:
-        request.applymarker(pytest.mark.xfail(reason=AWAITED[notebook.stem, share]))
     cells = cells_of(notebook)
     names = bound(cells)
     if notebook not in plain:

@@ -11,7 +11,7 @@ from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
 from nbflow.core.names import NOTHING, Uses, class_uses
-from nbflow.notebook.sources import uses_of_code
+from nbflow.notebook.sources import has_text, uses_of_code
 from nbflow.notebook.value_kinds import CONTAINERS
 
 _LIMIT = 200
@@ -63,7 +63,10 @@ class _Search:
         """What objects of a class of the notebook use; nothing for those of modules."""
         found = NOTHING
         for base in reversed([each for each in class_.__mro__ if each.__module__ == "__main__"]):
-            found = class_uses(((name, self._member(member)) for name, member in vars(base).items()), found)
+            members = vars(base)
+            found = class_uses(((name, self._member(member)) for name, member in members.items()), found)
+            # What a method does of which nobody knows the text, as of a class that a job has made, may change anything.
+            found = replace(found, looks=found.looks - {name for name in members if not _readable(members[name])})
         return found
 
     def _member(self, member: object) -> Uses:
@@ -99,6 +102,13 @@ def _held_by(thing: object) -> Iterable[object]:
     own = getattr(thing, "__dict__", None)
     inside = list(itertools.islice(own.values(), _WIDTH)) if isinstance(own, dict) else []
     return [*inside, class_] if class_.__module__ == "__main__" else inside
+
+
+def _readable(member: Any) -> bool:
+    """Whether the text of a method is known, if it is one."""
+    function = getattr(member, "__func__", getattr(member, "fget", getattr(member, "func", member)))
+    inner = _unwrapped(function)
+    return not isinstance(inner, FunctionType) or has_text(inner.__code__)
 
 
 def _filled(cell: Any) -> bool:

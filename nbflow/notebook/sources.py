@@ -21,6 +21,11 @@ def uses_of_code(code: CodeType) -> Uses:
     return uses
 
 
+def has_text(code: CodeType) -> bool:
+    """Whether the definition that *code* came from can be read here."""
+    return bool(_nodes(code))
+
+
 def _nodes(code: CodeType) -> list[Definition]:
     """The definitions that *code* may have come from: one, as a rule."""
     found = _definitions("".join(linecache.getlines(code.co_filename))).get((code.co_name, code.co_firstlineno), [])

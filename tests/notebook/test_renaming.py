@@ -229,3 +229,13 @@ def test_the_outputs_of_a_fan_out_are_rebound_like_others(nb: Kernel) -> None:
     assert nb.value("best") == 3
     run(nb, "%%job fit --for a=[5]\nscore = a", "%%job one\nscore = 'one'")
     assert nb.value("score") == "one"
+
+
+def test_a_method_of_a_class_that_a_job_made_may_change_its_object(nb: Kernel) -> None:
+    """The kernel has no text of it: a job that only calls it changes the object, and a cell waits for that."""
+    nb.run("%%job a\nclass N:\n    def __init__(self): self.v = [0]\n    def train(self): self.v[0] += 1; return self")
+    nb.run("%%job b\nnet = N()")
+    nb.run("net.train()")
+    nb.run("%%job c\nnet.train()")
+    assert nb.run("seen = net.v").ok
+    assert nb.value("seen") == [2]
