@@ -60,7 +60,7 @@ def in_one_process(cells: list[str]) -> dict[str, Any] | None:
 
 
 def programs(seed: int, count: int) -> list[Program]:
-    """Random ones, of which some declare a job again."""
+    """Random ones; a random part of the cells of each are jobs."""
     rng, found = random.Random(seed), list[Program]()
     while len(found) < count:
         rich = rng.random() < 0.6
