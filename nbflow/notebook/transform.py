@@ -46,7 +46,7 @@ def plain(text: str, transform: Callable[[str], str] | None = None) -> Transform
         return Transformed(text if code.strip() == text.strip() else code, shell=code != text)
     ours = "get_ipython" in code
     magics = tuple(dict.fromkeys(call.shown for call in _magic_calls(tree))) if ours else ()
-    return Transformed(code, shell=ours or (("await" in code or "async" in code) and _awaits(tree)), magics=magics)
+    return Transformed(code, shell=ours or (("await" in code or "async" in code) and awaits(tree)), magics=magics)
 
 
 def reveal(code: ast.Module | str) -> ast.Module | str:
@@ -90,7 +90,7 @@ def _parsed(text: str) -> ast.Module | None:
         return None
 
 
-def _awaits(tree: ast.AST) -> bool:
+def awaits(tree: ast.AST) -> bool:
     """Whether *tree* awaits outside of functions."""
     ahead = [tree]
     while ahead:

@@ -69,6 +69,19 @@ def chromium() -> Iterator[BrowserContext]:
         browser.close()
 
 
+@pytest.fixture
+def page(chromium: BrowserContext) -> Iterator[Page]:
+    """A page without a notebook; whatever goes wrong on it fails the test."""
+    page = chromium.new_page()
+    page.set_viewport_size({"width": 1160, "height": 800})
+    bad: list[str] = []
+    page.on("pageerror", lambda error: bad.append(str(error)))
+    page.on("console", lambda message: bad.append(message.text) if message.type == "error" else None)
+    yield page
+    page.close()
+    assert bad == []
+
+
 @pytest.fixture(scope="session")
 def lab_page(server: Server, chromium: BrowserContext) -> Page:
     """The JupyterLab page whose tabs the ``shared`` notebooks are."""

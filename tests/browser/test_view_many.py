@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,18 +9,6 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.page import change, show
 from tests.unit.snapshots import job, layered, snapshot
-
-
-@pytest.fixture
-def page(chromium) -> Iterator[Page]:
-    page = chromium.new_page()
-    page.set_viewport_size({"width": 1160, "height": 800})
-    bad: list[str] = []
-    page.on("pageerror", lambda error: bad.append(str(error)))
-    page.on("console", lambda message: bad.append(message.text) if message.type == "error" else None)
-    yield page
-    page.close()
-    assert bad == []
 
 
 def sweep(count: int = 48, failed: int = 21, policy: str = "strict") -> dict[str, Any]:

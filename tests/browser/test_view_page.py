@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.browser.conftest import ARTIFACTS
 from tests.browser.page import change, show
@@ -15,18 +14,6 @@ from tests.unit import snapshots
 FIT = {("fit_lasso", 3): "scaling 14 columns\nLinAlgError: SVD did not converge\n"}
 HOSTILE = ["<img src=x onerror=window.pwned=1>", "<svg onload=window.pwned=1>", "javascript:pwned=1"]
 HOSTILE += ["constructor", "__proto__"]
-
-
-@pytest.fixture
-def page(chromium) -> Iterator[Page]:
-    page = chromium.new_page()
-    page.set_viewport_size({"width": 1160, "height": 800})
-    bad: list[str] = []
-    page.on("pageerror", lambda error: bad.append(str(error)))
-    page.on("console", lambda message: bad.append(message.text) if message.type == "error" else None)
-    yield page
-    page.close()
-    assert bad == []
 
 
 def hostile() -> dict:

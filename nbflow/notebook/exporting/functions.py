@@ -13,6 +13,7 @@ from nbflow.core.hidden import NUMPY_RANDOM, RANDOM, is_hidden
 from nbflow.core.names import read_names
 from nbflow.notebook.exporting.paper import Piece
 from nbflow.notebook.exporting.texts import indented
+from nbflow.notebook.transform import awaits
 
 _BUILTINS = frozenset(dir(builtins))
 _OF_TEXT = frozenset({"exec", "eval", "globals", "locals", "vars", "dir"})
@@ -179,17 +180,3 @@ def _script(piece: Piece, parameters: tuple[str, ...]) -> list[str]:
 
 def _text(body: str) -> str:
     return repr(body) if '"""' in body or "\\" in body or not body.strip() else f'"""{body.rstrip()}\n"""'
-
-
-def awaits(tree: ast.AST) -> bool:
-    """Whether *tree* awaits outside of functions."""
-    ahead = [tree]
-    while ahead:
-        node = ahead.pop()
-        match node:
-            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.Lambda():
-                continue
-            case ast.Await() | ast.AsyncFor() | ast.AsyncWith() | ast.comprehension(is_async=1):
-                return True
-        ahead += ast.iter_child_nodes(node)
-    return False

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from nbflow.notebook.exporting.choosing import read_later, taken
-from nbflow.notebook.exporting.functions import Function, awaits, function, identifier, wanted_outputs
+from nbflow.notebook.exporting.functions import Function, function, identifier, wanted_outputs
 from nbflow.notebook.exporting.headers import about, display
 from nbflow.notebook.exporting.paper import Piece, parameters
 from nbflow.notebook.exporting.plainly import awaited
 from nbflow.notebook.exporting.texts import indented
+from nbflow.notebook.transform import awaits
 
 _KEPT = frozenset({"inputs", "outputs", "for", "zip", "shell", "if", "fallback", "cwd", "env", "in"})
 """Options that a plain script does something about."""
