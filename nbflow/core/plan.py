@@ -207,6 +207,7 @@ def _steps(run: Run, now: float, left: dict[str, int], room: dict[str, int]) -> 
     for job in to_roll_back(run):
         if left.get(job.spec.executor, 0) > 0:
             left[job.spec.executor] -= 1
+            run.queues.use(job, room)
             timeout = step_timeout(job, "rollback")
             yield StartStep(job.spec.name, job.generation, len(job.attempts), "rollback", timeout)
 

@@ -145,7 +145,7 @@ class Queues:
             if there and job.step_may_go(now, paused):
                 found.append(job)
                 left[executor] -= 1
-                self._use(job, room)
+                self.use(job, room)
         return found
 
     def starts(self, now: float, left: dict[str, int], room: dict[str, int]) -> list[JobState]:
@@ -162,7 +162,7 @@ class Queues:
             if job.startable(now) and self.fits(job, room):
                 found.append(job)
                 left[executor] -= 1
-                self._use(job, room)
+                self.use(job, room)
             elif job.ripe(now):
                 aside.append(job)
             else:  # due later after all
@@ -171,7 +171,8 @@ class Queues:
             self.lanes[job.spec.executor].push(job.order)
         return found
 
-    def _use(self, job: JobState, room: dict[str, int]) -> None:
+    def use(self, job: JobState, room: dict[str, int]) -> None:
+        """*job* is to start: the capped groups around it have that much less *room*."""
         for group in self.capped(job):
             room[group] -= 1
 

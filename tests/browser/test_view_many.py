@@ -52,9 +52,9 @@ def test_pointing_at_a_cell_names_its_job(page):
     """And the name goes when the mouse does."""
     seen = show(page, sweep())
     page.mouse.move(*cell(seen, 21))
-    expect(seen.locator(".tip")).to_have_text("fit[a=21]: failed")
+    expect(seen.locator(".dag .tip")).to_have_text("fit[a=21]: failed")
     page.mouse.move(2, 2)
-    expect(seen.locator(".tip")).to_be_hidden()
+    expect(seen.locator(".dag .tip")).to_be_hidden()
 
 
 def test_a_click_on_a_cell_opens_its_job(page):

@@ -169,3 +169,18 @@ def test_in_a_group_of_groups_all_below_is_taken_back():
     jobs = member("a"), job("b", group="i", rollback=UNDO), job("c", group="g")
     run = declare(*jobs, groups={"g": outer, "i": inner})
     assert sorted(undone(drive(run, ScriptedExecutor({"c": "failed"})))) == ["a", "b"]
+
+
+def test_what_is_taken_back_takes_room_in_the_groups_around():
+    """In the plan that starts it nothing else does that would be more than the outer group allows."""
+    run = run_of(
+        job("a", group="inner", rollback=UNDO),
+        job("b", group="inner"),
+        job("c", group="outer"),
+        inner=Ruled(Strict(), rollback=True, parent="outer"),
+        outer=Ruled(Strict(), max_parallel=1),
+    )
+    came(run, "a")
+    came(run, "b", "failed")
+    assert steps(run) == ["a"]
+    assert starts(run, process=9) == []

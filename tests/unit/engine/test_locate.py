@@ -2,6 +2,7 @@ import os
 import socket
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -10,13 +11,14 @@ from nbflow.engine.locate import peer, published, read_address, socket_path, sta
 from nbflow.errors import EngineError, StoreError
 
 
-def test_the_socket_lies_in_a_private_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_socket_lies_in_a_private_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     """The session's own folder, if there is one; made for this user only; a new name each time."""
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-    path = Path(socket_path())
-    assert path.parent == tmp_path / "nbflow"
-    assert path.parent.stat().st_mode & 0o777 == 0o700
-    assert socket_path() != str(path)
+    with TemporaryDirectory() as folder:  # a socket's path may not be long, as those of tests' own folders are
+        monkeypatch.setenv("XDG_RUNTIME_DIR", folder)
+        path = Path(socket_path())
+        assert path.parent == Path(folder) / "nbflow"
+        assert path.parent.stat().st_mode & 0o777 == 0o700
+        assert socket_path() != str(path)
 
 
 @pytest.mark.parametrize("prepare", [lambda p: p.mkdir(mode=0o755), lambda p: p.symlink_to("/"), lambda p: p.touch()])

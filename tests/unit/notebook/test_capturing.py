@@ -10,6 +10,7 @@ import pytest
 
 from nbflow.core.spec import ValueRef
 from nbflow.engine.values import Values
+from nbflow.notebook import resting
 from nbflow.notebook.capturing import BIG, Captures
 from nbflow.notebook.resting import Rest, ours
 from nbflow.notebook.weights import weight
@@ -59,7 +60,9 @@ class Kernel:
 
 
 @pytest.fixture
-def kernel(tmp_path: Path) -> Kernel:
+def kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Kernel:
+    """Alone in its process: what runs the tests may have threads of its own."""
+    monkeypatch.setattr(resting, "alone", lambda _: True)
     return Kernel(tmp_path)
 
 
