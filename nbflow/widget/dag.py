@@ -187,7 +187,7 @@ class FlowView(anywidget.AnyWidget):
             self.clock = time.time()
 
     def show_again(self) -> None:
-        """Send the whole state once more; the names, which may be long, are asked for by a browser that misses them."""
+        """Send once more what changes while a run goes on, for a browser that missed something."""
         self.send_state(REPEATED)
 
     def tell(self, message: dict[str, Any]) -> None:

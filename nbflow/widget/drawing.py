@@ -10,7 +10,7 @@ from nbflow.core.boxes import Frame, Node
 from nbflow.core.pace import Pace
 from nbflow.core.scene import Scene, path_data, scene
 from nbflow.core.shape import Shape, members_of, shape
-from nbflow.core.status import RunVerdict
+from nbflow.core.status import RunVerdict, Status
 from nbflow.core.streams import Streams
 
 
@@ -52,12 +52,15 @@ class Drawing:
         return self.scene
 
     def left_at(self, snapshot: Mapping[str, Any], status: str) -> float | None:
-        """The instant at which the run is over, as far as can be told; estimated anew when a status changes."""
+        """The instant at which the run is over, as far as can be told; estimated anew when a status changes.
+
+        As many jobs run side by side from now on as do now.
+        """
         if snapshot.get("verdict") != RunVerdict.RUNNING or snapshot.get("paused"):
             return None
         if status != self._paced:
             now, jobs = float(snapshot.get("now") or 0.0), snapshot.get("jobs") or {}
-            left = Pace(jobs, self.streams(snapshot).above, snapshot.get("slots") or 2).left(now)
+            left = Pace(jobs, self.streams(snapshot).above, slots=status.count(Status.RUNNING.letter)).left(now)
             self._paced, self._left_at = status, None if left is None else now + left
         return self._left_at
 

@@ -50,17 +50,17 @@ def view_state(
     'H'
     """
     jobs = snapshot.get("jobs") or {}
-    drawn, status = drawing.of(snapshot), letters(jobs)
+    drawn, status, later = drawing.of(snapshot), letters(jobs), generations(jobs)
     alone = [jobs[node.name] if node.form != "strip" else None for node in drawn.nodes]
     return {
         "graph": drawing.graph,
         "names": drawing.names,
         "status": status,
         "captions": [_caption(node, job, status) for node, job in zip(drawn.nodes, alone, strict=True)],
-        "generations": {str(at): number for at, number in generations(jobs).items()},
+        "generations": {str(at): number for at, number in later.items()},
         "marks": _marks(drawn, alone),
         "progress": _progress(drawn, progress or {}),
-        "head": head(snapshot, status, drawing.members) | {"left_at": drawing.left_at(snapshot, status)},
+        "head": head(snapshot, status, drawing.members, later) | {"left_at": drawing.left_at(snapshot, status)},
         "details": _details(snapshot, logs, drawing),
     }
 
@@ -117,12 +117,16 @@ def _caption(node: Node, job: Mapping[str, Any] | None, status: str) -> list[Any
 _TELLING = (Status.FAILED, Status.SKIPPED, Status.CANCELLED, Status.RECOVERED)
 
 
-def head(snapshot: Mapping[str, Any], status: str, members: Mapping[str, Sequence[int]]) -> dict[str, Any]:
+def head(
+    snapshot: Mapping[str, Any], status: str, members: Mapping[str, Sequence[int]], later: Mapping[int, int]
+) -> dict[str, Any]:
     """The header: what run it is, how many jobs stand where, and from when to when it went.
 
-    *status* has a letter for each job, *members* the numbers of each group's jobs.
+    *status* has a letter for each job, *members* the numbers of each group's jobs, *later* the generation of each job
+    that is not in its first.
 
-    >>> head({"flow": "a", "run": 3, "verdict": "succeeded", "jobs": {"x": {"status": "succeeded"}}}, "S", {})["counts"]
+    >>> run = {"flow": "a", "run": 3, "verdict": "succeeded", "jobs": {"x": {"status": "succeeded"}}}
+    >>> head(run, "S", {}, {})["counts"]
     [['S', 1]]
     """
     groups = snapshot.get("groups") or {}
@@ -136,17 +140,14 @@ def head(snapshot: Mapping[str, Any], status: str, members: Mapping[str, Sequenc
         "started_at": start,
         "ended_at": None if going else end,
         "paused": bool(snapshot.get("paused")),
-        "groups": {name: _group(groups[name], members[name], status, snapshot["jobs"]) for name in members},
+        "groups": {name: _group(groups[name], members[name], status, later) for name in members},
     }
 
 
-def _group(
-    group: Mapping[str, Any], members: Sequence[int], status: str, jobs: Mapping[str, Mapping[str, Any]]
-) -> list[Any]:
+def _group(group: Mapping[str, Any], members: Sequence[int], status: str, later: Mapping[int, int]) -> list[Any]:
     """``[verdict, succeeded, members, why it broke, not ended, failed, sum of the members' generations]``"""
     stand = Counter(status[at] for at in members)
     good, going, failed = (sum(stand[one.letter] for one in some) for some in (_GOOD, _GOING, FAILED))
-    later = generations(jobs)
     generation = len(members) + sum(later[at] - 1 for at in members if at in later)
     return [group["verdict"], good, len(members), group.get("reason_text") or "", going, failed, generation]
 
