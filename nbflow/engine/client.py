@@ -23,7 +23,7 @@ from pathlib import Path
 
 from nbflow.core.spec import JobSpec
 from nbflow.core.status import Reason
-from nbflow.engine import again, hidden, shown
+from nbflow.engine import again, hidden, log_parts, shown
 from nbflow.engine.attempt.cell import makes_tasks, remember
 from nbflow.engine.attempt.cell import split as split_cell
 from nbflow.engine.attempt.displays import DisplayFile
@@ -86,6 +86,7 @@ __all__ = [
     "from_record",
     "hidden",
     "imported",
+    "log_parts",
     "makes_tasks",
     "read_progress",
     "remember",
@@ -216,7 +217,7 @@ class Client:
         return read_since(attempt_folder(self.store, key), stream, start)
 
     def shown(self, key: str, last: int) -> list[shown.Shown]:
-        """What the attempt has printed, of each stream the *last* so many bytes, and displayed so far, in its order."""
+        """What the attempt has printed, of each stream the *last* so many bytes, and displayed, in its order."""
         return shown.read_shown(attempt_folder(self.store, key), last)
 
     def on_run_here(self, run: Callable[[AttemptOrder], None], stop: Callable[[str], None] = lambda _key: None) -> None:
@@ -313,8 +314,6 @@ class Client:
                 self._stop_here(key)
             case Goodbye(why=why):
                 self.failure = EngineError(f"the engine {why}; whatever is asked next starts it again")
-            case _:
-                pass
 
     def _run(self, order: AttemptOrder) -> None:
         if self._run_here is not None:

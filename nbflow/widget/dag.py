@@ -16,6 +16,7 @@ import anywidget
 import traitlets
 
 from nbflow.core.lanes import critical, lanes
+from nbflow.core.log_part import LogPart, Place as LogPlace
 from nbflow.core.status import Status
 from nbflow.core.steps import looked_at, part_of
 from nbflow.errors import NbflowError
@@ -42,8 +43,13 @@ class Source(Protocol):
     def glance(self) -> AbstractContextManager[Mapping[str, Any]]:
         """The run as `nbflow.core.project` gives it, to be read while the context lasts and no longer."""
 
-    def log(self, job: str, attempt: int, step: int | None) -> str:
-        """What an attempt printed, or the step at that place among those that followed it; read as it stands."""
+    def log(self, job: str, attempt: int, step: int | None) -> LogPart:
+        """The end of what an attempt printed, or the step at that place among those that followed it, as it stands."""
+
+    def log_part(
+        self, job: str, attempt: int, step: int | None, start: LogPlace | None, end: LogPlace | None
+    ) -> LogPart:
+        """A part of it that begins at *start* or, without one, ends at *end*."""
 
     def progress(self, job: str) -> Mapping[str, Any] | None:
         """How far a job has said its last attempt is, ``done``, ``total`` and ``text``; None if it has not."""
@@ -95,7 +101,7 @@ class FlowView(anywidget.AnyWidget):
         self._known: frozenset[str] = frozenset()
         self._groups: frozenset[str] = frozenset()
         self._fans: frozenset[str] = frozenset()
-        self._logs: dict[tuple[object, ...], str] = {}
+        self._logs: dict[tuple[object, ...], LogPart] = {}
         self._asked: queue.SimpleQueue[Asked | None] = queue.SimpleQueue()
         state, _ = self.look()
         identity = {"model_id": model_id(state["head"]["flow"])}
@@ -172,12 +178,12 @@ class FlowView(anywidget.AnyWidget):
             self._logs[key] = self._printed(job, number, step)
         return self._logs[key]
 
-    def _printed(self, job: str, number: int, step: int | None) -> str:
+    def _printed(self, job: str, number: int, step: int | None) -> LogPart:
         """What an attempt or step printed; a log that cannot be read says so, and stops nothing else."""
         try:
             return self._source.log(job, number, step)
         except (NbflowError, OSError) as error:
-            return f"The log cannot be read: {error}"
+            return LogPart.of(f"The log cannot be read: {error}")
 
     def show(self, changed: State) -> None:
         """Send what is new, in one message."""
@@ -202,7 +208,7 @@ class FlowView(anywidget.AnyWidget):
             self._publisher.answer({"kind": "refused", "number": error.number, "said": str(error)})
             return
         self._publisher.answer({"kind": "ack", "number": asked.number})
-        if asked.op in (*ACTIONS, *CLOSEUPS, "timeline"):
+        if asked.op in (*ACTIONS, *CLOSEUPS, "timeline", "log"):
             self._asked.put(asked)
         elif asked.op == "select":
             self._choose(asked)
@@ -220,6 +226,8 @@ class FlowView(anywidget.AnyWidget):
             try:
                 if asked.op == "timeline":
                     answer = self._bars(asked.since or 0)
+                elif asked.op == "log":
+                    answer = self._log(asked)
                 elif asked.op in CLOSEUPS:
                     job = asked.jobs[0]
                     answer = {"kind": asked.op, "job": job} | self._source.closeup(asked.op, job, asked.attempt)
@@ -232,6 +240,15 @@ class FlowView(anywidget.AnyWidget):
             except NbflowError as error:
                 answer = {"kind": "refused", "said": str(error)}
             self._publisher.answer(answer | {"number": asked.number})
+
+    def _log(self, asked: Asked) -> dict[str, Any]:
+        """The part of a log that is asked for."""
+        job, number = asked.jobs[0], asked.attempt or 0
+        try:
+            part = self._source.log_part(job, number, asked.step, asked.start, asked.end)
+        except OSError as error:
+            raise NbflowError(f"the log cannot be read: {error}") from error
+        return {"kind": "log", "job": job, "attempt": number, "step": asked.step} | part.packed()
 
     def _bars(self, since: int) -> dict[str, Any]:
         """The timeline's bars from number *since* on, as many as go into one message, and the critical path."""

@@ -19,9 +19,10 @@ RUN_ACTIONS = ("pause", "unpause")
 ACTIONS = JOB_ACTIONS + GROUP_ACTIONS + RUN_ACTIONS
 CLOSEUPS = ("code", "data", "output")
 """What is told of one job when somebody looks at it closely: its text, its values, what it has shown."""
-LOOKS = ("select", "turn", "timeline", *CLOSEUPS, "hello")
+LOOKS = ("select", "turn", "timeline", *CLOSEUPS, "log", "hello")
 """What changes only what is sent to the browser: ``turn`` opens or folds fan-outs, which *jobs* names; ``timeline``
-asks for the bars of the timeline from number *since* on."""
+asks for the bars of the timeline from number *since* on; ``log`` for the part of a log that begins at *start*, or ends
+at *end*."""
 MANY = 10_000
 """No more jobs than this in one request."""
 
@@ -39,6 +40,8 @@ class Asked(Struct, frozen=True):
     attempt: int | None = None
     step: int | None = None
     since: int | None = None
+    start: tuple[int, int] | None = None
+    end: tuple[int, int] | None = None
 
 
 class RefusedError(NbflowError):
@@ -58,7 +61,7 @@ def read_request(
         RefusedError: it is none; says why in one line.
 
     >>> read_request({"op": "retry", "number": 1, "jobs": ["fit"], "generation": 2}, {"fit"})
-    Asked(op='retry', number=1, jobs=('fit',), generation=2, attempt=None, step=None, since=None)
+    Asked(op='retry', number=1, jobs=('fit',), generation=2, attempt=None, step=None, since=None, start=None, end=None)
     """
     if not isinstance(content, dict):
         raise RefusedError("a request is an object")
@@ -70,10 +73,22 @@ def read_request(
         raise RefusedError(f"unknown request: the view knows {', '.join(ACTIONS + LOOKS)}", number)
     kind, there = ("group", groups) if op in GROUP_ACTIONS else ("fan-out", fans) if op == "turn" else ("job", known)
     jobs = _jobs(content.get("jobs", []), there, number, kind)
-    if op in (*JOB_ACTIONS, *GROUP_ACTIONS, *CLOSEUPS, "turn") and not jobs:
+    if op in (*JOB_ACTIONS, *GROUP_ACTIONS, *CLOSEUPS, "log", "turn") and not jobs:
         raise RefusedError(f"{op} needs a {kind}", number)
     more = {key: _whole(content, key, number) for key in ("generation", "attempt", "step", "since")}
-    return Asked(op, number, jobs, **more)
+    start, end = (_place(content, key, number) for key in ("start", "end"))
+    return Asked(op, number, jobs, **more, start=start, end=end)
+
+
+def _place(content: dict[Any, Any], key: str, number: int) -> tuple[int, int] | None:
+    """A place in a log: so many bytes of the one stream, so many of the other."""
+    value = content.get(key)
+    if value is None:
+        return None
+    if not isinstance(value, list) or len(value) != 2:
+        raise RefusedError(f"{key} is two whole numbers", number)
+    out, err = (_whole({key: one}, key, number) for one in value)
+    return out or 0, err or 0
 
 
 def _whole(content: dict[Any, Any], key: str, number: int = 0) -> int | None:
