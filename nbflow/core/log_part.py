@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import zlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,18 +39,8 @@ class LogPart:
     def told(self) -> dict[str, Any]:
         """As values for JSON, the bytes as text."""
         pieces = [[stream, data.decode("utf-8", "replace")] for stream, data in self.pieces]
-        return self._places() | {"pieces": pieces, "traceback": self.traceback}
+        return self.places() | {"pieces": pieces, "traceback": self.traceback}
 
-    def packed(self) -> dict[str, Any]:
-        """As values for JSON, small: the bytes of all pieces together as zlib packs them, in base64.
-
-        >>> part = LogPart((("out", b"a" * 5000),), (0, 0), (5000, 0), (5000, 0))
-        >>> part.packed()["spans"], len(part.packed()["packed"]) < 100
-        ([['out', 5000]], True)
-        """
-        data = b"".join(data for _, data in self.pieces)
-        spans = [[stream, len(data)] for stream, data in self.pieces]
-        return self._places() | {"spans": spans, "packed": base64.b64encode(zlib.compress(data)).decode()}
-
-    def _places(self) -> dict[str, Any]:
+    def places(self) -> dict[str, Any]:
+        """Where it begins and ends, and how much there is, as values for JSON."""
         return {"from": list(self.start), "to": list(self.end), "size": list(self.size)}

@@ -106,6 +106,7 @@ JOB: dict[str, Callable[[Run, JobState], Any]] = {
     "started_at": lambda _, job: _started_at(job),
     "ended_at": lambda _, job: job.changed_at if job.status.ended else None,
     "due_at": lambda _, job: job.due_at,
+    "timeout": lambda _, job: job.spec.timeout,
     "deadline": lambda _, job: job.spec.deadline,
     "deadline_at": lambda _, job: job.deadline_at,
     "rules": lambda _, job: [

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Any
 
+from nbflow.core.log_part import LogPart, Place
 from nbflow.core.steps import REUSED
-from nbflow.engine.client import ERR, OUT, read_progress
+from nbflow.engine.client import log_parts, read_progress
 from nbflow.notebook import clicks
 from nbflow.notebook.closeups import closeup
 from nbflow.notebook.session import Session
@@ -23,18 +25,27 @@ class Viewed:
         """The run, to be read while the context lasts."""
         return self.session.glance()
 
-    def log(self, job: str, attempt: int, step: int | None) -> str:
-        """What an attempt, or the step at that place after it, printed."""
+    def log(self, job: str, attempt: int, step: int | None) -> LogPart:
+        """The end of what an attempt, or the step at that place after it, printed; with its traceback."""
+        key, traceback = self._part(job, attempt, step)
+        found = log_parts.tail(self.session.client.attempt_folder(key)) if key else LogPart()
+        return replace(found, traceback=traceback)
+
+    def log_part(self, job: str, attempt: int, step: int | None, start: Place | None, end: Place | None) -> LogPart:
+        """A part of it that begins at *start* or, without one, ends at *end*."""
+        key, _ = self._part(job, attempt, step)
+        return log_parts.part(self.session.client.attempt_folder(key), start, end) if key else LogPart()
+
+    def _part(self, job: str, attempt: int, step: int | None) -> tuple[str, str]:
+        """The key of an attempt or step, empty if there is none or it never began; and its traceback."""
+        state = self.session.job(job)
         if attempt == REUSED:
-            reuse = self.session.job(job).reuse
-            return self._printed(reuse.attempt) if reuse is not None else ""
-        tries = [a for a in self.session.job(job).attempts if a.number == attempt]
+            return (state.reuse.attempt if state.reuse is not None else ""), ""
+        tries = [one for one in state.attempts if one.number == attempt]
         if not tries or (step is not None and step >= len(tries[0].steps)):
-            return ""
+            return "", ""
         part = tries[0] if step is None else tries[0].steps[step]
-        if not part.key:  # it never began
-            return ""
-        return self._printed(part.key, part.traceback)
+        return part.key, part.traceback
 
     def progress(self, job: str) -> Mapping[str, Any] | None:
         """How far the job has said its last attempt is."""
@@ -48,8 +59,3 @@ class Viewed:
     def request(self, op: str, names: list[str], generation: int | None) -> int:
         """A click; how many requests took effect."""
         return clicks.request(self.session, op, names, generation)
-
-    def _printed(self, key: str, traceback: str = "") -> str:
-        client = self.session.client
-        parts = [client.log(key, OUT, last=40_000), client.log(key, ERR, last=20_000), traceback]
-        return "\n".join(part.rstrip("\n") for part in parts if part)

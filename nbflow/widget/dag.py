@@ -16,11 +16,13 @@ import anywidget
 import traitlets
 
 from nbflow.core.lanes import critical, lanes
-from nbflow.core.log_part import LogPart, Place as LogPlace
+from nbflow.core.log_part import LogPart
+from nbflow.core.log_part import Place as LogPlace
 from nbflow.core.status import Status
 from nbflow.core.steps import looked_at, part_of
 from nbflow.errors import NbflowError
 from nbflow.widget.drawing import Drawing
+from nbflow.widget.packing import packed
 from nbflow.widget.publisher import Publisher
 from nbflow.widget.requests import ACTIONS, CLOSEUPS, Asked, RefusedError, read_request
 from nbflow.widget.state import LOOKS, Place, State, view_state
@@ -164,10 +166,10 @@ class FlowView(anywidget.AnyWidget):
                 found[(job, *place) if place and part is not None else (job, 0, None)] = part
         return found
 
-    def _read(self, job: str, number: int, step: int | None, part: Mapping[str, Any] | None) -> str:
-        """What an attempt or step printed; that of an ended one is read once."""
+    def _read(self, job: str, number: int, step: int | None, part: Mapping[str, Any] | None) -> LogPart:
+        """The end of what an attempt or step printed; that of an ended one is read once."""
         if part is None:
-            return ""
+            return LogPart()
         ended_at = part.get("ended_at")
         if ended_at is None:
             return self._printed(job, number, step)
@@ -248,7 +250,7 @@ class FlowView(anywidget.AnyWidget):
             part = self._source.log_part(job, number, asked.step, asked.start, asked.end)
         except OSError as error:
             raise NbflowError(f"the log cannot be read: {error}") from error
-        return {"kind": "log", "job": job, "attempt": number, "step": asked.step} | part.packed()
+        return {"kind": "log", "job": job, "attempt": number, "step": asked.step} | packed(part)
 
     def _bars(self, since: int) -> dict[str, Any]:
         """The timeline's bars from number *since* on, as many as go into one message, and the critical path."""

@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from nbflow.core.log_part import LogPart
 from nbflow.core.status import Reason, Status
 from nbflow.core.steps import REUSED, looked_at, rule_words
 from nbflow.core.streams import Streams
-from nbflow.widget.facts import facts
+from nbflow.widget.facts import commands, facts
 from nbflow.widget.sentences import why
 
-LOG_BYTES = 64_000
-"""The most of one log that goes to the browser; what is left is in the file, and ``%nbflow log`` prints it."""
 
-
-def details(snapshot: Mapping[str, Any], name: str, logs: Mapping[str, str], streams: Streams) -> dict[str, Any]:
-    """Everything on job *name*, with the *logs* (attempt, or attempt/step -> text) of what is looked at.
+def details(snapshot: Mapping[str, Any], name: str, logs: Mapping[str, LogPart], streams: Streams) -> dict[str, Any]:
+    """Everything on job *name*, with the ends of the *logs* (attempt, or attempt/step) of what is looked at.
 
     >>> run = {"jobs": {"a": {"status": "held", "needs": []}}}
     >>> details(run, "a", {}, Streams(run))["why"]
@@ -41,14 +39,17 @@ def details(snapshot: Mapping[str, Any], name: str, logs: Mapping[str, str], str
         "needed_by": streams.needed_by(name),
         "facts": [list(fact) for fact in facts(job)],
         "members": _members(snapshot, job.get("needs") or ()),
-        "logs": {place: log_tail(text) for place, text in logs.items()},
+        "commands": [list(command) for command in commands(name, job)],
+        "declared_at": job.get("declared_at"),
+        "logs": {place: part.told() for place, part in logs.items()},
     }
 
 
 def _attempt(job: Mapping[str, Any], attempt: Mapping[str, Any]) -> dict[str, Any]:
     steps = [{"step": step["step"], "name": _called(job, step["step"])} | _part(step) for step in _steps(attempt)]
-    rule, memory = rule_words(job, attempt), attempt.get("peak_memory") or None
-    return {"number": attempt["number"], "memory": memory, "rule": rule, "steps": steps} | _part(attempt)
+    told: dict[str, Any] = {"memory": attempt.get("peak_memory") or None, "cpu": attempt.get("cpu_seconds") or None}
+    told |= {"generation": attempt.get("generation", 1), "rule": rule_words(job, attempt), "steps": steps}
+    return {"number": attempt["number"]} | told | _part(attempt)
 
 
 def _reused(job: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -57,15 +58,16 @@ def _reused(job: Mapping[str, Any]) -> list[dict[str, Any]]:
     if not reused:
         return []
     times = {"started_at": reused["made_at"] - reused["seconds"], "ended_at": reused["made_at"], "end": "succeeded"}
-    return [{"number": REUSED, "memory": None, "rule": "", "steps": [], "reason": ""} | times]
+    told: dict[str, Any] = {"number": REUSED, "memory": None, "cpu": None, "generation": 0, "rule": "", "steps": []}
+    return [told | _part(times)]
 
 
 def _part(part: Mapping[str, Any]) -> dict[str, Any]:
     """What attempts and steps have in common."""
     reason = part.get("reason") or {}
     words = Reason(reason["kind"], reason.get("detail", "")).words() if reason else ""
-    times = {key: part.get(key) for key in ("started_at", "ended_at")}
-    return times | {"end": part.get("end") or "", "reason": words[:2000]}
+    told = {key: part.get(key) for key in ("started_at", "ended_at", "exit_code", "signal")}
+    return told | {"end": part.get("end") or "", "reason": words[:2000]}
 
 
 def _steps(attempt: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
@@ -108,18 +110,3 @@ def _members(snapshot: Mapping[str, Any], needs: Any) -> dict[str, list[str]]:
     """The members of each needed group: what a click on it leads to."""
     groups = snapshot.get("groups") or {}
     return {need: list(groups[need].get("members") or ())[:200] for need in needs if need in groups}
-
-
-def log_tail(text: str, limit: int = LOG_BYTES) -> dict[str, Any]:
-    """The end of *text* in at most *limit* bytes, from a line's start where one is near; ``cut`` bytes are left out.
-
-    >>> log_tail("first line\\nsecond", limit=9)
-    {'text': 'second', 'cut': 11}
-    """
-    whole = text.encode("utf-8", "replace")
-    if len(whole) <= limit:
-        return {"text": whole.decode(), "cut": 0}
-    kept = whole[-limit:]
-    line = kept.find(b"\n") + 1
-    kept = kept[line:] if 0 < line < limit // 4 * 3 else kept
-    return {"text": kept.decode("utf-8", "ignore"), "cut": len(whole) - len(kept)}

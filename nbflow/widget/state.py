@@ -10,6 +10,7 @@ from nbflow.core.boxes import Node
 from nbflow.core.captions import caption, counts, of_many, together
 from nbflow.core.glance import generations, letters, span
 from nbflow.core.icons import ICONS
+from nbflow.core.log_part import LogPart
 from nbflow.core.scene import Scene
 from nbflow.core.status import RunVerdict, Status
 from nbflow.core.steps import fallback
@@ -22,8 +23,8 @@ Place = tuple[str, int, int | None]
 """Job, attempt, and the place of a step among those that followed it, or None."""
 Progress = Mapping[str, Any]
 """What a job has said of how far it is: ``done``, ``total`` and ``text``."""
-Logs = Mapping[Place, str]
-"""The texts to be shown."""
+Logs = Mapping[Place, LogPart]
+"""The ends of the logs to be shown."""
 
 LOOKS = {
     status.letter: {
@@ -94,9 +95,9 @@ def _marks(drawn: Scene, alone: Sequence[Mapping[str, Any] | None]) -> dict[str,
     return {at: one.status.letter for at, one in told.items() if one and one.status}
 
 
-def _of(logs: Logs, job: str) -> dict[str, str]:
-    """Attempt, or attempt/step -> text."""
-    return {_where(place): text for place, text in logs.items() if place[0] == job}
+def _of(logs: Logs, job: str) -> dict[str, LogPart]:
+    """Attempt, or attempt/step -> the end of its log."""
+    return {_where(place): part for place, part in logs.items() if place[0] == job}
 
 
 def _where(place: Place) -> str:

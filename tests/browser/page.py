@@ -7,6 +7,7 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page
 
+from nbflow.core.log_part import LogPart
 from nbflow.widget.dag import STATIC
 from nbflow.widget.state import LOOKS, Drawing, view_state
 
@@ -35,7 +36,7 @@ def show(
 ) -> Locator:
     """Show *snapshot* in *page*, with the jobs of *logs*, {(job, attempt): text} or {(job, attempt, step): text},
     looked at; the last one is open."""
-    state = view_state(snapshot, Drawing(), logs or {}, progress)
+    state = view_state(snapshot, Drawing(), parts(logs), progress)
     chosen = [[place[0], None, None] for place in logs or ()]
     page.set_content(_page(state | {"looks": LOOKS, "clock": snapshot["now"], "chosen": chosen}, theme))
     page.wait_for_function("() => window.end")
@@ -44,7 +45,12 @@ def show(
 
 def change(page: Page, snapshot: dict[str, Any], logs: dict | None = None) -> None:
     """Let the kernel send the state of *snapshot*."""
-    page.evaluate("values => { kernel.change(values) }", view_state(snapshot, Drawing(), logs or {}))
+    page.evaluate("values => { kernel.change(values) }", view_state(snapshot, Drawing(), parts(logs)))
+
+
+def parts(logs: dict | None) -> dict[Any, LogPart]:
+    """*logs*, of which those that are only a text are whole."""
+    return {place: LogPart.of(log) if isinstance(log, str) else log for place, log in (logs or {}).items()}
 
 
 def _page(state: dict[str, Any], theme: str) -> str:

@@ -136,6 +136,7 @@ def test_the_json_has_every_key_that_was_promised():
         "started_at": 1.0,
         "ended_at": 4.0,
         "due_at": None,
+        "timeout": None,
         "deadline": None,
         "deadline_at": None,
         "fan": None,

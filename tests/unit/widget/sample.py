@@ -6,13 +6,21 @@ from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from typing import Any
 
+from nbflow.core.log_part import LogPart
+
 
 class Sample:
     """Shows what *snapshot* gives; *log* reads logs; asked for anything, it does nothing."""
 
     def __init__(self, snapshot: Callable[[], Mapping[str, Any]], log: Callable[..., str]) -> None:
-        self.snapshot, self.log = snapshot, log
+        self.snapshot, self.text = snapshot, log
         self.far: dict[str, Any] = {}
+
+    def log(self, job: str, attempt: int, step: int | None) -> LogPart:
+        return LogPart.of(self.text(job, attempt, step))
+
+    def log_part(self, job: str, attempt: int, step: int | None, start: Any, end: Any) -> LogPart:
+        return self.log(job, attempt, step)
 
     def glance(self) -> nullcontext[Mapping[str, Any]]:
         return nullcontext(self.snapshot())
@@ -25,3 +33,8 @@ class Sample:
 
     def request(self, op: str, names: list[str], generation: int | None) -> int:
         return 0
+
+
+def texts(logs: Mapping[str, Any]) -> dict[str, str]:
+    """What the details tell of *logs*, as one text each."""
+    return {place: "".join(text for _, text in log["pieces"]) for place, log in logs.items()}

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import threading
+import zlib
 from contextlib import nullcontext
 
 import pytest
 
+from nbflow.core.log_part import LogPart
 from nbflow.errors import UnknownJob
 from nbflow.widget.dag import FlowView, model_id
 from tests.unit import snapshots
+from tests.unit.widget.sample import texts
 
 
 class Comm:
@@ -61,7 +65,10 @@ class Run:
 
     def log(self, job, attempt, step):
         self.logs.append((job, attempt))
-        return f"log of {job} {attempt}"
+        return LogPart.of(f"log of {job} {attempt}")
+
+    def log_part(self, job, attempt, step, start, end):
+        return LogPart.of(f"{job} {attempt} {step} from {start} to {end}")
 
     def request(self, op, jobs, generation):
         self.asked.append((op, jobs, generation))
@@ -125,7 +132,7 @@ def test_details_come_for_the_job_that_is_looked_at(view, run):
     view.comm.wait("ack")
     with view.comm.came:
         assert view.comm.came.wait_for(lambda: "load" in view.details, 5)
-    assert view.details["load"]["logs"] == {"1": {"text": "log of load 1", "cut": 0}}
+    assert texts(view.details["load"]["logs"]) == {"1": "log of load 1"}
     assert view.chosen == [["load", 1, None]]
 
 
@@ -176,3 +183,13 @@ def test_where_no_widget_is_shown_there_is_a_line(view):
     bundle = view._repr_mimebundle_()
     assert bundle["text/plain"] == "live view of analysis"
     assert bundle["application/vnd.jupyter.widget-view+json"]["model_id"] == view.model_id
+
+
+def test_a_part_of_a_log_is_answered_by_a_message(view, run):
+    """Nothing of it is kept in the view: a log may be long."""
+    click(view, op="log", number=9, jobs=["load"], attempt=1, start=[3, 0])
+    answer = view.comm.wait("log")
+    assert (answer["number"], answer["job"], answer["attempt"], answer["step"]) == (9, "load", 1, None)
+    text = "load 1 None from (3, 0) to None"
+    assert zlib.decompress(base64.b64decode(answer["packed"])).decode() == text
+    assert answer["spans"] == [["out", len(text)]]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from nbflow.core.log_part import LogPart
 from nbflow.core.streams import Streams
-from nbflow.widget.details import LOG_BYTES, log_tail
 from nbflow.widget.details import details as all_details
 from nbflow.widget.sentences import why
 from tests.unit import snapshots
@@ -70,11 +70,11 @@ def test_what_is_reused_is_looked_at_as_an_attempt():
     from_run |= {"started_at": 8.0, "ended_at": 50.0}
     told = snapshots.job("reused", reused=from_run, reason_text="from run 3, 0:42 saved")
     snapshot = snapshots.snapshot({"load": told})
-    found = all_details(snapshot, "load", {"0": "read"}, Streams(snapshot))
+    found = all_details(snapshot, "load", {"0": LogPart.of("read")}, Streams(snapshot))
     assert found["why"] == "It was reused from run 3, 0:42 saved: the same code on the same inputs."
     assert found["current"] == [0, None]
     assert [(a["number"], a["started_at"], a["end"]) for a in found["attempts"]] == [(0, 8.0, "succeeded")]
-    assert found["logs"]["0"]["text"] == "read"
+    assert found["logs"]["0"]["pieces"] == [["out", "read"]]
 
 
 def test_why_it_was_not_reused_is_said():
@@ -134,24 +134,11 @@ def test_members_of_needed_groups_are_told():
 
 def test_logs_are_told_by_attempt():
     """Only the attempts that somebody looks at have their log sent."""
-    assert details(snapshots.ten(), "load", {"2": "hello"})["logs"] == {"2": {"text": "hello", "cut": 0}}
-
-
-def test_a_long_log_ends_as_it_ends():
-    """Of a long log the end is sent, from the start of a line, and how much is missing."""
-    text = "".join(f"line {n}\n" for n in range(20_000))
-    told = log_tail(text)
-    assert len(told["text"].encode()) <= LOG_BYTES
-    assert told["text"].startswith("line ") and text.endswith(told["text"])
-    assert told["cut"] + len(told["text"].encode()) == len(text.encode())
-
-
-def test_one_endless_line_is_cut_between_signs():
-    """No line's start is near: the cut is inside of it, and no half character remains."""
-    told = log_tail("é" * 100_000)
-    assert set(told["text"]) == {"é"} and len(told["text"].encode()) >= LOG_BYTES - 2
+    told = details(snapshots.ten(), "load", {"2": LogPart.of("hello")})["logs"]
+    assert {place: log["pieces"] for place, log in told.items()} == {"2": [["out", "hello"]]}
 
 
 def test_text_that_is_no_unicode_can_be_sent():
-    """Lone surrogates, as `surrogateescape` leaves them, do not stop the view."""
-    assert log_tail("a\udcff")["text"] == "a?"
+    """Lone surrogates, as `surrogateescape` leaves them, do not stop the view; nor do bytes that are no text."""
+    assert LogPart.of("a\udcff").told()["pieces"] == [["out", "a?"]]
+    assert LogPart((("out", b"a\xff"),)).told()["pieces"] == [["out", "a\ufffd"]]

@@ -23,7 +23,7 @@ def test_a_log_that_cannot_be_read_says_so(error: Exception) -> None:
         state, _ = view.look()
     finally:
         view.close()
-    log = state["details"]["fit_lasso"]["logs"]["3"]["text"]
+    ((_, log),) = state["details"]["fit_lasso"]["logs"]["3"]["pieces"]
     assert log.startswith("The log cannot be read: ")
     assert str(error) in log
     assert len(state["status"]) == len(ten()["jobs"])

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from nbflow.core.log_part import LogPart
 from nbflow.core.status import Status
 from nbflow.widget.drawing import Drawing
 from nbflow.widget.state import LOOKS, view_state
@@ -111,7 +112,7 @@ def test_the_picture_is_kept_while_its_shape_is():
 )
 def test_the_state_is_plain_json(snapshot):
     """Every value goes through JSON unchanged, as it goes to the browser."""
-    state = told(snapshot, {(job, 1): "text" for job in list(snapshot["jobs"])[:3]})
+    state = told(snapshot, {(job, 1): LogPart.of("text") for job in list(snapshot["jobs"])[:3]})
     assert json.loads(json.dumps(state)) == state
 
 

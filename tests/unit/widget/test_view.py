@@ -10,7 +10,7 @@ import pytest
 from nbflow.widget import dag
 from nbflow.widget.dag import FlowView
 from tests.unit.snapshots import job, mended, snapshot, ten
-from tests.unit.widget.sample import Sample
+from tests.unit.widget.sample import Sample, texts
 
 
 def log(job: str, attempt: int, step: int | None) -> str:
@@ -36,7 +36,7 @@ def test_the_log_of_a_running_attempt_grows(view: FlowView) -> None:
     """The last attempt is taken where none is named, and looked at again while it runs."""
     click(view, op="select", jobs=["plot"])
     state, grows = view.look()
-    assert state["details"]["plot"]["logs"] == {"2": {"text": "plot #2", "cut": 0}}
+    assert texts(state["details"]["plot"]["logs"]) == {"2": "plot #2"}
     assert grows
 
 
@@ -79,17 +79,17 @@ def mending():
 def test_the_log_of_a_step_is_read_like_an_attempts(mending: FlowView) -> None:
     """By the attempt and the step's place; that of a step under way grows."""
     click(mending, op="select", jobs=["token"], attempt=1, step=0)
-    assert mending.look()[0]["details"]["token"]["logs"] == {"1/0": {"text": "token #1/0", "cut": 0}}
+    assert texts(mending.look()[0]["details"]["token"]["logs"]) == {"1/0": "token #1/0"}
     click(mending, op="select", jobs=["fetch"])
     state, grows = mending.look()
-    assert state["details"]["fetch"]["logs"] == {"1/0": {"text": "fetch #1/0", "cut": 0}}
+    assert texts(state["details"]["fetch"]["logs"]) == {"1/0": "fetch #1/0"}
     assert grows
 
 
 def test_a_step_that_is_not_there_has_no_log(mending: FlowView) -> None:
     """A place that nobody knows is answered with nothing, not with an error."""
     click(mending, op="select", jobs=["token"], attempt=1, step=7)
-    assert mending.look()[0]["details"]["token"]["logs"] == {"0": {"text": "", "cut": 0}}
+    assert texts(mending.look()[0]["details"]["token"]["logs"]) == {"0": ""}
 
 
 def test_the_log_of_what_is_reused_is_read_once() -> None:
@@ -98,6 +98,6 @@ def test_the_log_of_what_is_reused_is_read_once() -> None:
     view = made(lambda: snapshot({"load": job("reused", reused=reused)}))
     click(view, op="select", jobs=["load"])
     state, grows = view.look()
-    assert state["details"]["load"]["logs"] == {"0": {"text": "load #0", "cut": 0}}
+    assert texts(state["details"]["load"]["logs"]) == {"0": "load #0"}
     assert not grows
     view.close()
