@@ -7,6 +7,7 @@ from statistics import median
 from typing import Any
 
 from nbflow.core.glance import Jobs
+from nbflow.core.job import JobState
 from nbflow.core.status import Status
 
 _AHEAD = frozenset(
@@ -89,12 +90,17 @@ def _told(jobs: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, tuple[Status
     if isinstance(jobs, Jobs):
         found = []
         for name, job in zip(jobs, jobs.states, strict=True):
-            good = next((a for a in reversed(job.attempts) if a.end == "succeeded" and a.ended_at is not None), None)
-            took = good.ended_at - good.started_at if good is not None and good.ended_at is not None else None
+            took, since = _took(job) if job.attempts else (None, None)  # most have none yet
             kind = job.spec.element.fan if job.spec.element is not None else job.spec.group or ""
-            found.append((name, (job.status, kind, took, job.running.started_at if job.running is not None else None)))
+            found.append((name, (job.status, kind, took, since)))
         return found
     return [(name, _of(job)) for name, job in jobs.items()]
+
+
+def _took(job: JobState) -> tuple[float | None, float | None]:
+    good = next((a for a in reversed(job.attempts) if a.end == "succeeded" and a.ended_at is not None), None)
+    took = good.ended_at - good.started_at if good is not None and good.ended_at is not None else None
+    return took, job.running.started_at if job.running is not None else None
 
 
 def _of(job: Mapping[str, Any]) -> tuple[Status, str, float | None, float | None]:

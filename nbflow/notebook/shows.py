@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,13 +14,17 @@ from nbflow.core.status import Status
 from nbflow.notebook.session import Session
 from nbflow.notebook.viewed import Viewed
 from nbflow.picture.svg import svg
-from nbflow.picture.table import table_html, table_text
+from nbflow.picture.table import LISTED, table_html, table_text
 
 if TYPE_CHECKING:
     from nbflow.widget.dag import FlowView
 
 PACE = 1.0
-"""Seconds at least between two updates of a static picture."""
+"""Seconds at least between two updates of static pictures."""
+SHARE = 0.05
+"""While a run goes on they take no more than this share of a processor: ten thousand jobs are half a second's work."""
+BYTES_PER_SECOND = 20_000
+"""Nor more than this of what a server lets through, which the live view needs."""
 
 
 @dataclass
@@ -37,6 +42,8 @@ class Shows:
     _view: FlowView | None = None
     _pictures: list[str] = field(default_factory=list)
     _due: threading.Timer | None = None
+    _pause: float = PACE
+    """Seconds until the next update, while the run goes on."""
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def show(self) -> None:
@@ -62,9 +69,14 @@ class Shows:
         """Something happened in the run."""
         if self._view is not None:
             self._view.changed()
+        goes_on = self.session.opened is not None and self.session.opened.active
         with self._lock:
+            pause = self._pause if goes_on else PACE
+            if self._due is not None and self._due.interval > pause:
+                self._due.cancel()
+                self._due = None
             if self._pictures and self._due is None:
-                self._due = threading.Timer(PACE, self.flush)
+                self._due = threading.Timer(pause, self.flush)
                 self._due.daemon = True
                 self._due.start()
 
@@ -77,9 +89,12 @@ class Shows:
             pictures = list(self._pictures)
         if not pictures:
             return
+        began = time.thread_time()
         bundle = self.bundle()
         for picture in pictures:
             self.publish(bundle, picture, True)
+        sent = len(pictures) * sum(map(len, bundle.values()))
+        self._pause = max(PACE, (time.thread_time() - began) / SHARE, sent / BYTES_PER_SECOND)
 
     def close(self) -> None:
         """End the views; the pictures stay."""
@@ -97,7 +112,7 @@ class Shows:
         body = svg(snapshot) + table_html(snapshot)
         if self.widgets:
             body = f"<details open><summary>{escape(_line(snapshot))}</summary>{body}</details>"
-        return {"text/html": f'<div class="nbflow-static">{body}</div>', "text/plain": table_text(snapshot)}
+        return {"text/html": f'<div class="nbflow-static">{body}</div>', "text/plain": table_text(snapshot, LISTED)}
 
 
 def _line(snapshot: dict[str, Any]) -> str:

@@ -48,7 +48,7 @@ def columns(text: str) -> int:
     >>> columns("fit"), columns("数据"), columns("e\u0301")
     (3, 4, 1)
     """
-    return sum(map(_columns, text))
+    return len(text) if text.isascii() else sum(map(_columns, text))
 
 
 def _columns(sign: str) -> int:

@@ -14,13 +14,14 @@ from nbflow.picture.summary import BEGIN, counted, headline
 NAME_COLUMNS, NEEDS_COLUMNS, WHY_COLUMNS = 40, 28, 72
 WHY_SIGNS = 240
 LISTED = 200
-"""The HTML table lists no more jobs than this, for it is saved in the notebook; the eventful ones come first."""
+"""A table that is saved in the notebook lists no more jobs than this; the eventful ones come first."""
 
 
-def table_text(snapshot: Mapping[str, Any]) -> str:
+def table_text(snapshot: Mapping[str, Any], most: int | None = None) -> str:
     """The jobs of *snapshot* as aligned text, one a line: glyph, job, status, attempts, time, needs and why.
 
-    Columns are as wide as what stands in them; long names lose their middle. Nothing in it steers a terminal.
+    Columns are as wide as what stands in them; long names lose their middle. Nothing in it steers a terminal. Of more
+    than *most* jobs the eventful ones are listed, and the others counted; None: all are listed.
 
     >>> print(table_text({"flow": "analysis", "run": 1, "verdict": "running", "jobs": {}}))
     analysis · run 1 · no jobs yet: write %%job and a name on the first line of a cell, and run it
@@ -28,10 +29,12 @@ def table_text(snapshot: Mapping[str, Any]) -> str:
     found = rows(snapshot)
     if not found:
         return _nothing(snapshot)
-    lines = [("", *COLUMNS), *map(_line, found)]
+    listed = found if most is None else _listed(found, most)
+    lines = [("", *COLUMNS), *map(_line, listed)]
     wide = [max(map(columns, column)) for column in zip(*lines, strict=True)]
     shown = [at for at, room in enumerate(wide) if at < 3 or any(line[at] for line in lines[1:])]
     body = ["  ".join(_padded(line[at], wide[at]) for at in shown).rstrip() for line in lines]
+    body += [_unlisted(found, listed)] if len(listed) < len(found) else []
     return "\n".join([plain(headline(snapshot)), "", *body, "", counted(snapshot), *group_lines(snapshot)])
 
 
@@ -66,7 +69,7 @@ def table_html(snapshot: Mapping[str, Any]) -> str:
     found = rows(snapshot)
     if not found:
         return f"{opening}<p>{escaped(_nothing(snapshot))}</p></div>"
-    listed = _listed(found)
+    listed = _listed(found, LISTED)
     notes = [*([_unlisted(found, listed)] if len(listed) < len(found) else []), *group_lines(snapshot)]
     return "".join(
         [
@@ -81,11 +84,11 @@ def table_html(snapshot: Mapping[str, Any]) -> str:
     )
 
 
-def _listed(found: Sequence[Row]) -> list[Row]:
-    """The rows to show: all, or the most eventful ones in their order."""
-    if len(found) <= LISTED:
+def _listed(found: Sequence[Row], most: int) -> list[Row]:
+    """The rows to show: all, or the *most* eventful ones in their order."""
+    if len(found) <= most:
         return list(found)
-    chosen = sorted(range(len(found)), key=lambda at: _EVENTFUL.index(found[at].status))[:LISTED]
+    chosen = sorted(range(len(found)), key=lambda at: _EVENTFUL.index(found[at].status))[:most]
     return [found[at] for at in sorted(chosen)]
 
 

@@ -117,6 +117,14 @@ def test_columns_that_say_nothing_are_left_out() -> None:
     assert told.splitlines()[2].split() == ["job", "status"]
 
 
+def test_a_text_that_may_not_be_long_counts_the_others() -> None:
+    """What failed is listed; of hundreds that wait, some, and how many more."""
+    many = snapshot({f"job{n}": job("failed" if n == 200 else "waiting") for n in range(300)})
+    told = table_text(many, 50)
+    assert "job200" in told and "job49" not in told
+    assert "and 250 more jobs: 250 waiting" in told
+
+
 def test_an_empty_flow_says_how_to_begin() -> None:
     """In one line, as text and as HTML."""
     said = "analysis · run 12 · no jobs yet: write %%job and a name on the first line of a cell, and run it"
