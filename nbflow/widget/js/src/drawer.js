@@ -202,7 +202,7 @@ export class Drawer {
    * @param {Shown} shown */
   output(shown) {
     const { name, details } = shown, place = at(shown);
-    const log = place ? details?.logs[placed(...place)] : undefined;
+    const log = place ? printed(details?.logs[placed(...place)]) : undefined;
     const tried = place ? details?.attempts.find(({ number }) => number === place[0]) : undefined;
     const part = place && place[1] !== null ? tried?.steps[place[1]] : tried;
     const what = !place ? "" : part && "step" in part ? `the ${called(part)} after attempt ${place[0]}` : attempt(place[0]);
@@ -231,6 +231,14 @@ function at({ place, details }) {
   if (place) return place;
   const [number, step] = details?.current ?? [];
   return number === undefined ? null : [number, step ?? null];
+}
+
+/** The end of a log as one text.
+ * @param {import("./types.js").Log|undefined} log */
+function printed(log) {
+  if (!log) return undefined;
+  const text = log.pieces.map(([, piece]) => piece).join("");
+  return { text: log.traceback ? `${text}${text && !text.endsWith("\n") ? "\n" : ""}${log.traceback}` : text, cut: log.from[0] + log.from[1] };
 }
 
 /** @param {string} what

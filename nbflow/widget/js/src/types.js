@@ -15,13 +15,17 @@
  *   generation: number]} Group
  * @typedef {{flow: string, run: number, verdict: string, counts: [Letter, number][], started_at: number|null,
  *   ended_at: number|null, groups: Record<string, Group>, paused: boolean, left_at?: number|null, fault?: string}} Head
- * @typedef {{started_at: number|null, ended_at: number|null, end: string, reason: string}} Part of a job's history
+ * @typedef {{started_at: number|null, ended_at: number|null, end: string, reason: string, exit_code?: number|null, signal?: string|null}} Part of a job's history
  * @typedef {Part & {step: "recovery"|"rollback"|"fallback", name: string}} Step what followed an attempt
- * @typedef {Part & {number: number, memory: number|null, rule: string, steps: Step[]}} Attempt
+ * @typedef {Part & {number: number, generation: number, memory: number|null, cpu: number|null, rule: string, steps: Step[]}} Attempt
+ * @typedef {[out: number, err: number]} At a place in a log: bytes of its streams before it
+ * @typedef {[stream: string, text: string]} Piece of a log
+ * @typedef {{pieces: Piece[], from: At, to: At, size: At}} LogPart
+ * @typedef {LogPart & {traceback: string}} Log its end
  * @typedef {[number: number, step: number|null]} Place an attempt, or a step by its place among those that followed it
  * @typedef {{why: string, kind: string, asked: string, generation: number, tried: number, of: number, executor: string,
  *   outputs: string[], attempts: Attempt[], current: Place|[], last_good: number|null, follow: [number, number], needs: string[], needed_by: string[], members: Record<string, string[]>, facts: [string, string][],
- *   logs: Record<string, {text: string, cut: number}>}} Details
+ *   commands: [string, string][], declared_at?: number|null, logs: Record<string, Log>}} Details
  *
  * The part of anywidget's model that is used.
  * @typedef {{get(name: string): any, on(name: string, done: Function): void, off(name: string, done: Function): void,
