@@ -78,6 +78,25 @@ class Pace:
         return max(ends.values(), default=0.0)
 
 
+def alike_left(took: Sequence[float], since: Sequence[float], queued: int, now: float) -> float | None:
+    """Seconds until jobs of one kind have ended, *queued* ones included; None where none of them has ended well yet.
+
+    Args:
+        took: seconds that each of those took that have ended well.
+        since: when each of those started that run: as many run side by side from now on.
+        queued: how many have yet to start.
+        now: in seconds since the epoch, as *since*.
+
+    >>> alike_left([4.0, 6.0, 5.0], [10.0, 12.0], 3, now=13.0)
+    10.5
+    """
+    if not took:
+        return None
+    each = median(took)
+    rest = [max(0.0, each - (now - start)) for start in since]
+    return max([(sum(rest) + each * queued) / max(1, len(rest)), each if queued else 0.0, *rest])
+
+
 class _Known:
     __slots__ = ("kind", "since", "status", "took")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 
 def elapsed(seconds: float) -> str:
     """A running time as a clock shows it, in whole seconds.
@@ -30,6 +32,18 @@ def duration(seconds: float) -> str:
         return _two(whole, 60, "m", "s")
     minutes = round(seconds / 60)
     return _two(minutes, 60, "h", "m") if minutes < 24 * 60 else _two(round(seconds / 3600), 24, "d", "h")
+
+
+def about(seconds: float) -> str:
+    """A length of time that is only estimated: rounded up, so that it does not flicker.
+
+    >>> about(3.2), about(22), about(170), about(4000)
+    ('5 s', '25 s', '3 m', '1 h 10 m')
+    """
+    if seconds <= 55:
+        return f"{max(5, 5 * math.ceil(seconds / 5))} s"
+    minutes = max(1, math.ceil(seconds / 60))
+    return f"{minutes} m" if minutes < 60 else _two(10 * math.ceil(minutes / 10), 60, "h", "m")
 
 
 def _two(amount: int, base: int, large: str, small: str) -> str:

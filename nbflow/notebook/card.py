@@ -39,6 +39,8 @@ TONE = {
 _STEPS = (Status.RECOVERING, Status.ROLLING_BACK, Status.FALLING_BACK)
 _BROKEN = (Status.FAILED, Status.RETRYING, Status.UNKNOWN, *_STEPS)
 """Something went wrong, and what it was is worth the traceback."""
+_RAISED = ("exception", "assertion", "invalid argument", "invalid type")
+"""A debugger can be opened where it happened."""
 QUIET = "var(--jp-content-font-color2, var(--vscode-descriptionForeground, #667079))"
 
 
@@ -57,6 +59,8 @@ class Card:
     """What it printed and displayed, in its order, where that is known: in place of *log* and *displays*."""
     note: str = ""
     """Said of a job that has not ended."""
+    standing: str = ""
+    """How the run as a whole stands; said at the right, on one card of the flow."""
 
     @property
     def status(self) -> Status:
@@ -78,6 +82,7 @@ class Card:
             *self._why(),
             *self._needs(),
             *self._outputs(),
+            *self._remedy(),
             *note,
         ]
 
@@ -125,6 +130,11 @@ class Card:
         told = [_output(name, ref) for name, ref in self.job.get("values", {}).items()]
         return [each for each in told if each][:3]
 
+    def _remedy(self) -> list[str]:
+        """How to look into it, where a traceback is all that there is to go by."""
+        raised = (self.job.get("reason") or {}).get("kind") in _RAISED
+        return [f"%nbflow debug {self.name}"] if self.status is Status.FAILED and raised else []
+
     @property
     def parts(self) -> list[Part]:
         """What followed its attempts, what it printed and displayed last, and the traceback of a failed job."""
@@ -165,11 +175,22 @@ class Card:
         )
         style = f"margin:2px 0 0 22px;color:{QUIET};font-family:{MONO};white-space:pre-wrap;background:transparent"
         body = output.html(self.parts, style)
-        return f'<div class="nbflow-card" style="padding:2px 0;line-height:1.5">{head}{body}</div>'
+        return framed(head, body, self.standing)
 
     def bundle(self) -> dict[str, str]:
         """The mime bundle of the card."""
         return {"text/html": self.html(), "text/plain": self.text()}
+
+
+def framed(head: str, body: str, standing: str) -> str:
+    """A card's HTML from that of its parts; *standing* is text, dim and at the right, where there is room for it."""
+    run = (
+        f'<span style="float:right;margin-left:24px;color:{QUIET};opacity:.85;font-variant-numeric:tabular-nums" '
+        f'title="the run as a whole">{escape(standing)}</span>'
+        if standing
+        else ""
+    )
+    return f'<div class="nbflow-card" style="padding:2px 0;line-height:1.5">{run}{head}{body}</div>'
 
 
 def _one_line(text: str, limit: int = 160) -> str:

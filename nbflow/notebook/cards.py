@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from nbflow.core.elements import fan_of
 from nbflow.engine.client import Client, Replica
 from nbflow.notebook.fan_slot import FanSlot
+from nbflow.notebook.leading import Leading
 from nbflow.notebook.slot import Slot
 
 TICK, PACE = 1.0, 0.2
@@ -41,6 +42,7 @@ class Cards:
     """Said on the card of a job that has not ended."""
     _slots: list[Slot | FanSlot] = field(default_factory=list)
     """The cards that may still change, oldest first."""
+    _leading: Leading = field(default_factory=lambda: Leading())
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _wake: threading.Event = field(default_factory=threading.Event)
     _closed: bool = False
@@ -61,6 +63,7 @@ class Cards:
                 if older.job == job and older.replica is replica:
                     older.supersede()
             self._slots.append(slot)
+            self._leading.follow(slot)
         slot.published(card, time.monotonic())
         slot.flushed = slot.shown
         self.publish(card.bundle(), slot.display_id, False)
@@ -95,6 +98,7 @@ class Cards:
         """Bring every card up to date from the thread of the running cell, now."""
         now = time.monotonic()
         with self._lock:
+            self._leading.stand()
             slots = [slot for slot in self._slots if slot.running or slot.shown != slot.flushed or slot.due(now)]
         for slot in slots:
             self._update(slot, slot.flushed)
@@ -119,11 +123,13 @@ class Cards:
     def _run(self) -> None:
         while not self._closed:
             with self._lock:
-                running = any(slot.running for slot in self._slots)
-            self._wake.wait(TICK if running else None)
+                going = self._leading.behind or any(slot.running for slot in self._slots)
+            self._wake.wait(TICK if going else None)
             self._wake.clear()
             now = time.monotonic()
             with self._lock:
+                if now >= self._leading.rest:
+                    self._leading.stand()
                 due = [slot for slot in self._slots if slot.due(now)]
             for slot in due[:ROUND]:
                 slot.context.run(self._follow, slot)
@@ -149,6 +155,6 @@ class Cards:
 
     def _drop(self, slot: Slot | FanSlot) -> None:
         """Forget a card on which nothing can change any more."""
-        if slot.over and (slot.shown == slot.flushed or not self.headless):
+        if slot.over and slot is not self._leading.slot and (slot.shown == slot.flushed or not self.headless):
             with self._lock:
                 self._slots[:] = [each for each in self._slots if each is not slot]

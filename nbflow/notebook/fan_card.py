@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from html import escape
 
 from nbflow.core import words
+from nbflow.core.captions import of_many
 from nbflow.core.status import Status
-from nbflow.notebook.card import QUIET, TONE
+from nbflow.notebook.card import QUIET, TONE, framed
 from nbflow.notebook.rich import MONO
 from nbflow.notebook.terminal import screen
 
@@ -53,6 +54,12 @@ class FanCard:
     verdict: str = ""
     note: str = ""
     """Said while not all have ended."""
+    label: str = ""
+    """What the head calls it, where that is not *name*: with its loop variables."""
+    left: float | None = None
+    """Seconds until all have ended, as far as those that have tell."""
+    standing: str = ""
+    """How the run as a whole stands; said at the right, on one card of the flow."""
 
     @property
     def counts(self) -> dict[Status, int]:
@@ -77,13 +84,13 @@ class FanCard:
 
         >>> card = FanCard("fit", {"fit[a=1]": Status.SUCCEEDED, "fit[a=2]": Status.RUNNING}, 9.0, started_at=5.0)
         >>> card.facts
-        ['2 jobs', '1 succeeded', '1 running', '0:04']
+        ['1 of 2 · 1 running', '0:04']
         """
-        total = len(self.statuses)
         open_ = not self.status.ended
+        resting = () if self.started_at is not None else (self.status.value,)
         return [
-            f"{total} job{'' if total == 1 else 's'}",
-            *(f"{count} {status.value}" for status, count in self.counts.items()),
+            of_many(list(self.statuses.values())),
+            *resting,
             *self._times(),
             *([self.verdict] if self.verdict else []),
             *([self.note] if self.note and open_ else []),
@@ -93,7 +100,9 @@ class FanCard:
         if self.started_at is None:
             return []
         if not self.status.ended:
-            return [words.elapsed(max(0.0, self.now - self.started_at))]
+            gone = words.elapsed(max(0.0, self.now - self.started_at))
+            known = self.left is not None and self.left >= 1
+            return [gone, f"about {words.about(self.left or 0.0)} left"] if known else [gone]
         return [words.duration(max(0.0, (self.ended_at or self.now) - self.started_at))]
 
     @property
@@ -106,17 +115,16 @@ class FanCard:
         return [_line(text) for text in [*said, *(f"{name}: {last}" for name, last in self.lines.items())]]
 
     def _why(self, name: str) -> str:
-        status, reason = self.statuses[name].value, self.reasons.get(name, "")
-        return status if reason in ("", status) else f"{status} · {reason}"
+        return self.reasons.get(name, "") or self.statuses[name].value
 
     @property
     def head(self) -> str:
         """The card's first line.
 
         >>> FanCard("fit", {"fit[a=1]": Status.WAITING}, 0.0).head
-        '○ fit  1 job · 1 waiting'
+        '○ fit  0 of 1 · waiting'
         """
-        return f"{self.status.glyph} {self.name}  " + " · ".join(self.facts)
+        return f"{self.status.glyph} {self.label or self.name}  " + " · ".join(self.facts)
 
     def text(self) -> str:
         """The card as plain text."""
@@ -128,7 +136,7 @@ class FanCard:
         """The card for a notebook: styles inline, every text escaped, no script."""
         head = (
             f'<span style="color:{TONE.get(self.status, QUIET)};font-weight:600">{self.status.glyph}</span> '
-            f"<b>{escape(self.name)}</b> "
+            f"<b>{escape(self.label or self.name)}</b> "
             f'<span style="color:{QUIET}">{" · ".join(map(escape, self.facts))}</span>'
         )
         body = (
@@ -137,7 +145,7 @@ background:transparent">{escape(chr(10).join(self.told))}</pre>'
             if self.told
             else ""
         )
-        return f'<div class="nbflow-card" style="padding:2px 0;line-height:1.5">{head}{self._strip()}{body}</div>'
+        return framed(head, self._strip() + body, self.standing)
 
     def _strip(self) -> str:
         if len(self.statuses) <= CELLS:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from nbflow.core.elements import fan_of
 from nbflow.core.group_plan import broken_text
+from nbflow.core.pace import alike_left
 from nbflow.core.project import reason_text
 from nbflow.core.run import AttemptState, JobState, Run
 from nbflow.core.status import Status, Verdict
@@ -20,6 +21,15 @@ TAIL = 4 * 1024
 """Bytes of a log's end that the last line is looked for in."""
 PRINTING = 3
 """Running elements of which the last line is shown."""
+
+
+def _left(own: dict[str, list[AttemptState]], statuses: dict[str, Status], now: float) -> float | None:
+    """Seconds until all have ended, as far as those that have tell; each stands for the others."""
+    last = [tries[-1] for tries in own.values() if tries]
+    took = [one.ended_at - one.started_at for one in last if one.end == "succeeded" and one.ended_at is not None]
+    since = [own[name][-1].started_at for name, status in statuses.items() if status is Status.RUNNING and own[name]]
+    ahead = sum(not status.ended and status is not Status.HELD for status in statuses.values())
+    return alike_left(took, since, ahead - len(since), now)
 
 
 @dataclass(slots=True, eq=False)
@@ -48,6 +58,7 @@ class FanSlot(Looks):
             own = {name: self._own(run.jobs[name]) for name in self.first if name in run.jobs}
             statuses = {name: self._status(run.jobs[name], attempts) for name, attempts in own.items()}
             reasons = {name: self._reason(run, name, own[name]) for name in self._failed(statuses)}
+            label = self._label(run)
             tries = [attempt for attempts in own.values() for attempt in attempts]
             keys = {name: tries[-1].key for name, tries in own.items() if tries and statuses[name] in GOING}
             verdict = self._verdict(run)
@@ -64,6 +75,9 @@ class FanSlot(Looks):
             lines={name: line for name, line in lines.items() if line},
             verdict=verdict,
             note=note,
+            label=label,
+            left=_left(own, statuses, now),
+            standing=self.standing,
         )
 
     def _own(self, job: JobState) -> list[AttemptState]:
@@ -79,7 +93,16 @@ class FanSlot(Looks):
         return [name for name, status in statuses.items() if status.ended and not status.good][:TOLD]
 
     def _reason(self, run: Run, name: str, attempts: list[AttemptState]) -> str:
-        return reason_text(run, run.jobs[name]) if self.until is None else str(replaced(attempts)["reason_text"])
+        if self.until is not None:
+            return str(replaced(attempts)["reason_text"])
+        job = run.jobs[name]
+        tried = f" · attempt {job.tries} of {job.allowed}" if job.tries > 1 else ""
+        return reason_text(run, job) + tried
+
+    def _label(self, run: Run) -> str:
+        """The fan-out's name with its loop variables."""
+        element = next((run.jobs[name].spec.element for name in self.first if name in run.jobs), None)
+        return f"{self.job}[{', '.join(element.values)}]" if element is not None and element.values else self.job
 
     def _verdict(self, run: Run) -> str:
         fan = fan_of(run, self.job) if self.until is None else None
@@ -111,7 +134,7 @@ class FanSlot(Looks):
             return False
         with self.replica.lock:
             changed = self._signature() != self._seen
-        return changed or (self.running and now >= self._rest)
+        return changed or self.restanding or (self.running and now >= self._rest)
 
     def _signature(self) -> tuple[object, ...]:
         """What a card depends on, but for time and logs: with so many jobs, whatever happens."""

@@ -37,12 +37,20 @@ class Looks:
     ended: bool = False
     running: bool = False
     """Its card shows a time that goes on."""
+    standing: str = ""
+    """How the run stands, where this card says so."""
     _seen: tuple[object, ...] = ()
     _rest: float = 0.0
+    _stood: str = ""
+
+    @property
+    def restanding(self) -> bool:
+        """It does not say yet how the run stands."""
+        return self.standing != self._stood
 
     def published(self, card: Card | FanCard, rest: float) -> None:
         """Its card looks so now; it need not be looked at again before *rest* (monotonic) for its clock alone."""
-        self.shown, self._rest = card.html(), rest
+        self.shown, self._rest, self._stood = card.html(), rest, card.standing
         self.ended = card.status.ended
         self.running = card.status in GOING
 
@@ -68,7 +76,7 @@ class Slot(Looks):
         shown = client.shown(step or key, LOG_LIMIT) if key else []
         if step:  # beside what its attempt has displayed
             shown = [*(each for each in client.shown(key, 0) if isinstance(each, Display)), *shown]
-        return Card(self.job, state, now, shown=shown, traceback=traceback, note=note)
+        return Card(self.job, state, now, shown=shown, traceback=traceback, note=note, standing=self.standing)
 
     def supersede(self) -> None:
         """The job was declared again."""
@@ -119,7 +127,7 @@ class Slot(Looks):
         """Whether the card may look otherwise than it does."""
         with self.replica.lock:
             changed = self._signature() != self._seen
-        return changed or (self.running and now >= self._rest)
+        return changed or self.restanding or (self.running and now >= self._rest)
 
     def _signature(self) -> tuple[object, ...]:
         """What a card depends on, but for time and logs."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from nbflow.core.standing import Stander
 from nbflow.core.status import Status
 from nbflow.picture.palette import ANYWHERE
 from nbflow.picture.plain import NO_MATHS, columns, escaped, fit, plain, start
@@ -35,7 +36,7 @@ def table_text(snapshot: Mapping[str, Any], most: int | None = None) -> str:
     shown = [at for at, room in enumerate(wide) if at < 3 or any(line[at] for line in lines[1:])]
     body = ["  ".join(_padded(line[at], wide[at]) for at in shown).rstrip() for line in lines]
     body += [_unlisted(found, listed)] if len(listed) < len(found) else []
-    return "\n".join([plain(headline(snapshot)), "", *body, "", counted(snapshot), *group_lines(snapshot)])
+    return "\n".join([plain(headline(snapshot)), "", *body, "", Stander().line(snapshot), *group_lines(snapshot)])
 
 
 def _nothing(snapshot: Mapping[str, Any]) -> str:

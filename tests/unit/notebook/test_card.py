@@ -32,6 +32,21 @@ def test_a_finished_job_says_how_long_and_what_it_left() -> None:
     assert card.text() == "✓ clean  succeeded · 4.2 s · attempt 2 of 3 · needs load · df 344 × 7 2.1 GB"
 
 
+def test_a_failed_job_says_how_to_look_into_it() -> None:
+    """Where an exception was raised: a script's exit code leaves nothing to debug."""
+    state = job("failed", reason={"kind": "exception"}, reason_text="ValueError: bad")
+    assert Card("fit", state, 0.0).text() == "✕ fit  failed · ValueError: bad · %nbflow debug fit"
+    state = job("failed", reason={"kind": "exit code"}, reason_text="exit 3")
+    assert Card("fit", state, 0.0).text() == "✕ fit  failed · exit 3"
+
+
+def test_how_the_run_stands_is_at_the_right() -> None:
+    """As text, in the notebook alone: the card stays one line."""
+    card = Card("fit", job("held"), 0.0, standing="7 ✓ · <b>")
+    assert "float:right" in card.html() and "7 ✓ · &lt;b&gt;</span>" in card.html()
+    assert card.text() == "◌ fit  held"
+
+
 def test_a_retrying_job_counts_down() -> None:
     """Between attempts the card says when the next one is due and why the last one failed."""
     state = job("retrying", due_at=20.0, of=3, reason_text="ValueError: bad", **{"try": 1})

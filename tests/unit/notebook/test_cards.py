@@ -19,7 +19,7 @@ from nbflow.core.event import (
 )
 from nbflow.core.spec import Call, JobSpec
 from nbflow.core.state import empty, evolve
-from nbflow.core.status import Reason
+from nbflow.core.status import Reason, Status
 from nbflow.engine.shown import Text
 from nbflow.notebook.cards import Cards
 
@@ -80,21 +80,44 @@ def cards(shown: list[tuple[str, str]], logs: Logs) -> Cards:
 
 
 def test_only_what_changed_is_sent(cards: Cards, shown: list[tuple[str, str]], logs: Logs) -> None:
-    """Of 300 cards, one whose job has moved costs one message, and the others not even a look at their logs."""
+    """Of 300 cards, one whose job has moved costs one message, one more the newest card, which says how the run stands;
+    the others not even a look at their logs."""
     replica = Replica()
     for number in range(300):
         replica.declare(f"j{number}")
         cards.show(replica, f"j{number}")  # type: ignore[arg-type]
+    cards.flush()
     shown.clear()
     cards.flush()
     assert shown == []
     replica.start("j7", 1)
     replica.end("j7", 1, "succeeded")
     cards.flush()
-    assert [text.splitlines()[0] for _, text in shown] == ["✓ j7  succeeded · 1.0 s"]
+    assert [text.splitlines()[0] for _, text in shown] == [
+        "✓ j7  succeeded · 1.0 s",
+        "◔ j299  ready · waits for a free slot",
+    ]
     assert logs.reads == 1
     cards.flush()
-    assert len(shown) == 1
+    assert len(shown) == 2
+
+
+def test_the_newest_card_alone_says_how_the_run_stands() -> None:
+    """At its right, once there are two jobs; the next card takes it over, and what it says is brought up to date."""
+    shown: dict[str, str] = {}
+    cards = Cards(lambda: Logs(), lambda bundle, place, update: shown.update({place: bundle["text/html"]}))  # type: ignore[arg-type,return-value]
+    cards._thread = threading.current_thread()
+    replica = Replica()
+    for name in "ab":
+        replica.declare(name)
+        cards.show(replica, name)  # type: ignore[arg-type]
+        cards.flush()
+    first, second = shown.values()
+    assert "2 waiting</span>" in second and "2 waiting" not in first
+    replica.start("a", 1)
+    replica.end("a", 1, "failed", reason=Reason("exit code", "3"))
+    cards.flush()
+    assert [f"1 {Status.FAILED.glyph} · 1 waiting</span>" in html for html in shown.values()] == [False, True]
 
 
 def test_a_replaced_declaration_tells_its_own_end(cards: Cards, shown: list[tuple[str, str]]) -> None:

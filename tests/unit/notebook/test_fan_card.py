@@ -30,7 +30,8 @@ class Replica:
 
     def declare(self, *names: str, at: float = 1.0) -> None:
         for place, name in enumerate(names):
-            self.tell(JobDeclared(at=at, spec=JobSpec(name=name, group="fit", element=Element("fit", {}, KEY, place))))
+            element = Element("fit", {"a": str(place + 1)}, KEY, place)
+            self.tell(JobDeclared(at=at, spec=JobSpec(name=name, group="fit", element=element)))
 
     def start(self, name: str, at: float) -> None:
         job = self.run.jobs[name]
@@ -73,7 +74,7 @@ def test_it_says_how_many_stand_where_and_shows_the_newest_lines(replica: Replic
     slot = slot_of(replica)
     replica.start("fit[a=1]", 5.0)
     shown = card(slot)
-    assert shown.head == "◐ fit  2 jobs · 1 running · 1 ready · 0:04"
+    assert shown.head == "◐ fit[a]  0 of 2 · 1 running · 0:04"
     assert shown.text().splitlines()[1:] == ["    ◐◔", "    fit[a=1]: from 1fit[a=1]"]
 
 
@@ -85,8 +86,22 @@ def test_it_tells_what_failed_and_that_the_group_is_broken(replica: Replica) -> 
         replica.end(name, 7.0, end, reason)
     shown = card(slot)
     assert shown.status is Status.FAILED
-    assert "1 succeeded · 1 failed · 2.0 s · broken: all 2 needed: 1 succeeded, 1 did not" in shown.head
-    assert shown.told == ["✕ fit[a=2] failed · timeout"]
+    assert "1 of 2 · 1 failed · 2.0 s · broken: all 2 needed: 1 succeeded, 1 did not" in shown.head
+    assert shown.told == ["✕ fit[a=2] timeout"]
+
+
+def test_what_has_ended_tells_how_long_the_others_take(replica: Replica) -> None:
+    """As many as run now run side by side from now on; a failed one says which attempt that was."""
+    replica.declare("fit[a=3]", "fit[a=4]", "fit[a=5]")
+    replica.start("fit[a=1]", 1.0)
+    replica.end("fit[a=1]", 21.0)
+    replica.start("fit[a=2]", 1.0)
+    replica.end("fit[a=2]", 3.0, "failed", Reason("exception", "LinAlgError: singular"))
+    replica.start("fit[a=3]", 21.0)
+    replica.start("fit[a=4]", 21.0)
+    shown = card(slot_of(replica), now=26.0)
+    assert shown.head.startswith("◐ fit[a]  1 of 5 · 2 running · 1 failed · 0:25 · about 25 s left · broken: ")
+    assert shown.told[0] == "✕ fit[a=2] LinAlgError: singular"
 
 
 def test_it_follows_a_retry_of_one_element(replica: Replica) -> None:

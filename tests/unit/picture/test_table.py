@@ -51,7 +51,7 @@ def test_the_groups_and_the_tally_stand_below() -> None:
     """Policy and verdict of each group, and how many jobs have each status."""
     said = table_text(ten()).splitlines()
     assert said[-1] == "group fits: at least 2 of 3, undecided"
-    assert said[-2].startswith("5 succeeded, 2 running, 1 retrying, 1 failed")
+    assert said[-2].startswith("5 ✓ · 2 running · 1 retrying · 1 ✕")
 
 
 @EVERY

@@ -1,6 +1,6 @@
 import { pauseAction } from "./actions.js";
 import { control, html, icon, redraw, say, set } from "./dom.js";
-import { duration, elapsed } from "./words.js";
+import { about, duration, elapsed } from "./words.js";
 
 /** @typedef {import("./types.js").Head} Head */
 
@@ -77,7 +77,7 @@ export class Header {
    * @param {number} now */
   tick(head, now) {
     const { started_at: start, ended_at: end } = head;
-    const left = head.left_at ? head.left_at - now : 0, more = end === null && left >= 1 ? ` · about ${duration(Math.ceil(left))} left` : "";
+    const left = head.left_at ? head.left_at - now : 0, more = end === null && left >= 1 ? ` · about ${about(left)} left` : "";
     const time = start === null ? "" : end === null ? elapsed(now - start) + more : duration(end - start);
     say(this.time, time);
   }

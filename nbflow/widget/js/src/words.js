@@ -21,6 +21,14 @@ export function duration(seconds) {
   return minutes < 24 * 60 ? two(minutes, 60, "h", "m") : two(Math.round(past / 3600), 24, "d", "h");
 }
 
+/** A length of time that is only estimated: rounded up, so that it does not flicker.
+ * @param {number} seconds */
+export function about(seconds) {
+  if (seconds <= 55) return `${Math.max(5, 5 * Math.ceil(seconds / 5))} s`;
+  const minutes = Math.max(1, Math.ceil(seconds / 60));
+  return minutes < 60 ? `${minutes} m` : two(10 * Math.ceil(minutes / 10), 60, "h", "m");
+}
+
 /** @param {number} amount
  * @param {number} base
  * @param {string} large
