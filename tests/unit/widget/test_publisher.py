@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import threading
 
-from nbflow.widget.publisher import AGAIN, BYTES_PER_SECOND, LOG_PACE, PACE, Publisher
+from nbflow.widget.publisher import AGAIN, BYTES_PER_SECOND, LOG_PACE, PACE, PIECE, Publisher
 
 
 class Screen:
@@ -98,15 +99,53 @@ def test_a_log_that_grows_is_looked_at_again():
     assert screen.shown == [{"details": {"fit": "more"}}]
 
 
-def test_answers_do_not_wait():
-    """An acknowledgement goes at once, however recently state was sent."""
+def test_an_answer_goes_at_once():
+    """An acknowledgement waits for no change, and no change for longer than a message takes."""
     screen, publisher = published()
+    publisher.answer({"kind": "ack"})
     screen.state["status"] = "S"
     publisher.changed()
+    due = publisher.turn(100.0)
+    assert screen.told == [{"kind": "ack"}] and screen.shown == []
+    publisher.answer({"kind": "ack", "number": 2})
+    assert due == 100.0 + PACE
+    publisher.turn(due)
+    assert screen.shown == [{"status": "S"}]
+
+
+def test_answers_that_come_together_go_in_one_message():
+    """Many pages may ask at the same time; each knows its own."""
+    screen, publisher = published()
+    for number in range(30):
+        publisher.answer({"kind": "ack", "number": number})
     publisher.turn(100.0)
-    publisher.answer({"kind": "ack"})
-    publisher.turn(100.001)
-    assert screen.told == [{"kind": "ack"}]
+    (message,) = screen.told
+    assert [one["number"] for one in message["several"]] == list(range(30))
+
+
+def test_a_long_answer_comes_in_pieces_and_holds_up_nothing():
+    """State and other answers go between them; put together they are the answer."""
+    screen, publisher = published()
+    publisher.answer({"kind": "output", "number": 7, "shown": "x" * 5 * PIECE})
+    publisher.answer({"kind": "ack", "number": 8})
+    screen.state["status"] = "S"
+    publisher.changed()
+    now = 100.0
+    for turn in range(20):
+        publisher.turn(now + turn * PACE)
+    assert screen.told[0] == {"kind": "ack", "number": 8} and screen.shown == [{"status": "S"}]
+    pieces = screen.told[1:]
+    assert [(one["number"], one["at"], one["of"]) for one in pieces] == [(7, at, 6) for at in range(6)]
+    assert json.loads("".join(one["text"] for one in pieces))["shown"] == "x" * 5 * PIECE
+
+
+def test_half_a_character_does_not_silence_the_view():
+    """No message can carry one: a sign stands for it."""
+    screen, publisher = published()
+    screen.state |= {"head": {"why": ["caf\udcc3"]}}
+    publisher.changed()
+    publisher.turn(100.0)
+    assert screen.shown == [{"head": {"why": ["caf\ufffd"]}}]
 
 
 def test_the_thread_sends_what_it_is_told_of():
