@@ -37,7 +37,8 @@ class Comm:
         pass
 
     def messages(self, kind):
-        return [s["content"] for s in self.sent if s["method"] == "custom" and s["content"]["kind"] == kind]
+        told = [s["content"] for s in self.sent if s["method"] == "custom"]
+        return [one for message in told for one in message.get("several", [message]) if one["kind"] == kind]
 
     def wait(self, kind):
         with self.came:

@@ -1,6 +1,8 @@
 /** @typedef {import("./types.js").Model} Model */
 /** @typedef {{kind: "ack"|"done"|"refused"|"bars"|"code"|"data"|"output", number: number, now?: number, count?: number, said?: string}} Answer */
 
+/** @typedef {{kind: "piece", number: number, at: number, of: number, text: string, now?: number}} Piece one of a long answer's */
+
 export const PATIENCE = 2000; // milliseconds
 
 /** One view's requests to the kernel, and whether it answers. */
@@ -15,7 +17,9 @@ export class Link {
     this.number = Math.floor(Math.random() * 2 ** 40) * 1024;
     /** @type {Map<number, {op: string, job: string, timer: any, patient: boolean}>} */
     this.open = new Map();
-    const hear = (/** @type {Answer} */ answer) => this.hear(answer);
+    /** @type {Map<number, string[]>} */
+    this.pieces = new Map();
+    const hear = (/** @type {any} */ message) => this.take(message);
     model.on("msg:custom", hear);
     life.addEventListener("abort", () => {
       model.off("msg:custom", hear);
@@ -36,6 +40,26 @@ export class Link {
     } catch {
       this.heard.silent(true); // the kernel is gone, and the page knows it
     }
+  }
+
+  /** A message: an answer, several that came together, or a piece of a long one.
+   * @param {any} message */
+  take(message) {
+    if (message?.kind === "several") for (const answer of message.several) this.hear({ ...answer, now: message.now });
+    else if (message?.kind === "piece") this.gather(message);
+    else this.hear(message);
+  }
+
+  /** @param {Piece} piece */
+  gather({ number, at, of, text, now }) {
+    if (!this.open.has(number)) return; // another view's
+    const pieces = this.pieces.get(number) ?? [];
+    this.pieces.set(number, pieces);
+    pieces[at] = text;
+    if (at < of - 1) return;
+    this.pieces.delete(number);
+    if (Object.keys(pieces).length === of) this.hear({ ...JSON.parse(pieces.join("")), now });
+    else this.hear({ kind: "refused", number, now, said: "the answer did not come whole: ask again" });
   }
 
   /** @param {Answer} answer */

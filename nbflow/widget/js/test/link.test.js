@@ -72,3 +72,42 @@ test("a view that has ended listens no more", () => {
   assert.deepEqual([handlers.size, said], [0, []]);
   mock.timers.reset();
 });
+
+test("answers that came together are heard one by one", () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const { link, sent, said, hear } = linked();
+  link.ask("retry", ["fit"]);
+  link.ask("skip", ["load"]);
+  hear({ kind: "several", now: 1, several: sent.map(({ number }) => ({ kind: "done", number, count: 1 })) });
+  assert.deepEqual(said, ["answers", ["retry", "fit", "done"], "answers", ["skip", "load", "done"]]);
+  mock.timers.reset();
+});
+
+/** The pieces of an answer to *number*.
+ * @param {object} answer
+ * @param {number} number */
+function pieces(answer, number) {
+  const text = JSON.stringify({ ...answer, number }), size = Math.ceil(text.length / 3);
+  return [0, 1, 2].map((at) => ({ kind: "piece", number, at, of: 3, text: text.slice(at * size, (at + 1) * size) }));
+}
+
+test("a long answer is put together; that of another view is let be", () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const { link, sent, said, hear } = linked();
+  link.ask("output", ["fit"]);
+  for (const piece of pieces({ kind: "output", shown: ["äöü"] }, 1)) hear(piece);
+  for (const piece of pieces({ kind: "output", shown: ["äöü"] }, sent[0].number)) hear(piece);
+  assert.deepEqual(said, ["answers", ["output", "fit", "output"]]);
+  mock.timers.reset();
+});
+
+test("a piece that was lost is said", () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const { link, sent, said, hear } = linked();
+  link.ask("output", ["fit"]);
+  const [first, , last] = pieces({ kind: "output" }, sent[0].number);
+  hear(first);
+  hear(last);
+  assert.deepEqual(said, ["answers", ["output", "fit", "refused"]]);
+  mock.timers.reset();
+});
