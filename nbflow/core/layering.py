@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 Pair = tuple[int, int]
+TURNS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,13 @@ class Layered:
     down: list[list[int]]
     chains: list[list[int]]
     """Edge -> the crossing points it runs through, from left to right."""
+
+    def add(self, column: int) -> int:
+        """A vertex more, that no edge meets."""
+        self.column.append(column)
+        self.up.append([])
+        self.down.append([])
+        return len(self.column) - 1
 
     @property
     def columns(self) -> int:
@@ -84,19 +92,28 @@ def columns(count: int, edges: Sequence[Pair]) -> tuple[list[int], list[int]]:
     for node in order:
         for follower in after[node]:
             column[follower] = max(column[follower], column[node] + 1)
-    for turn in range(8):
-        moved = [_tighten(node, column, before, after) for node in (order if turn % 2 else reversed(order))]
-        if not any(moved):
+    for turn in range(TURNS):
+        ways = (order, 1) if turn % 2 else (reversed(order), -1)
+        moved = [_tighten(node, column, before, after, ways[1]) for node in ways[0]]
+        if turn % 2 and not any(moved):
             break
     return column, order
 
 
-def _tighten(node: int, column: list[int], before: list[list[int]], after: list[list[int]]) -> bool:
-    if not after[node] or len(after[node]) <= len(before[node]):
+def _tighten(node: int, column: list[int], before: list[list[int]], after: list[list[int]], way: int) -> bool:
+    """Move *node* within its slack to where it has more edges; where that is no matter, *way* says: 1 left, -1 right.
+
+    One that could stand anywhere makes room for its neighbours by going along.
+    """
+    pull = len(after[node]) - len(before[node]) - way * bool(before[node] and after[node])
+    if pull > 0 and after[node]:
+        to = min([column[follower] for follower in after[node]]) - 1
+    elif pull < 0 and before[node]:
+        to = max([column[need] for need in before[node]]) + 1
+    else:
         return False
-    latest = min(column[follower] for follower in after[node]) - 1
-    moved = latest != column[node]
-    column[node] = latest
+    moved = to != column[node]
+    column[node] = to
     return moved
 
 
@@ -106,23 +123,19 @@ def cut(count: int, edges: Sequence[Pair], column: list[int]) -> Layered:
     >>> cut(2, [(0, 1)], [0, 2]).chains
     [[2]]
     """
-    column = list(column)
-    up: list[list[int]] = [[] for _ in range(count)]
-    down: list[list[int]] = [[] for _ in range(count)]
-    chains: list[list[int]] = []
+    web = Layered(count, list(column), [[] for _ in range(count)], [[] for _ in range(count)], [])
+    up, down = web.up, web.down
     for a, b in edges:
         chain: list[int] = []
         last = a
         for between in range(column[a] + 1, column[b]):
-            point = len(column)
-            column.append(between)
-            up.append([last])
-            down.append([])
+            point = web.add(between)
+            up[point].append(last)
             down[last].append(point)
             chain.append(point)
             last = point
-        chains.append(chain)
+        web.chains.append(chain)
         if column[a] < column[b]:
             down[last].append(b)
             up[b].append(last)
-    return Layered(count, column, up, down, chains)
+    return web

@@ -2,26 +2,41 @@
 
 Sizes and positions are in pixels; y grows downwards. The recipe: columns by longest path, crossing points for long
 edges, an order with few crossings (`nbflow.core.ordering`), heights by isotonic regression towards the neighbours'
-medians; parts of the graph that do not touch are laid out apart and stacked.
+medians (`nbflow.core.placing`), regions of groups that hold their members and nothing else (`nbflow.core.regions`);
+parts of the graph that do not touch are laid out apart and stacked.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from nbflow.core.layering import Layered, Pair, columns, cut
-from nbflow.core.ordering import Columns, arrange
+from nbflow.core.ordering import arrange
+from nbflow.core.placing import ROW_GAP, Room, heights
+from nbflow.core.regions import (
+    GROUP_ABOVE,
+    GROUP_BELOW,
+    GROUP_SIDE,
+    Box,
+    Columns,
+    Path,
+    Region,
+    paths_of,
+    regions,
+    spread,
+)  # fmt: skip
 
 Point = tuple[float, float]
 Size = tuple[float, float]
 Key = str | tuple[str, str]
 
-ROW_GAP = 18.0
-WIRE_GAP = 12.0
 PART_GAP = 30.0
-GROUP_ABOVE, GROUP_BELOW, GROUP_SIDE = 30.0, 12.0, 14.0
-"""Room kept around the members of a group: above for its title, below, and at the sides."""
+LEAST_GAP = 40.0
+"""Pixels at least between the frames of two columns, in which wires bend."""
+LEVEL = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +50,8 @@ class Layout:
         height: of the whole picture.
         order: each column from top to bottom: nodes by name, and edges that only cross it by their (source, target);
             give the layout as *previous* to keep the next one stable.
+        frames: (group, (left, top, right, bottom)), outer ones first; a group may have several. In none of them is a
+            stranger, nor does an edge between strangers pass under one.
     """
 
     positions: dict[str, Point] = field(default_factory=dict)
@@ -42,6 +59,7 @@ class Layout:
     width: float = 0.0
     height: float = 0.0
     order: tuple[tuple[Key, ...], ...] = ()
+    frames: tuple[tuple[str, Box], ...] = ()
 
 
 def layout(
@@ -50,6 +68,7 @@ def layout(
     *,
     sizes: Mapping[str, Size],
     groups: Mapping[str, str] | None = None,
+    parents: Mapping[str, str] | None = None,
     previous: Layout | None = None,
 ) -> Layout:
     """Lay out a graph from left to right.
@@ -59,6 +78,7 @@ def layout(
         edges: (needed, dependent) pairs of names; an edge that closes a loop is drawn but not heeded.
         sizes: node -> (width, height) in pixels.
         groups: node -> the group it is drawn with; members of a group stand together and have room for a frame.
+        parents: group -> the group that it is within.
         previous: an earlier layout of the same flow: nodes known from there keep their order where that is no worse.
 
     >>> picture = layout(["a", "b"], [("a", "b")], sizes={"a": (100, 40), "b": (100, 40)})
@@ -68,13 +88,15 @@ def layout(
     number = {name: at for at, name in enumerate(nodes)}
     pairs = [(number[a], number[b]) for a, b in edges]
     group = {number[name]: title for name, title in (groups or {}).items() if name in number}
+    paths = paths_of(group, parents or {})
     before = {
         (at, key): place
         for at, column in enumerate(previous.order if previous else ())
         for place, key in enumerate(column)
     }
-    whole = _Whole(nodes, pairs, group, before)
-    parts = [_part(whole, part, [sizes[nodes[node]] for node in part]) for part in _parts(len(nodes), pairs, group)]
+    whole = _Whole(nodes, pairs, paths, before)
+    outer = {node: path[0] for node, path in paths.items()}
+    parts = [_part(whole, part, [sizes[nodes[node]] for node in part]) for part in _parts(len(nodes), pairs, outer)]
     return _stack(nodes, len(pairs), parts)
 
 
@@ -84,7 +106,7 @@ class _Whole:
 
     nodes: Sequence[str]
     pairs: list[Pair]
-    group: dict[int, str]
+    paths: dict[int, Path]
     before: dict[tuple[int, Key], int]
 
 
@@ -96,6 +118,7 @@ class _Part:
     places: list[Point]
     edges: dict[int, list[Point]]
     columns: list[list[Key]]
+    frames: list[tuple[str, Box]]
     width: float
     height: float
 
@@ -124,163 +147,158 @@ def _parts(count: int, pairs: Sequence[Pair], group: Mapping[int, str]) -> list[
 def _part(whole: _Whole, part: list[int], sizes: list[Size]) -> _Part:
     local = {node: at for at, node in enumerate(part)}
     edges = {at: (local[a], local[b]) for at, (a, b) in enumerate(whole.pairs) if a in local}
-    group = {local[node]: whole.group[node] for node in part if node in whole.group}
+    paths = {local[node]: whole.paths[node] for node in part if node in whole.paths}
     pairs = list(edges.values())
     column, order = columns(len(part), pairs)
     web = cut(len(part), pairs, column)
-    keys = _keys(whole.nodes, part, pairs, web)
+    leapt = spread(web, paths, pairs)
+    keys = _keys(whole.nodes, part, pairs, web, leapt)
     known = {
         v: whole.before[at, key]
         for v, (at, key) in enumerate(zip(web.column, keys, strict=True))
         if (at, key) in whole.before
     }
-    stand = arrange(web, order, group, known)
-    inset = GROUP_SIDE if whole.group else 0.0  # of every part, so that their first columns are in line
-    frame = _frame(stand, web, sizes, group, inset)
+    stand = arrange(web, order, paths, known)
+    areas = regions(stand, web, paths)
+    middle = heights(stand, Room(web, sizes, paths), areas)
+    frame = _frame(stand, web, sizes, areas, middle, GROUP_SIDE if whole.paths else 0.0)
     places = [(frame.left[web.column[v]], frame.middle[v] - sizes[v][1] / 2) for v in range(len(part))]
-    paths = {
+    wires = {
         at: _path(a, b, chain, web, sizes, frame) for (at, (a, b)), chain in zip(edges.items(), web.chains, strict=True)
     }
-    return _Part(part, places, paths, [[keys[v] for v in c] for c in stand], frame.width, frame.height)
+    return _Part(part, places, wires, [[keys[v] for v in c] for c in stand], frame.frames, frame.width, frame.height)
 
 
-def _keys(nodes: Sequence[str], part: list[int], pairs: list[Pair], web: Layered) -> list[Key]:
-    """What a vertex is called in an order: a node's name, or the edge that a crossing point belongs to."""
+def _keys(
+    nodes: Sequence[str], part: list[int], pairs: list[Pair], web: Layered, leapt: Mapping[int, str]
+) -> list[Key]:
+    """What a vertex is called in an order: a node's name, or what a crossing point belongs to, an edge or a group."""
     names = [nodes[node] for node in part]
     keys: list[Key] = [*names, *[""] * (len(web.column) - len(names))]
     for (a, b), chain in zip(pairs, web.chains, strict=True):
         for point in chain:
             keys[point] = (names[a], names[b])
+    for vertex, group in leapt.items():
+        keys[vertex] = ("", group)
     return keys
 
 
 @dataclass(frozen=True, slots=True)
-class _Room:
-    """How much room vertices need above and below their middles."""
-
-    web: Layered
-    sizes: list[Size]
-    group: dict[int, str]
-
-    def half(self, vertex: int) -> float:
-        return self.sizes[vertex][1] / 2 if vertex < self.web.count else 0.0
-
-    def above(self, vertex: int) -> float:
-        return self.half(vertex) + (GROUP_ABOVE if vertex in self.group else 0.0)
-
-    def below(self, vertex: int) -> float:
-        return self.half(vertex) + (GROUP_BELOW if vertex in self.group else 0.0)
-
-    def between(self, upper: int, lower: int) -> float:
-        """The least distance of two neighbours' middles."""
-        gap = ROW_GAP if upper < self.web.count and lower < self.web.count else WIRE_GAP
-        if self.group.get(upper) == self.group.get(lower):
-            return self.half(upper) + self.half(lower) + gap
-        return self.below(upper) + self.above(lower) + gap
-
-
-@dataclass(frozen=True, slots=True)
 class _Frame:
-    """The coordinates of one part: the middle of each vertex, the sides of each column."""
+    """The coordinates of one part: the middle of each vertex, the sides of each column, and where wires run level."""
 
     middle: list[float]
     left: list[float]
     right: list[float]
+    level: list[tuple[float, float]]
+    frames: list[tuple[str, Box]]
     width: float
     height: float
 
 
-def _frame(stand: Columns, web: Layered, sizes: list[Size], group: dict[int, str], inset: float) -> _Frame:
-    room = _Room(web, sizes, group)
-    middle = _heights(stand, web, room)
-    left, right = _sides(stand, web, sizes)
-    top = min(middle[v] - room.above(v) for v in range(len(middle)))
-    bottom = max(middle[v] + room.below(v) for v in range(len(middle)))
-    return _Frame(
-        [y - top for y in middle],
-        [x + inset for x in left],
-        [x + inset for x in right],
-        right[-1] + 2 * inset,
-        bottom - top,
-    )
+def _frame(
+    stand: Columns, web: Layered, sizes: list[Size], areas: list[Region], middle: list[float], inset: float
+) -> _Frame:
+    half = [size[1] / 2 for size in sizes] + [0.0] * (len(middle) - web.count)
+    held = _frames(areas, web, middle, half)
+    left, right, level = _sides(stand, web, sizes, held, inset)
+    top = min(min(y - h for y, h in zip(middle, half, strict=True)), *(frame.top for frame in held), math.inf)
+    bottom = max(max(y + h for y, h in zip(middle, half, strict=True)), *(frame.bottom for frame in held), -math.inf)
+    frames = []
+    for one in held:
+        x, end = left[one.first] - one.over * GROUP_SIDE, right[one.last] + one.beyond * GROUP_SIDE
+        frames.append((one.group, (x, one.top - top, end, one.bottom - top)))
+    return _Frame([y - top for y in middle], left, right, level, frames, level[-1][1] + inset, bottom - top)
 
 
-def _heights(stand: Columns, web: Layered, room: _Room) -> list[float]:
-    """The middle of every vertex: packed at first, then drawn towards its neighbours, order and distances kept."""
-    middle = [0.0] * len(web.column)
-    offsets: list[list[float]] = []
-    for column in stand:
-        at, offset = 0.0, []
-        for upper, lower in zip([None, *column[:-1]], column, strict=True):
-            at += room.between(upper, lower) if upper is not None else 0.0
-            offset.append(at)
-        for vertex, y in zip(column, offset, strict=True):
-            middle[vertex] = y - at / 2
-        offsets.append(offset)
-    both = [up + down for up, down in zip(web.up, web.down, strict=True)]
-    for turn, near in enumerate((web.up, web.down, web.up, web.down, web.up, both, both)):
-        steps = range(len(stand)) if turn % 2 == 0 else range(len(stand) - 1, -1, -1)
-        for step in steps:
-            _settle(stand[step], offsets[step], near, middle, web.count)
-    return middle
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """The frame of a region: from the left of column *first* to the right of *last*; *over* and *beyond* say how many
+    frames end there, with those within."""
+
+    group: str
+    first: int
+    last: int
+    over: int
+    beyond: int
+    top: float
+    bottom: float
 
 
-def _settle(column: list[int], offset: list[float], near: list[list[int]], middle: list[float], count: int) -> None:
-    """Move one column's vertices as near as order and distances allow to the medians of their neighbours.
+def _frames(areas: list[Region], web: Layered, middle: list[float], half: list[float]) -> list[_Held]:
+    """The frames of the regions in which there are nodes, outer ones first."""
+    found: dict[int, _Held] = {}
+    holder: dict[tuple[Path, int], int] = {(a.path, v): at for at, a in enumerate(areas) for v in a.vertices}
+    inner: dict[int, list[_Held]] = {}
+    for at in range(len(areas) - 1, -1, -1):
+        area = areas[at]
+        columns = [web.column[v] for v in area.vertices if v < web.count]
+        if not columns:
+            continue
+        first, last = min(columns), max(columns)
+        within = inner.get(at, [])
+        seen = [v for v in area.vertices if first <= web.column[v] <= last]
+        found[at] = frame = _Held(
+            area.path[-1],
+            first,
+            last,
+            1 + max((one.over for one in within if one.first == first), default=0),
+            1 + max((one.beyond for one in within if one.last == last), default=0),
+            min([middle[v] - half[v] for v in seen] + [one.top for one in within]) - GROUP_ABOVE,
+            max([middle[v] + half[v] for v in seen] + [one.bottom for one in within]) + GROUP_BELOW,
+        )
+        if len(area.path) > 1:
+            inner.setdefault(holder[area.path[:-1], area.vertices[0]], []).append(frame)
+    return [found[at] for at in sorted(found)]
 
-    Isotonic regression by pooling adjacent violators; a crossing point weighs more than a node, so wires are straight.
+
+def _sides(
+    stand: Columns, web: Layered, sizes: list[Size], held: list[_Held], inset: float
+) -> tuple[list[float], list[float], list[Point]]:
+    """Left and right edge of every column, and from where to where wires run level: across frames' edges too.
+
+    The more wires between two columns, the further apart they are.
     """
-    blocks: list[tuple[float, float, int]] = []
-    for at, vertex in enumerate(column):
-        weight = 1.0 if vertex < count else 2.0
-        total = (_wanted(vertex, near, middle) - offset[at]) * weight
-        start = at
-        while blocks and blocks[-1][0] * weight >= total * blocks[-1][1]:
-            above, heavy, start = blocks.pop()
-            total, weight = total + above, weight + heavy
-        blocks.append((total, weight, start))
-    ends = [start for _, _, start in blocks[1:]]
-    for (total, weight, start), end in zip(blocks, [*ends, len(column)], strict=True):
-        shift = total / weight
-        for at in range(start, end):
-            middle[column[at]] = shift + offset[at]
-
-
-def _wanted(vertex: int, near: list[list[int]], middle: list[float]) -> float:
-    others = near[vertex]
-    if len(others) == 1:
-        return middle[others[0]]
-    if not others:
-        return middle[vertex]
-    heights = sorted(middle[other] for other in others)
-    half = len(heights) // 2
-    return heights[half] if len(heights) % 2 else (heights[half - 1] + heights[half]) / 2
-
-
-def _sides(stand: Columns, web: Layered, sizes: list[Size]) -> tuple[list[float], list[float]]:
-    """Left and right edge of every column; the more wires between two, the further apart."""
-    left, right, x = [], [], 0.0
-    for column in stand:
+    over, beyond = [0.0] * len(stand), [0.0] * len(stand)
+    for one in held:
+        over[one.first] = max(over[one.first], one.over * GROUP_SIDE)
+        beyond[one.last] = max(beyond[one.last], one.beyond * GROUP_SIDE)
+    over[0], beyond[-1] = max(over[0], inset), max(beyond[-1], inset)  # first columns of all parts are in line
+    left, right, level, x = [], [], [], 0.0
+    for at, column in enumerate(stand):
         width = max((sizes[v][0] for v in column if v < web.count), default=0.0)
-        left.append(x)
-        right.append(x + width)
         wires = sum(len(web.down[v]) for v in column)
-        x += width + min(96.0, max(48.0, 40.0 + 1.5 * wires))
-    return left, right
+        left.append(x + over[at])
+        right.append(left[-1] + width)
+        level.append((x, right[-1] + beyond[at]))
+        framed = over[at + 1] + beyond[at] if at + 1 < len(stand) else 0.0
+        x = level[-1][1] + max(LEAST_GAP, min(96.0, max(48.0, 32.0 + 16.0 * (wires // 8))) - framed)
+    return left, right, level
 
 
 def _path(a: int, b: int, chain: list[int], web: Layered, sizes: list[Size], frame: _Frame) -> list[Point]:
-    """From the right of *a* to the left of *b*, level across every column between and across the rest of its own."""
-    left, right, middle = frame.left, frame.right, frame.middle
+    """From the right of *a* to the left of *b*, level across every column and the frames' edges at its sides."""
+    middle, level = frame.middle, frame.level
     start, end = web.column[a], web.column[b]
-    points = [(left[start] + sizes[a][0], middle[a])]
-    if sizes[a][0] < right[start] - left[start] and end > start:
-        points.append((right[start], middle[a]))
-    for point in chain:
-        at = web.column[point]
-        points += [(left[at], middle[point]), (right[at], middle[point])]
-    points.append((left[end], middle[b]))
-    return points
+    points = [(frame.left[start] + sizes[a][0], middle[a])]
+    if end > start:
+        points.append((level[start][1], middle[a]))
+        for point in chain:
+            at = web.column[point]
+            points += [(level[at][0], middle[point]), (level[at][1], middle[point])]
+        points.append((level[end][0], middle[b]))
+    points.append((frame.left[end], middle[b]))
+    return _plain(points)
+
+
+def _plain(points: list[Point]) -> list[Point]:
+    """Without points on the line between their neighbours."""
+    found = points[:1]
+    for point, after in pairwise(points[1:]):
+        straight = abs(found[-1][1] - point[1]) < LEVEL and abs(point[1] - after[1]) < LEVEL
+        if not straight and point != found[-1]:
+            found.append(point)
+    return [*found, points[-1]]
 
 
 def _stack(nodes: Sequence[str], edge_count: int, parts: list[_Part]) -> Layout:
@@ -288,18 +306,20 @@ def _stack(nodes: Sequence[str], edge_count: int, parts: list[_Part]) -> Layout:
     paths: list[tuple[Point, ...]] = [()] * edge_count
     positions: dict[int, Point] = {}
     order: list[list[Key]] = []
+    frames: list[tuple[str, Box]] = []
     width = height = 0.0
     for part, (x, y) in zip(parts, _corners(parts), strict=True):
         for node, (px, py) in zip(part.nodes, part.places, strict=True):
             positions[node] = (px + x, py + y)
         for edge, points in part.edges.items():
             paths[edge] = tuple((px + x, py + y) for px, py in points)
+        frames += [(group, (a + x, b + y, c + x, d + y)) for group, (a, b, c, d) in part.frames]
         for at, column in enumerate(part.columns):
             order += [[]] if at == len(order) else []
             order[at] += column
         width, height = max(width, x + part.width), max(height, y + part.height)
     placed = {nodes[node]: positions[node] for node in range(len(nodes))}
-    return Layout(placed, tuple(paths), width, height, tuple(tuple(column) for column in order))
+    return Layout(placed, tuple(paths), width, height, tuple(tuple(column) for column in order), tuple(frames))
 
 
 def _corners(parts: list[_Part]) -> list[Point]:

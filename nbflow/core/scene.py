@@ -12,8 +12,9 @@ from itertools import pairwise
 
 from nbflow.core.blocks import Block, Stands, stands_of
 from nbflow.core.boxes import CELL_GAP, CELL_HEIGHT, MARGIN, NAME_SIZE, SMALL_SIZE, Frame, Node
-from nbflow.core.layout import GROUP_ABOVE, GROUP_BELOW, GROUP_SIDE, Layout, Point, layout
+from nbflow.core.layout import Layout, Point, layout
 from nbflow.core.lettering import clip, shorten
+from nbflow.core.regions import GROUP_ABOVE, GROUP_BELOW, Box
 from nbflow.core.shape import Link, Shape
 
 
@@ -58,6 +59,7 @@ def scene(shape: Shape, previous: Scene | None = None) -> Scene:
         stands.edges,
         sizes=stands.sizes,
         groups=stands.groups,
+        parents=dict(shape.within),
         previous=previous.layout if previous else None,
     )
     nodes = sorted(_nodes(shape, stands, picture), key=lambda node: node.jobs[0])
@@ -68,7 +70,7 @@ def scene(shape: Shape, previous: Scene | None = None) -> Scene:
         tuple(tuple((x + MARGIN, y + MARGIN) for x, y in path) for path in picture.paths),
         tuple(number[stands.of[node.jobs[0]]] for node in nodes),
         tuple((number[a], number[b]) for a, b in stands.edges),
-        _frames(shape, stands, picture),
+        _frames(shape, picture),
         picture.width + 2 * MARGIN,
         picture.height + 2 * MARGIN,
         picture,
@@ -104,42 +106,21 @@ def _strip(block: Block, x: float, y: float) -> Node:
     return Node(block.name, x, y, wide, high, label, "strip", block.jobs, cells=block.cells)
 
 
-Box = tuple[float, float, float, float]
-
-
-def _frames(shape: Shape, stands: Stands, picture: Layout) -> tuple[Frame, ...]:
-    """One frame a group where no stranger stands in it, else one for each of its columns."""
+def _frames(shape: Shape, picture: Layout) -> tuple[Frame, ...]:
+    """The regions of groups, outer ones first; each group's title stands once."""
     titles = dict(shape.titles)
-    boxes = {
-        stand: (x, y, x + stands.sizes[stand][0], y + stands.sizes[stand][1])
-        for stand, (x, y) in picture.positions.items()
-    }
     frames: list[Frame] = []
-    for group in dict.fromkeys(stands.groups.values()):
-        members = {stand for stand, title in stands.groups.items() if title == group}
-        title = "" if group.startswith("\0") else titles.get(group) or group
-        areas = [_around([boxes[stand] for stand in members])]
-        if any(_meet(areas[0], box) for stand, box in boxes.items() if stand not in members):
-            columns = [[boxes[key] for key in column if key in members] for column in picture.order]
-            areas = [_around(column) for column in columns if column]
-        for area in areas:
-            frames.append(_frame(group, area, title))
-            title = ""
+    told: set[str] = set()
+    for group, area in picture.frames:
+        title = "" if group.startswith("\0") or group in told else titles.get(group) or group
+        told.add(group)
+        frames.append(_frame(group, area, title))
     return tuple(frames)
-
-
-def _around(boxes: Sequence[Box]) -> Box:
-    left, top, right, bottom = (list(sides) for sides in zip(*boxes, strict=True))
-    return (min(left) - GROUP_SIDE, min(top) - GROUP_ABOVE, max(right) + GROUP_SIDE, max(bottom) + GROUP_BELOW)
-
-
-def _meet(one: Box, other: Box) -> bool:
-    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
 def _frame(group: str, area: Box, title: str) -> Frame:
     left, top, right, bottom = area
-    top += 0.0 if title else GROUP_ABOVE - GROUP_BELOW
+    top += 0.0 if title else GROUP_ABOVE - GROUP_BELOW  # no line of text
     shown = clip(title, right - left - 22, SMALL_SIZE)
     name = "" if group.startswith("\0") else group
     return Frame(name, left + MARGIN, top + MARGIN, right - left, bottom - top, shown)

@@ -27,6 +27,8 @@ class Shape:
     """The fan-out that each job is an element of; empty if there is none."""
     folded: frozenset[str] = frozenset()
     """The fan-outs that are drawn as one box."""
+    within: tuple[tuple[str, str], ...] = ()
+    """(group, the group that it is a member of)."""
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -75,6 +77,7 @@ def shape(snapshot: Mapping[str, Any], turned: Collection[str] = ()) -> Shape:
         notes if any(notes) else (),
         fans if any(fans) else (),
         folded(fans, turned),
+        tuple((name, group["parent"]) for name, group in groups.items() if group.get("parent") in groups),
     )
 
 
@@ -139,5 +142,4 @@ def _title(name: str, group: Mapping[str, Any], members: int, fan: bool) -> str:
     """A group's title; empty where a fan-out of its name is all there is to say."""
     if fan and str(group.get("policy", "")) == "strict" and not group.get("parent"):
         return ""
-    within = f" in {group['parent']}" if group.get("parent") else ""
-    return f"{name}{within} · {policy_words(str(group.get('policy', '')), members)}"
+    return f"{name} · {policy_words(str(group.get('policy', '')), members)}"

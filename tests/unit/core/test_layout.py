@@ -11,8 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nbflow.core.layering import columns, cut, forward
-from nbflow.core.layout import Layout, layout
+from nbflow.core.layout import Layout, Point, layout
 from nbflow.core.ordering import arrange, crossings
+from nbflow.core.regions import paths_of
+from nbflow.core.scene import bends
 
 SIZE = (130.0, 44.0)
 
@@ -80,6 +82,53 @@ def test_members_of_a_group_stand_together(flow) -> None:
         titles = [groups.get(key, key) for key in column if isinstance(key, str)]
         runs = [title for i, title in enumerate(titles) if i == 0 or titles[i - 1] != title]
         assert len([t for t in runs if t in "gh"]) == len({t for t in runs if t in "gh"})
+
+
+@st.composite
+def grouped(draw_):
+    """A flow, its groups, and which of them are within others."""
+    names, edges, _ = draw_(flows())
+    parents = {inner: outer for inner, outer in (("h", "g"), ("i", "h"), ("k", "g")) if draw_(st.booleans())}
+    return names, edges, {name: draw_(st.sampled_from("ghikl")) for name in names if draw_(st.integers(0, 2))}, parents
+
+
+def points(path: tuple[Point, ...]) -> list[Point]:
+    """A wire as it is drawn, in small steps."""
+    found = []
+    for curve in bends(path):
+        for step in range(17):
+            t = step / 16
+            share = ((1 - t) ** 3, 3 * (1 - t) ** 2 * t, 3 * (1 - t) * t**2, t**3)
+            found.append(tuple(sum(s * end[side] for s, end in zip(share, curve, strict=True)) for side in (0, 1)))
+    return found
+
+
+def inside(box: tuple[float, float, float, float], point: Point) -> bool:
+    left, top, right, bottom = box
+    return left + 0.1 < point[0] < right - 0.1 and top + 0.1 < point[1] < bottom - 0.1
+
+
+@settings(max_examples=150, deadline=None)
+@given(grouped())
+def test_no_edge_passes_under_a_node_or_a_region_of_strangers(flow) -> None:
+    """Whatever the groups: an edge meets nothing but its ends and their groups; no stranger is in a region."""
+    names, edges, groups, parents = flow
+    picture = layout(names, edges, sizes=dict.fromkeys(names, SIZE), groups=groups, parents=parents)
+    around = {name: set(paths_of({0: group}, parents)[0]) for name, group in groups.items()}
+    boxes = {name: (x, y, x + SIZE[0], y + SIZE[1]) for name, (x, y) in picture.positions.items()}
+    for ends, path in zip(edges, picture.paths, strict=True):
+        drawn = points(path)
+        met = [name for name, box in boxes.items() if name not in ends and any(inside(box, at) for at in drawn)]
+        own = around.get(ends[0], set()) | around.get(ends[1], set())
+        met += [group for group, box in picture.frames if group not in own and any(inside(box, at) for at in drawn)]
+        assert met == []
+    for group, (left, top, right, bottom) in picture.frames:
+        for name, (x, y, end, low) in boxes.items():
+            if group not in around.get(name, ()):
+                assert end <= left or x >= right or low <= top or y >= bottom
+            else:
+                assert inside((left, top, right, bottom), (x, y)) or end <= left or x >= right
+    assert {group for group, _ in picture.frames} == set().union(*around.values())
 
 
 @settings(max_examples=60, deadline=None)

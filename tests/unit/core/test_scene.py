@@ -61,12 +61,36 @@ def test_an_empty_flow_is_an_empty_scene() -> None:
     assert drawn(empty()) == Scene()
 
 
-def test_a_group_with_a_stranger_between_has_two_frames() -> None:
-    """A job that stands between a group's columns is not framed with it; the title is said once."""
+def test_a_stranger_between_a_groups_columns_stands_outside_of_its_frame() -> None:
+    """The group is one region all the same, and the job above it or below."""
     needs = {"a": (), "x": ("a",), "b": ("x",)}
     jobs = {name: job(needs=need, group=None if name == "x" else "g") for name, need in needs.items()}
-    frames = drawn(snapshot(jobs, {"g": "strict"})).frames
-    assert [bool(frame.title) for frame in frames] == [True, False]
+    picture = drawn(snapshot(jobs, {"g": "strict"}))
+    (frame,) = picture.frames
+    stranger = picture.nodes[1]
+    assert stranger.name == "x"
+    assert stranger.y > frame.y + frame.height or stranger.y + stranger.height < frame.y
+
+
+def test_a_group_that_an_edge_has_to_pass_has_two_frames() -> None:
+    """Three groups side by side, each with an edge to both others: one has to make way. Its title is said once."""
+    jobs = {f"{group}1": job(group=group) for group in "pqr"}
+    needs = {"p2": ("p1", "q1", "r1"), "q2": ("q1", "p1", "r1"), "r2": ("r1", "p1", "q1")}
+    jobs |= {name: job(needs=need, group=name[0]) for name, need in needs.items()}
+    frames = drawn(snapshot(jobs, dict.fromkeys("pqr", "strict"))).frames
+    assert len(frames) > 3
+    assert sorted(frame.title for frame in frames if frame.title) == ["p · all 2", "q · all 2", "r · all 2"]
+
+
+def test_groups_within_groups_have_frames_within_frames() -> None:
+    """The outer one is painted first and holds the inner one whole."""
+    jobs = {"a": job(group="outer"), "b": job(needs=("a",), group="inner"), "c": job(needs=("b",), group="inner")}
+    groups = snapshot(jobs, {"outer": "strict", "inner": "strict"})
+    groups["groups"]["inner"]["parent"] = "outer"
+    outer, inner = drawn(groups).frames
+    assert (outer.group, inner.group) == ("outer", "inner")
+    assert outer.x < inner.x and inner.x + inner.width < outer.x + outer.width
+    assert outer.y < inner.y and inner.y + inner.height < outer.y + outer.height
 
 
 def test_a_groups_need_links_the_members_declared_before() -> None:
@@ -219,7 +243,7 @@ def test_a_need_of_a_group_is_one_of_the_groups_within_it() -> None:
     groups["inner"] = {"members": ["b"], "policy": "strict", "parent": "outer"}
     drawn = shape({"jobs": jobs, "groups": groups})
     assert drawn.links == ((0, 2), (1, 2))
-    assert dict(drawn.titles) == {"outer": "outer · all 2", "inner": "inner in outer · all 1"}
+    assert dict(drawn.titles) == {"outer": "outer · all 2", "inner": "inner · all 1"}
 
 
 def test_the_elements_of_a_fan_out_are_one_block_whatever_each_needs() -> None:
