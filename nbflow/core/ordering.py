@@ -15,6 +15,8 @@ SWEEPS = 32
 STALE = 8
 TRANSPOSED = 4000
 """Graphs with more vertices than this are not transposed: it would take longer than it gains."""
+TWICE = 600
+"""Graphs with more vertices than this are untangled once, not from both sides."""
 CLEAR_GAIN = 0.85
 """A known picture is rearranged only if that leaves at most this share of its crossings."""
 TEAR = 60
@@ -50,13 +52,22 @@ def arrange(web: Layered, order: Sequence[int], paths: Paths, previous: Mapping[
     columns = _start(web, order, paths, previous)
     if len(previous) == len(web.column):
         return columns
-    best, fewest, stale = [list(c) for c in columns], _cost(columns, web, paths), 0
+    least = _cost(columns, web, paths)
     if previous:
-        fewest = int(fewest * CLEAR_GAIN)
+        return _untangled(columns, web, paths, int(least * CLEAR_GAIN), True) or columns
+    ways = (True, False) if len(web.column) <= TWICE else (True,)
+    found = [_untangled(columns, web, paths, least, way) or columns for way in ways]
+    return min(found, key=lambda one: _cost(one, web, paths))
+
+
+def _untangled(columns: Columns, web: Layered, paths: Paths, fewest: int, forward: bool) -> Columns | None:
+    """*columns* at less than the cost *fewest*, as little as can be found; None if none is. *forward*: the first way."""
+    best: Columns | None = None
+    columns, stale = [list(column) for column in columns], 0
     for sweep in range(SWEEPS):
         if not fewest or stale >= STALE:
             break
-        _sweep(columns, web, paths, forward=sweep % 2 == 0)
+        _sweep(columns, web, paths, forward=(sweep % 2 == 0) is forward)
         if len(web.column) <= TRANSPOSED:
             _transpose(columns, web, paths)
         cost = _cost(columns, web, paths)

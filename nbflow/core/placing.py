@@ -94,9 +94,7 @@ def _level(
         middle[vertex] = min(high, max(low, wanted))
 
 
-def _free(
-    vertex: int, beside: tuple[int, int], room: Room, wide: set[int], middle: list[float]
-) -> tuple[float, float]:
+def _free(vertex: int, beside: tuple[int, int], room: Room, wide: set[int], middle: list[float]) -> tuple[float, float]:
     """From where to where *vertex* may stand while all others stay."""
     if vertex in wide or any(other in wide for other in beside):
         return middle[vertex], middle[vertex]

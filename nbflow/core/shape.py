@@ -29,6 +29,8 @@ class Shape:
     """The fan-outs that are drawn as one box."""
     within: tuple[tuple[str, str], ...] = ()
     """(group, the group that it is a member of)."""
+    made: tuple[Link, ...] = ()
+    """Those of the links that lead from a job to one that it made while it ran, which does not need it."""
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -50,6 +52,8 @@ OPEN_UP_TO = 8
 def shape(snapshot: Mapping[str, Any], turned: Collection[str] = ()) -> Shape:
     """Read the shape of a snapshot. Jobs that another one made while it ran are linked to it.
 
+    A job that needs a group is linked to those members that no other member needs: the others lead to them.
+
     *turned* names fan-outs that somebody has opened or folded: they are drawn the other way than usual.
 
     >>> shape({"jobs": {"a": {"needs": []}, "b": {"needs": ["a"]}}}).links
@@ -57,10 +61,8 @@ def shape(snapshot: Mapping[str, Any], turned: Collection[str] = ()) -> Shape:
     """
     jobs = snapshot.get("jobs") or {}
     groups = snapshot.get("groups") or {}
-    number = {name: at for at, name in enumerate(jobs)}
-    links = dict.fromkeys(needed_links(snapshot))
-    made = ((number.get(job.get("maker") or ""), at) for at, job in enumerate(jobs.values()))
-    links |= {(maker, at): None for maker, at in made if maker is not None and maker < at}
+    needed, made = needed_links(snapshot, only_last=True), made_links(snapshot)
+    links = dict.fromkeys((*needed, *made))
     group_of = tuple(job.get("group") for job in jobs.values())
     counts = {
         name: len(group["members"]) if "members" in group else group_of.count(name) for name, group in groups.items()
@@ -77,7 +79,8 @@ def shape(snapshot: Mapping[str, Any], turned: Collection[str] = ()) -> Shape:
         notes if any(notes) else (),
         fans if any(fans) else (),
         folded(fans, turned),
-        tuple((name, group["parent"]) for name, group in groups.items() if group.get("parent") in groups),
+        made=tuple(sorted(set(made) - set(needed))),
+        within=tuple((name, group["parent"]) for name, group in groups.items() if group.get("parent") in groups),
     )
 
 
@@ -91,10 +94,23 @@ def folded(fans: Iterable[str | None], turned: Collection[str]) -> frozenset[str
     return frozenset(fan for fan, count in counted.items() if (count > OPEN_UP_TO) != (fan in turned))
 
 
-def needed_links(snapshot: Mapping[str, Any]) -> list[Link]:
+def made_links(snapshot: Mapping[str, Any]) -> list[Link]:
+    """(maker, made) of the jobs that another one made while it ran, as places in the snapshot's order.
+
+    >>> made_links({"jobs": {"a": {}, "b": {"maker": "a"}}})
+    [(0, 1)]
+    """
+    jobs = snapshot.get("jobs") or {}
+    number = {name: at for at, name in enumerate(jobs)}
+    made = ((number.get(job.get("maker") or ""), at) for at, job in enumerate(jobs.values()))
+    return [(maker, at) for maker, at in made if maker is not None and maker < at]
+
+
+def needed_links(snapshot: Mapping[str, Any], only_last: bool = False) -> list[Link]:
     """(needed, dependent) as places in the snapshot's order.
 
-    A need of a group becomes a link from each member that was declared before the dependent.
+    A need of a group becomes a link from each member that was declared before the dependent; with *only_last* from
+    those of them that no other of them needs.
 
     >>> needed_links({"jobs": {"a": {"needs": []}, "b": {"needs": ["a"]}}})
     [(0, 1)]
@@ -102,14 +118,22 @@ def needed_links(snapshot: Mapping[str, Any]) -> list[Link]:
     jobs = snapshot.get("jobs") or {}
     groups = snapshot.get("groups") or {}
     number = {name: at for at, name in enumerate(jobs)}
-    links = {
-        (number[source], number[name]): None
-        for name, job in jobs.items()
-        for need in job.get("needs") or ()
-        for source in _sources(need, jobs, groups)
-        if source in number and (source == need or number[source] < number[name])
-    }
-    return list(links)
+    found: dict[Link, None] = {}
+    for name, job in jobs.items():
+        for need in job.get("needs") or ():
+            sources = [source for source in _sources(need, jobs, groups) if source in number]
+            if sources != [need]:
+                sources = [source for source in sources if number[source] < number[name]]
+                sources = _last(sources, jobs, groups) if only_last else sources
+            found |= {(number[source], number[name]): None for source in sources}
+    return list(found)
+
+
+def _last(members: list[str], jobs: Mapping[str, Any], groups: Mapping[str, Any]) -> list[str]:
+    """Those of *members* that no other of them needs; a member that needs a group needs all of it."""
+    needs = {need for member in members for need in jobs[member].get("needs") or ()}
+    needed = {source for need in needs for source in _sources(need, jobs, groups)}
+    return [member for member in members if member not in needed] or members
 
 
 def _sources(need: str, jobs: Mapping[str, Any], groups: Mapping[str, Any]) -> Sequence[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import networkx
 
-from nbflow.core.shape import shape
+from nbflow.core.shape import made_links, needed_links
 from nbflow.picture.summary import jobs
 
 
@@ -28,7 +28,7 @@ def graph(snapshot: Mapping[str, Any]) -> networkx.DiGraph:
     for name, job in known.items():
         found.add_node(name, **job)
     names = list(known)
-    for a, b in shape(snapshot).links:
+    for a, b in dict.fromkeys((*needed_links(snapshot), *made_links(snapshot))):
         needed, dependent = names[a], names[b]
         by_name = needed in (known[dependent].get("needs") or ())
         found.add_edge(needed, dependent, group=None if by_name else known[needed].get("group"))

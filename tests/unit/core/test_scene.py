@@ -264,3 +264,11 @@ def test_an_element_is_called_by_its_values_under_its_fan_outs_name() -> None:
     assert [node.name for node in drawn.nodes] == list(alike)
     apart = {name: job | {"group": "all"} for name, job in alike.items()}
     assert shape({"jobs": apart, "groups": {}}).labels == tuple(alike)
+
+
+def test_a_group_is_needed_through_its_last_members() -> None:
+    """A job that needs a group of a chain has one line from the chain's end, however long it is."""
+    jobs = {"a": job(group="g"), "b": job(needs=("a",), group="g"), "c": job(needs=("b",), group="g")}
+    snapped = snapshot(jobs | {"all": job("waiting", ("g",))}, {"g": "strict"})
+    assert shape(snapped).links == ((0, 1), (1, 2), (2, 3))
+    assert needed_links(snapped) == [(0, 1), (1, 2), (0, 3), (1, 3), (2, 3)]
