@@ -200,33 +200,35 @@ def _frame(
     stand: Columns, web: Layered, sizes: list[Size], areas: list[Region], middle: list[float], inset: float
 ) -> _Frame:
     half = [size[1] / 2 for size in sizes] + [0.0] * (len(middle) - web.count)
-    held = _frames(areas, web, middle, half)
+    held = _frames(areas, web, sizes, middle)
     left, right, level = _sides(stand, web, sizes, held, inset)
     top = min(min(y - h for y, h in zip(middle, half, strict=True)), *(frame.top for frame in held), math.inf)
     bottom = max(max(y + h for y, h in zip(middle, half, strict=True)), *(frame.bottom for frame in held), -math.inf)
     frames = []
     for one in held:
-        x, end = left[one.first] - one.over * GROUP_SIDE, right[one.last] + one.beyond * GROUP_SIDE
+        x, end = left[one.first] - one.over * GROUP_SIDE, left[one.last] + one.wide + one.beyond * GROUP_SIDE
         frames.append((one.group, (x, one.top - top, end, one.bottom - top)))
     return _Frame([y - top for y in middle], left, right, level, frames, level[-1][1] + inset, bottom - top)
 
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    """The frame of a region: from the left of column *first* to the right of *last*; *over* and *beyond* say how many
-    frames end there, with those within."""
+    """The frame of a region: from the left of column *first* to *wide* pixels into *last*; *over* and *beyond* say how
+    many frames end there, with those within."""
 
     group: str
     first: int
     last: int
     over: int
     beyond: int
+    wide: float
     top: float
     bottom: float
 
 
-def _frames(areas: list[Region], web: Layered, middle: list[float], half: list[float]) -> list[_Held]:
+def _frames(areas: list[Region], web: Layered, sizes: list[Size], middle: list[float]) -> list[_Held]:
     """The frames of the regions in which there are nodes, outer ones first."""
+    half = [size[1] / 2 for size in sizes] + [0.0] * (len(middle) - web.count)
     found: dict[int, _Held] = {}
     holder: dict[tuple[Path, int], int] = {(a.path, v): at for at, a in enumerate(areas) for v in a.vertices}
     inner: dict[int, list[_Held]] = {}
@@ -244,6 +246,7 @@ def _frames(areas: list[Region], web: Layered, middle: list[float], half: list[f
             last,
             1 + max((one.over for one in within if one.first == first), default=0),
             1 + max((one.beyond for one in within if one.last == last), default=0),
+            max(sizes[v][0] for v in area.vertices if v < web.count and web.column[v] == last),
             min([middle[v] - half[v] for v in seen] + [one.top for one in within]) - GROUP_ABOVE,
             max([middle[v] + half[v] for v in seen] + [one.bottom for one in within]) + GROUP_BELOW,
         )

@@ -61,7 +61,7 @@ def arrange(web: Layered, order: Sequence[int], paths: Paths, previous: Mapping[
 
 
 def _untangled(columns: Columns, web: Layered, paths: Paths, fewest: int, forward: bool) -> Columns | None:
-    """*columns* at less than the cost *fewest*, as little as can be found; None if none is. *forward*: the first way."""
+    """*columns* at less than the cost *fewest*, as little as can be found; None if none is; *forward* at first."""
     best: Columns | None = None
     columns, stale = [list(column) for column in columns], 0
     for sweep in range(SWEEPS):

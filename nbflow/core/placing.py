@@ -64,7 +64,10 @@ def heights(stand: Columns, room: Room, regions: Sequence[Region]) -> list[float
 
 
 def _straighten(stand: Columns, room: Room, regions: Sequence[Region], middle: list[float]) -> None:
-    """Let long edges run level over as many columns as there is room for, at the height of an end where possible."""
+    """Let long edges run level over as many columns as there is room for, at the height of an end where possible.
+
+    What is joined to one neighbour only stands at its height.
+    """
     web, bounds = room.web, _neighbours(stand)
     wide = {vertex for region in regions if region.last > region.first for vertex in region.vertices}
     chains = {tuple(chain): None for chain in web.chains if chain}
@@ -80,6 +83,10 @@ def _straighten(stand: Columns, room: Room, regions: Sequence[Region], middle: l
                 continue
             _level(run, low, high, (start if run and run[0] == chain[0] else None, end if vertex < 0 else None), middle)
             run, (low, high) = [vertex], free
+    for vertex in range(web.count):
+        if len(near := web.up[vertex] + web.down[vertex]) == 1:
+            low, high = _free(vertex, bounds[vertex], room, wide, middle)
+            middle[vertex] = min(high, max(low, middle[near[0]]))
 
 
 def _level(
@@ -175,7 +182,7 @@ def _pushed(
         bounds = [found[other] + way * gap for other, gap in pushing[item]]
         if item < len(wanted):
             bounds.append(wanted[item])
-        found[item] = most(bounds) if bounds else most(wanted)
+        found[item] = most(bounds) if bounds else -way * math.inf
     return found
 
 
