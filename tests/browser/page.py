@@ -10,9 +10,7 @@ from playwright.sync_api import Locator, Page
 from nbflow.core.log_part import LogPart
 from nbflow.widget.dag import STATIC
 from nbflow.widget.state import LOOKS, Drawing, view_state
-
-GROUNDS = {"light": ("#fff", "#000", "true"), "dark": ("#111", "#fff", "false")}
-"""Ground, ink and Jupyter's mark for a light theme."""
+from tests.browser.themes import THEMES
 
 PLAYED = """
 const state = JSON.parse(document.getElementById('state').textContent), on = {};
@@ -32,13 +30,18 @@ window.end = view.default.render({ model, el: document.getElementById('root') })
 
 
 def show(
-    page: Page, snapshot: dict[str, Any], logs: dict | None = None, theme: str = "light", progress: dict | None = None
+    page: Page,
+    snapshot: dict[str, Any],
+    logs: dict | None = None,
+    theme: str = "light",
+    progress: dict | None = None,
+    more: str = "",
 ) -> Locator:
     """Show *snapshot* in *page*, with the jobs of *logs*, {(job, attempt): text} or {(job, attempt, step): text},
-    looked at; the last one is open."""
+    looked at; the last one is open. *more*: markup for the page's head."""
     state = view_state(snapshot, Drawing(), parts(logs), progress)
     chosen = [[place[0], None, None] for place in logs or ()]
-    page.set_content(_page(state | {"looks": LOOKS, "clock": snapshot["now"], "chosen": chosen}, theme))
+    page.set_content(_page(state | {"looks": LOOKS, "clock": snapshot["now"], "chosen": chosen}, theme, more))
     page.wait_for_function("() => window.end")
     return page.locator(".nbflow-view")
 
@@ -53,15 +56,21 @@ def parts(logs: dict | None) -> dict[Any, LogPart]:
     return {place: LogPart.of(log) if isinstance(log, str) else log for place, log in (logs or {}).items()}
 
 
-def _page(state: dict[str, Any], theme: str) -> str:
-    ground, ink, light = GROUNDS[theme]
+def bare(body: str, theme: str = "light", more: str = "") -> str:
+    """A page of *body* in the colours of *theme*."""
+    found = THEMES[theme]
+    variables = "".join(f"{name}: {value};" for name, value in found.variables.items())
+    return f"""<!doctype html><html lang="en" {found.html}><head><meta charset="utf-8"><title>analysis.ipynb</title>
+<style>:root {{ {variables} }} body {{ background: {found.ground} }}</style>{more}</head>
+<body {found.body}>{body}</body></html>"""
+
+
+def _page(state: dict[str, Any], theme: str, more: str) -> str:
     code, style = ((STATIC / name).read_text() for name in ("view.js", "view.css"))
-    return f"""<!doctype html><meta charset="utf-8">
-<style>:root {{ --jp-layout-color0: {ground}; --jp-content-font-color0: {ink} }} body {{ background: {ground} }}</style>
-<style>{style}</style>
-<body data-jp-theme-light="{light}"><div id="root"></div>
+    body = f"""<div id="root"></div>
 <script type="application/json" id="state">{_json(state)}</script>
 <script type="module">const code = {_json(code)};{PLAYED}</script>"""
+    return bare(body, theme, f"<style>{style}</style>{more}")
 
 
 def _json(value: Any) -> str:
