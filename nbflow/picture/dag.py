@@ -20,7 +20,20 @@ from nbflow.picture.graphic import graphic
 from nbflow.picture.head import head
 from nbflow.picture.inside import RADIUS, hatch, icon_corner, labels, note_corner, note_line
 from nbflow.picture.outlines import moved, outline, rounded
-from nbflow.picture.palette import DASHES, DIM, GROUND, INKS, LINE, SOFT, WIRE, fill, hatching, tile, weight
+from nbflow.picture.palette import (
+    DASHES,
+    DIM,
+    GROUND,
+    INKS,
+    LINE,
+    SOFT,
+    WIRE,
+    fill,
+    hatching,
+    tile,
+    tile_ground,
+    weight,
+)
 from nbflow.picture.pen import Pen
 from nbflow.picture.plain import plain
 from nbflow.picture.standing import Standing, standings, tiled
@@ -95,9 +108,9 @@ def _cells(pen: Pen, standing: Standing, corner: Point) -> None:
     """The cells of a strip."""
     for part in tiled(standing):
         colour = tile(part.status)
-        line = GROUND if TILES[part.status].filled else colour
+        line = GROUND if TILES[part.status].filled else INKS[part.status]
         for data, style in (
-            (part.boxes, {"facecolor": GROUND, "edgecolor": colour, "linewidth": 0.8, "zorder": 4}),
+            (part.boxes, {"facecolor": tile_ground(part.status), "edgecolor": colour, "linewidth": 0.8, "zorder": 4}),
             (part.filled, {"facecolor": colour, "edgecolor": "none", "zorder": 5}),
             (part.lines, {"facecolor": "none", "edgecolor": line, "linewidth": 1.3, "zorder": 6}),
         ):
@@ -111,5 +124,5 @@ def _box(node: Node, left: float, top: float) -> Path:
 
 def _frame(pen: Pen, frame: Frame, left: float, top: float) -> None:
     x, y = frame.x + left, frame.y + top
-    pen.paths([rounded(x, y, frame.width, frame.height, 12)], facecolor=SOFT, edgecolor=LINE, zorder=1)
+    pen.paths([rounded(x, y, frame.width, frame.height, 12)], facecolor=SOFT, edgecolor=WIRE, linewidth=0.8, zorder=1)
     pen.text(x + 12, y + 19, plain(frame.title), SMALL_SIZE, DIM, zorder=2)

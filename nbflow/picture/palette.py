@@ -36,7 +36,7 @@ _DARK: dict[Hue, str] = {
     "blue": "#0069a3",
     "ochre": "#856500",
     "green": "#00785a",
-    "red": "#b84d00",
+    "red": "#b84700",
     "purple": "#8f4a7b",
 }
 INKS = {status: _DARK[hue] for status, hue in HUES.items()}
@@ -93,9 +93,27 @@ def fill(status: Status) -> str:
     return blend(INKS[status], GROUND, 0.1)
 
 
+_AREAS: dict[Hue, str] = {
+    "grey": "#5f6973",
+    "blue": "#0768a1",
+    "ochre": "#a37f22",
+    "green": "#339576",
+    "red": "#ad3200",
+    "purple": "#a35d8e",
+}
+
+
 def tile(status: Status) -> str:
-    """The colour of a strip's cells: lighter than a line, for there are many of them."""
-    return blend(INKS[status], GROUND, 0.78)
+    """The colour of a strip's cells: pale where all is well, for there are many of them, and deep where it is not.
+
+    What is filled in the same way differs in lightness too: small cells have no marks, and some people see no hues.
+    """
+    return _AREAS[HUES[status]]
+
+
+def tile_ground(status: Status) -> str:
+    """What is under the marks of a cell that is not filled: a tint where its job has ended without outputs."""
+    return blend(tile(status), GROUND, 0.35) if status in (Status.SKIPPED, Status.CANCELLED) else GROUND
 
 
 def hatching(status: Status) -> str:
@@ -103,4 +121,4 @@ def hatching(status: Status) -> str:
     return blend(INKS[status], GROUND, 0.28)
 
 
-WIRE = blend(DIM, GROUND, 0.45)
+WIRE = "#868e97"

@@ -15,7 +15,21 @@ from nbflow.core.steps import fallback
 from nbflow.core.tiles import TILES
 from nbflow.picture.head import FIRST, NAME_SIZE, SAID_SIZE, SIDE, STEP, TALLY_SIZE, Count, Head, head
 from nbflow.picture.inside import RADIUS, Label, hatch, icon_corner, labels, note_corner, note_line
-from nbflow.picture.palette import DASHES, DIM, GROUND, INK, INKS, LINE, SOFT, WIRE, fill, hatching, tile, weight
+from nbflow.picture.palette import (
+    DASHES,
+    DIM,
+    GROUND,
+    INK,
+    INKS,
+    LINE,
+    SOFT,
+    WIRE,
+    fill,
+    hatching,
+    tile,
+    tile_ground,
+    weight,
+)
 from nbflow.picture.plain import NO_MATHS, escaped
 from nbflow.picture.standing import Standing, standings, tiled
 from nbflow.picture.summary import headline, jobs
@@ -124,18 +138,18 @@ def _cells(standing: Standing) -> Iterator[str]:
     """The cells of a strip, those of one status as one path."""
     for part in tiled(standing):
         colour = tile(part.status)
-        yield f'<path d="{part.boxes}" fill="{GROUND}" stroke="{colour}" stroke-width=".8"/>'
+        yield f'<path d="{part.boxes}" fill="{tile_ground(part.status)}" stroke="{colour}" stroke-width=".8"/>'
         if part.filled:
             yield f'<path d="{part.filled}" fill="{colour}"/>'
         if part.lines:
-            line = GROUND if TILES[part.status].filled else colour
+            line = GROUND if TILES[part.status].filled else INKS[part.status]
             yield f'<path d="{part.lines}" fill="none" stroke="{line}" stroke-width="1.3"/>'
 
 
 def _frame(frame: Frame) -> str:
     box = (
         f'<rect x="{frame.x:.1f}" y="{frame.y:.1f}" width="{frame.width:.1f}" height="{frame.height:.1f}" rx="12" '
-        f'fill="{SOFT}" stroke="{LINE}"/>'
+        f'fill="{SOFT}" stroke="{WIRE}" stroke-width=".8"/>'
     )
     title = (
         f'<text x="{frame.x + 12:.1f}" y="{frame.y + 19:.1f}" font-size="{SMALL_SIZE}" fill="{DIM}">'

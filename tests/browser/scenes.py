@@ -12,7 +12,7 @@ from nbflow.core.status import Status
 from nbflow.core.streams import Streams
 from tests.browser.page import show
 from tests.unit import snapshots
-from tests.unit.snapshots import AT, attempt, job, snapshot
+from tests.unit.snapshots import attempt, job, snapshot
 
 Scene = Callable[[Page, str, str], Locator]
 """Draws itself in a page, in a theme, with more in the page's head."""
@@ -24,7 +24,15 @@ DATA = {
         {"way": "out", "name": "model", "from": ""},
     ]
 }
-OUTPUT = {"shown": [{"mime": "text/plain", "data": "3 rows"}, {"mime": "image/svg+xml", "data": "<svg xmlns='http://www.w3.org/2000/svg' width='80' height='30'><circle cx='20' cy='15' r='9'/></svg>"}]}
+OUTPUT = {
+    "shown": [
+        {"mime": "text/plain", "data": "3 rows"},
+        {
+            "mime": "image/svg+xml",
+            "data": "<svg xmlns='http://www.w3.org/2000/svg' width='80' height='30'><circle cx='20' cy='15' r='9'/></svg>",
+        },
+    ]
+}
 
 
 def eight() -> dict[str, Any]:
@@ -71,7 +79,16 @@ def sweep(count: int, more: dict[str, Any] | None = None) -> dict[str, Any]:
 
 def sixty() -> dict[str, Any]:
     """Two fan-outs, one of which shows its jobs one by one, among single jobs."""
-    more: dict[str, Any] = {f"tune[k={n}]": job("succeeded" if n < 3 else "running" if n == 3 else "waiting", ("best",), [attempt(1, 30 + n, 1.0 if n < 3 else None)] if n < 4 else [], group="tune", fan="tune") for n in range(5)}
+    more: dict[str, Any] = {
+        f"tune[k={n}]": job(
+            "succeeded" if n < 3 else "running" if n == 3 else "waiting",
+            ("best",),
+            [attempt(1, 30 + n, 1.0 if n < 3 else None)] if n < 4 else [],
+            group="tune",
+            fan="tune",
+        )
+        for n in range(5)
+    }
     more |= {"tidy": job(attempts=[attempt(1, 3, 8.0)], needs=("load",)), "report": job("waiting", ("tune", "tidy"))}
     told = sweep(50, more)
     told["groups"] |= snapshot(told["jobs"], {"tune": "strict"})["groups"]
@@ -82,7 +99,9 @@ def answer(page: Page, kind: str, **told: Any) -> None:
     """Answer the page's last question as the kernel does."""
     asked = page.evaluate("kind => kernel.sent.findLast(one => one.op === kind)", kind)
     kind = "bars" if kind == "timeline" else kind
-    page.evaluate("told => kernel.answer(told)", {"kind": kind, "number": asked["number"], "job": asked["jobs"][:1]} | told)
+    page.evaluate(
+        "told => kernel.answer(told)", {"kind": kind, "number": asked["number"], "job": asked["jobs"][:1]} | told
+    )
 
 
 def tab(seen: Locator, name: str, **told: Any) -> Locator:

@@ -26,7 +26,7 @@ export class Drawer {
     this.icon = icon(undefined);
     this.name = html("b", { class: "name" });
     this.status = html("span", { class: "dim" });
-    this.shut = control("button", { class: "shut", "aria-label": "Close" }, "✕");
+    this.shut = control("button", { class: "shut", "aria-label": "Close" }, html("span", { "aria-hidden": "true" }, "✕"));
     this.why = html("p", { class: "why" });
     this.acts = ACTS.map((op) => control("button", { class: "act", "data-op": op }));
     this.code = html("code");
@@ -44,7 +44,7 @@ export class Drawer {
     /** @type {AbortSignal} */
     this.signal = signal;
     const history = html("div", { class: "history" }, this.attempts.root, html("div", { class: "loghead" }, this.title, this.copy), this.log);
-    this.tabs = new Tabs([["Attempts", history], ["Summary", this.facts], ["Output", this.close.output], ["Code", this.close.code], ["Data", this.close.data]], (name) => this.turn(name), signal);
+    this.tabs = new Tabs([["Attempts", history], ["Summary", html("div", {}, this.facts)], ["Output", this.close.output], ["Code", this.close.code], ["Data", this.close.data]], (name) => this.turn(name), signal);
     /** @type {Shown|null} */
     this.now = null;
     const head = html("div", { class: "title" }, this.icon, html("span", { class: "names" }, this.name, " ", this.status), this.shut);

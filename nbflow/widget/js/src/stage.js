@@ -119,12 +119,14 @@ export class Stage {
   /** Say how large it is, and which part is seen. */
   shown() {
     const { scrollLeft, scrollTop, clientWidth, clientHeight, scrollWidth, scrollHeight } = this.scroll;
-    say(this.back, `${Math.round(this.scale * 100)} %`);
+    const large = `${Math.round(this.scale * 100)} %`;
+    say(this.back, large);
+    set(this.back, "aria-label", `${large}: fit the picture into the view`);
     set(this.out, "aria-disabled", this.scale <= LEAST ? "true" : "false");
     set(this.in, "aria-disabled", this.scale >= MOST ? "true" : "false");
-    const large = scrollWidth > clientWidth * ROOM || scrollHeight > clientHeight * ROOM;
-    this.overview.style.display = large ? "" : "none";
-    if (!large) return;
+    const over = scrollWidth > clientWidth * ROOM || scrollHeight > clientHeight * ROOM;
+    this.overview.style.display = over ? "" : "none";
+    if (!over) return;
     for (const [name, value] of Object.entries({ x: scrollLeft, y: scrollTop, width: clientWidth, height: clientHeight }))
       set(this.seen, name, Math.round(value / this.scale));
     set(this.seen, "stroke-width", Math.max(1, this.width / OVERVIEW[0], this.height / OVERVIEW[1]) * 1.5);
@@ -144,5 +146,5 @@ export class Stage {
 /** @param {string} text
  * @param {string} name */
 function tool(text, name) {
-  return control("button", { "aria-label": name, title: name }, text);
+  return control("button", { "aria-label": name, title: name }, html("span", { "aria-hidden": "true" }, text));
 }

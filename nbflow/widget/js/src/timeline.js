@@ -152,7 +152,7 @@ export class Timeline {
       if (bar[2] || wide < NAMED || drawn.length >= MOST_NAMES) continue;
       const aside = bar[5] === "F" ? 8 : 0; // beside its mark
       const name = this.jobs.names[bar[0]] ?? "", room = Math.floor((wide - 10 - aside) / 6.2), text = name.length > room ? `${name.slice(0, Math.max(1, room - 1))}…` : name;
-      drawn.push(svg("text", { class: "barname", x: x + 5 + aside, y: y + row / 2 + 2.5 }, text));
+      drawn.push(svg("text", { class: `barname s-${bar[5]}`, x: x + 5 + aside, y: y + row / 2 + 2.5 }, text));
     }
     return drawn;
   }
