@@ -51,7 +51,7 @@ _MIDDLE: dict[Hue, str] = {
     "purple": "#b0609a",
 }
 ANYWHERE = {status: _MIDDLE[hue] for status, hue in HUES.items()}
-"""The same hues for text on a ground nobody knows: at least 3.5 : 1 on white and on the dark pages of notebooks."""
+"""The same hues for signs on a ground nobody knows: at least 3.5 : 1 on white and on the dark pages of notebooks."""
 
 DASHES: dict[Status, tuple[float, float] | None] = {
     Status.HELD: (1.5, 3.5),
@@ -113,7 +113,7 @@ def tile(status: Status) -> str:
 
 def tile_ground(status: Status) -> str:
     """What is under the marks of a cell that is not filled: a tint where its job has ended without outputs."""
-    return blend(tile(status), GROUND, 0.35) if status in (Status.SKIPPED, Status.CANCELLED) else GROUND
+    return blend(tile(status), GROUND, 0.26) if status in (Status.SKIPPED, Status.CANCELLED) else GROUND
 
 
 def hatching(status: Status) -> str:

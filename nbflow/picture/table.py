@@ -134,9 +134,9 @@ def _html_row(row: Row) -> str:
     short = fit(row.job, NAME_COLUMNS)
     whole = f' title="{escaped(row.job)}"' if short != row.job else ""
     why = row.why if len(row.why) <= WHY_SIGNS else f"{row.why[: WHY_SIGNS - 1]}…"
-    status = _cell(
-        f"{row.status.glyph} {row.status}", f"white-space:nowrap;font-weight:600;color:{ANYWHERE[row.status]}"
-    )
+    # A word is in the page's ink: no colour can be read on white and on black.
+    glyph = f'<b style="color:{ANYWHERE[row.status]}">{row.status.glyph}</b>'
+    status = f'<td style="text-align:left;white-space:nowrap">{glyph} {row.status}</td>'
     return (
         f'<tr style="{_ROW}">{status}'
         f"{_cell(short, 'white-space:nowrap', whole)}{_cell(row.attempts, 'white-space:nowrap')}"

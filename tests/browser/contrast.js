@@ -16,7 +16,7 @@
         return share; };
     const paint = element => { const style = getComputedStyle(element);
         if (!(element instanceof SVGGeometryElement)) return element instanceof SVGElement ? null : style.backgroundColor;
-        return style.fill === 'none' ? null : style.fill; };
+        return style.fill === 'none' || element.tagName === 'line' ? null : style.fill; };
     const ground = (x, y, not) => { const layers = [];
         for (const element of document.elementsFromPoint(x, y)) {
             if (not?.(element)) continue;

@@ -61,7 +61,7 @@ def bare(body: str, theme: str = "light", more: str = "") -> str:
     found = THEMES[theme]
     variables = "".join(f"{name}: {value};" for name, value in found.variables.items())
     return f"""<!doctype html><html lang="en" {found.html}><head><meta charset="utf-8"><title>analysis.ipynb</title>
-<style>:root {{ {variables} }} body {{ background: {found.ground} }}</style>{more}</head>
+<style>:root {{ {variables} }} body {{ background: {found.ground}; color: {found.ink} }}</style>{more}</head>
 <body {found.body}>{body}</body></html>"""
 
 

@@ -24,15 +24,8 @@ DATA = {
         {"way": "out", "name": "model", "from": ""},
     ]
 }
-OUTPUT = {
-    "shown": [
-        {"mime": "text/plain", "data": "3 rows"},
-        {
-            "mime": "image/svg+xml",
-            "data": "<svg xmlns='http://www.w3.org/2000/svg' width='80' height='30'><circle cx='20' cy='15' r='9'/></svg>",
-        },
-    ]
-}
+PICTURE = "<svg xmlns='http://www.w3.org/2000/svg' width='80' height='30'><circle cx='20' cy='15' r='9'/></svg>"
+OUTPUT = {"shown": [{"mime": "text/plain", "data": "3 rows"}, {"mime": "image/svg+xml", "data": PICTURE}]}
 
 
 def eight() -> dict[str, Any]:
@@ -79,16 +72,10 @@ def sweep(count: int, more: dict[str, Any] | None = None) -> dict[str, Any]:
 
 def sixty() -> dict[str, Any]:
     """Two fan-outs, one of which shows its jobs one by one, among single jobs."""
-    more: dict[str, Any] = {
-        f"tune[k={n}]": job(
-            "succeeded" if n < 3 else "running" if n == 3 else "waiting",
-            ("best",),
-            [attempt(1, 30 + n, 1.0 if n < 3 else None)] if n < 4 else [],
-            group="tune",
-            fan="tune",
-        )
-        for n in range(5)
-    }
+    more: dict[str, Any] = {}
+    for n, status in enumerate(["succeeded"] * 3 + ["running", "waiting"]):
+        tries = [attempt(1, 30 + n, 1.0 if n < 3 else None)] if n < 4 else []
+        more[f"tune[k={n}]"] = job(status, ("best",), tries, group="tune", fan="tune")
     more |= {"tidy": job(attempts=[attempt(1, 3, 8.0)], needs=("load",)), "report": job("waiting", ("tune", "tidy"))}
     told = sweep(50, more)
     told["groups"] |= snapshot(told["jobs"], {"tune": "strict"})["groups"]

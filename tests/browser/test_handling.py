@@ -146,7 +146,7 @@ def test_the_last_good_outputs_take_a_failed_jobs_place(notebook):
     touch(nb, "broken")
     seen.get_by_role("button", name="Retry fit and 1 downstream").click()
     has(seen, "fit", "failed")
-    seen.get_by_role("button", name="Skip fit with last good outputs").click()
+    seen.get_by_role("button", name="Skip with last good outputs: fit").click()
     has(seen, "fit", "substituted")
     has(seen, "score", "succeeded")
     expect(seen.locator(".note")).to_have_text("Skip fit with its last good outputs: accepted.")

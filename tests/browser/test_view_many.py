@@ -145,9 +145,9 @@ def test_what_depends_on_a_node_stands_out(page):
     """Pointed at, all that it needs and that needs it stays; the rest recedes."""
     jobs = {"a": job(), "b": job(needs=("a",)), "c": job(needs=("b",)), "d": job(needs=("a",)), "e": job()}
     seen = show(page, snapshot(jobs))
-    seen.locator(".node", has_text="b").hover()
+    seen.get_by_role("button", name="b:").hover()
     expect(seen.locator(".picture")).to_have_class("picture traced")
-    assert seen.locator(".node.near text:first-of-type").all_text_contents() == ["a", "b", "c"]
+    assert seen.locator(".spot.near text:first-of-type").all_text_contents() == ["a", "b", "c"]
     assert seen.locator(".wires .near").count() == 2
     page.mouse.move(2, 2)
     expect(seen.locator(".picture")).to_have_class("picture")

@@ -72,7 +72,7 @@ def test_pictures_for_people(page, name, theme):
 def test_colours_can_be_read(page, theme):
     """Words have a contrast of 4.5 : 1 on their ground, borders and icons 3 : 1."""
     seen = show(page, snapshots.ten(), FIT, theme)
-    words = ".node text, .chip span, .why, .dim, .how, .log, .act:not([aria-disabled=true]), .word, .frame text"
+    words = ".spot text, .chip span, .why, .dim, .how, .log, .act:not([aria-disabled=true]), .word, .frame text"
     ratios = seen.locator(words).evaluate_all(CONTRAST, "text")
     assert len(ratios) > 40
     assert min(ratios) >= 4.5
@@ -88,7 +88,7 @@ CONTRAST = """(elements, how) => {
     const light = rgb => { const [r, g, b] = rgb.map(v => linear(v / 255));
         return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
     const root = getComputedStyle(document.querySelector('.nbflow-view')).backgroundColor;
-    const ground = element => { const box = element.closest('.node')?.querySelector('.box');
+    const ground = element => { const box = element.closest('.spot')?.querySelector('.box');
         if (box && how === 'text') return getComputedStyle(box).fill;
         for (let at = element; at; at = at.parentElement) { const found = getComputedStyle(at).backgroundColor;
             if (found !== 'rgba(0, 0, 0, 0)') return found; }
@@ -197,7 +197,7 @@ def test_a_growing_log_is_followed_until_somebody_scrolls_up(page):
 def test_times_go_on_by_themselves(page):
     """Nothing is sent for a clock to tick: a running job's caption is later a second later."""
     seen = show(page, snapshots.ten())
-    caption = seen.locator('.node[aria-label^="fit_trees:"] .small')
+    caption = seen.locator(".spot", has_text="fit_trees").locator(".small")
     total = seen.locator(".time")
     was = caption.text_content(), total.text_content()
     assert ("0:26", "0:52") <= was < ("0:36", "1:02")
@@ -266,7 +266,7 @@ def sent(page) -> dict:
 def test_what_is_done_about_failures_can_be_read(page, theme):
     """Every status of a failure that is handled has the contrast of the others, hatched or not."""
     seen = show(page, snapshots.mended(), {("token", 1, 0): "ok\n"}, theme)
-    assert min(seen.locator(".node text, .chip span, .how, .by, .value, .pick").evaluate_all(CONTRAST, "text")) >= 4.5
+    assert min(seen.locator(".spot text, .chip span, .how, .by, .value, .pick").evaluate_all(CONTRAST, "text")) >= 4.5
     assert min(seen.locator(".node .box, .node .icon .line").evaluate_all(CONTRAST, "stroke")) >= 3
     page.screenshot(path=ARTIFACTS / f"page-mended-{theme}.png")
 
@@ -304,7 +304,7 @@ def test_a_fallback_is_a_part_of_its_node(page):
     expect(job(seen, "prices")).to_have_attribute(
         "aria-label", "prices: recovered, recovered by use_cache; fallback: use_cache succeeded"
     )
-    expect(job(seen, "prices").locator("text").last).to_have_text("fallback: use_cache")
+    expect(seen.locator(".spot", has_text="prices").locator("text").last).to_have_text("fallback: use_cache")
     assert [job(seen, name).locator(".icon").last.get_attribute("class") for name in ("prices", "rates", "sites")] == [
         "icon s-S",
         "icon s-R",
@@ -327,7 +327,7 @@ def test_only_a_substituted_node_is_hatched(page):
 def test_retry_with_downstream_says_how_many_and_asks_once(page):
     """One request for the job; the kernel knows what depends on it."""
     seen = show(page, snapshots.mended(), {("prices", 2): ""})
-    seen.get_by_role("button", name="Retry prices and 3 downstream").click()
+    seen.get_by_role("button", name="Retry and 3 downstream: prices").click()
     expect(seen.locator(".note")).to_have_text("Retry prices with downstream: asked.")
     assert sent(page) | {"number": 0} == {"op": "retry-downstream", "number": 0, "jobs": ["prices"], "generation": 1}
 
@@ -337,7 +337,7 @@ def test_skip_with_last_good_outputs_is_there_only_if_there_are_some(page):
     snapshot = snapshots.ten()
     snapshot["jobs"]["fit_lasso"]["outputs"] = ["model"]
     seen = show(page, snapshot, FIT)
-    last = seen.get_by_role("button", name="Skip fit_lasso with last good outputs")
+    last = seen.get_by_role("button", name="Skip with last good outputs: fit_lasso")
     expect(last).to_be_hidden()
     expect(seen.locator(".value")).to_have_text("With a value: %nbflow skip fit_lasso --value …")
     snapshot["jobs"]["fit_lasso"]["attempts"][0]["end"] = "succeeded"
@@ -404,12 +404,12 @@ def test_progress_is_drawn_and_said(page):
         "plot": {"done": 7, "total": None, "text": "7"},
     }
     seen = show(page, snapshots.ten(), progress=far)
-    node = seen.locator(".node", has_text="fit_trees")
+    node = seen.locator(".spot", has_text="fit_trees")
     expect(node.locator(".small")).to_contain_text("25 % · trees")
     box, bar = (node.locator(where).bounding_box()["width"] for where in (".box", ".progress"))
     assert bar / box == pytest.approx(0.25, abs=0.02)
-    expect(seen.locator(".node", has_text="plot").locator(".progress")).to_be_hidden()
-    expect(seen.locator(".node", has_text="plot").locator(".small")).to_contain_text("of 3 · 7")
+    expect(seen.locator(".spot", has_text="plot").locator(".progress")).to_be_hidden()
+    expect(seen.locator(".spot", has_text="plot").locator(".small")).to_contain_text("of 3 · 7")
 
 
 def test_the_header_says_how_much_is_left(page):

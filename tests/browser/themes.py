@@ -16,16 +16,22 @@ class Theme(NamedTuple):
     def ground(self) -> str:
         return next(iter(self.variables.values()), "Canvas")
 
+    @property
+    def ink(self) -> str:
+        return [*self.variables.values(), "CanvasText", "CanvasText"][1]
+
 
 def _jupyter(ground: str, ink: str, light: str, name: str = "") -> Theme:
     named = f' data-jp-theme-name="{name}"' if name else ""
-    return Theme(
-        {"--jp-layout-color0": ground, "--jp-content-font-color0": ink}, f'data-jp-theme-light="{light}"{named}'
-    )
+    dim = "rgba(0, 0, 0, .54)" if light == "true" else "rgba(255, 255, 255, .7)"
+    variables = {"--jp-layout-color0": ground, "--jp-content-font-color0": ink, "--jp-content-font-color2": dim}
+    return Theme(variables, f'data-jp-theme-light="{light}"{named}')
 
 
 def _code(ground: str, ink: str, kind: str) -> Theme:
-    return Theme({"--vscode-editor-background": ground, "--vscode-editor-foreground": ink}, f'class="vscode-{kind}"')
+    dim = f"color-mix(in srgb, {ink} 70%, transparent)"
+    variables = {"--vscode-editor-background": ground, "--vscode-editor-foreground": ink}
+    return Theme(variables | {"--vscode-descriptionForeground": dim}, f'class="vscode-{kind}"')
 
 
 def _colab(ground: str, ink: str, html: str = "") -> Theme:

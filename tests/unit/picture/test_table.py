@@ -147,7 +147,7 @@ def test_html_is_well_formed_and_harmless(sample: dict) -> None:
 
     class Reader(HTMLParser):
         def handle_starttag(self, tag: str, attrs: list) -> None:
-            assert tag in {"div", "p", "br", "strong", "table", "thead", "tbody", "tr", "th", "td"}
+            assert tag in {"div", "p", "br", "b", "strong", "table", "thead", "tbody", "tr", "th", "td"}
             for name, value in attrs:
                 assert name in {"class", "style", "title", "scope", "cellpadding"}
                 assert name == "title" or "url(" not in value

@@ -268,16 +268,21 @@ export class Dag {
     const ring = svg("rect", { class: "ring", x: -3.5, y: -3.5, width: width + 7, height: height + 7, rx: round + 3 });
     const drawing = sign(left, top), lines = svg("path", { class: "hatch" });
     const group = svg("g", {
-      class: "node", transform: `translate(${x},${y})`, tabindex: -1, role: "button", "aria-pressed": "false",
+      class: "node", tabindex: -1, role: "button", "aria-pressed": "false",
       "data-at": at, "data-lm-suppress-shortcuts": "true",
     }, title, ring, svg("rect", { class: "box", width, height, rx: round }), lines, drawing);
-    const caption = form === "node" ? svg("text", { "aria-hidden": "true", class: "small", x: 11, y: 35 }) : null;
+    const caption = form === "node" ? svg("text", { class: "small", x: 11, y: 35 }) : null;
+    const words = svg("g", { class: "said", "aria-hidden": "true" }); // beside the button: its name says more, and does not tick
     const mark = note ? sign(width - 21, HIGH + 1) : null;
     const bar = form === "node" ? svg("rect", { class: "progress", x: 1.5, y: HIGH - 4.5, height: 3, rx: 1.5 }) : null;
-    if (caption && bar) group.append(svg("text", { "aria-hidden": "true", x: 30, y: 18.5 }, label), caption, bar);
-    else if (form === "cell") group.append(svg("text", { "aria-hidden": "true", class: "label", x: 23, y: 17 }, label));
-    if (note && mark) group.append(svg("path", { class: "hatch rule", d: `M1,${HIGH - 2}H${width - 1}` }), svg("text", { "aria-hidden": "true", class: "small", x: 11, y: HIGH + 12.5 }, note), mark);
-    return { group, outer: group, strip: null, title, icon: drawing, lines, mark, caption, bar, letter: "", told: "" };
+    if (bar) group.append(bar);
+    if (caption) words.append(svg("text", { x: 30, y: 18.5 }, label), caption);
+    else words.append(svg("text", { class: "label", x: 23, y: 17 }, label));
+    if (note && mark) {
+      group.append(svg("path", { class: "hatch rule", d: `M1,${HIGH - 2}H${width - 1}` }), mark);
+      words.append(svg("text", { class: "small", x: 11, y: HIGH + 12.5 }, note));
+    }
+    return { group, outer: svg("g", { class: "spot", transform: `translate(${x},${y})` }, group, words), strip: null, title, icon: drawing, lines, mark, caption, bar, letter: "", told: "" };
   }
 
   /** Bring statuses and captions up to date.

@@ -154,9 +154,10 @@ export class Drawer {
       button.hidden = !one;
       if (!one) return;
       const { op, word, name: told, does, no, key } = one;
-      say(button, at === 0 ? word.replace(/^\w+/, (verb) => `${verb} ${short(name)}`) : word);
+      const shown = at === 0 ? word.replace(/^\w+/, (verb) => `${verb} ${short(name)}`) : word;
+      say(button, shown);
       set(button, "data-op", op);
-      set(button, "aria-label", told);
+      set(button, "aria-label", told.includes(shown) ? told : `${shown}: ${name}`); // one can speak what one sees
       set(button, "aria-keyshortcuts", key === key.toUpperCase() ? `Shift+${key}` : key);
       set(button, "class", `act${at === 0 && !no && !"SDUM".includes(letter) ? " main" : ""}`);
       set(button, "title", `${no ? `${word}: ${no}` : does} (${key === key.toUpperCase() ? "Shift+" : ""}${key.toUpperCase()})`);

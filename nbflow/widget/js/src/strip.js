@@ -25,7 +25,7 @@ export class Strip {
     this.cursor = -1;
     this.letters = this.letter = this.said = "";
     this.title = svg("title");
-    this.caption = svg("text", { "aria-hidden": "true", class: "small", x: 11, y: 35 });
+    this.caption = svg("text", { class: "small", x: 11, y: 35 });
     this.icon = svg("g", { class: "icon", transform: "translate(10,7)" }, svg("path", { class: "line" }), svg("path", { class: "area" }));
     this.grid = svg("g", { class: "cells" });
     this.cover = svg("path", { class: "cover" });
@@ -34,11 +34,12 @@ export class Strip {
     const ring = svg("rect", { class: "ring", x: -3.5, y: -3.5, width: width + 7, height: height + 7, rx: ROUND + 3 });
     this.tools = new Tools(width - 4, 2, looks);
     this.root = svg("g", {
-      class: "node strip", transform: `translate(${x},${y})`, tabindex: -1, role: "button", "aria-pressed": "false",
+      class: "node strip", tabindex: -1, role: "button", "aria-pressed": "false",
       "data-at": at, "data-lm-suppress-shortcuts": "true",
-    }, this.title, ring, svg("rect", { class: "box", width, height, rx: ROUND }), this.icon, svg("text", { "aria-hidden": "true", x: 30, y: 18.5 }, label), this.caption,
+    }, this.title, ring, svg("rect", { class: "box", width, height, rx: ROUND }), this.icon,
     this.grid, this.cover, this.pointer);
-    this.outer = svg("g", {}, this.root, svg("g", { transform: `translate(${x},${y})` }, this.tools.root));
+    const words = svg("g", { class: "said", "aria-hidden": "true" }, svg("text", { x: 30, y: 18.5 }, label), this.caption);
+    this.outer = svg("g", { class: "spot", transform: `translate(${x},${y})` }, this.root, words, this.tools.root);
     this.fan = fan ? name : "";
   }
 
