@@ -18,6 +18,8 @@ class AttemptState:
     generation: int
     key: str
     started_at: float
+    ready_at: float = 0.0
+    """From when on it could have started, had there been a slot."""
     ended_at: float | None = None
     end: Literal["succeeded", "failed", "cancelled", "lost", "skipped"] | None = None
     reason: Reason | None = None

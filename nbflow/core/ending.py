@@ -40,7 +40,8 @@ def open_generation(job: JobState) -> None:
 
 def start_attempt(run: Run, job: JobState, event: e.AttemptStarted) -> None:
     """An attempt is under way."""
-    job.running = AttemptState(event.attempt, event.generation, event.key, event.at)
+    ready = job.due_at if job.status is Status.RETRYING and job.due_at is not None else job.changed_at
+    job.running = AttemptState(event.attempt, event.generation, event.key, event.at, min(ready, event.at))
     job.attempts.append(job.running)
     job.due_at = job.failure = job.unscheduled = None
     run.attempts += 1

@@ -7,7 +7,6 @@ from typing import Any
 
 from nbflow.core.project import JOB, RUN, groups_shown, project_group, shown
 from nbflow.core.run import JobState, Run
-from nbflow.core.status import Status
 
 
 class JobGlance(Mapping[str, Any]):
@@ -75,8 +74,8 @@ class Glance(Mapping[str, Any]):
     >>> from nbflow.core.spec import JobSpec
     >>> run = declare(JobSpec(name="a"), JobSpec(name="b"))
     >>> glance = Glance(run, now=5.0)
-    >>> letters(glance["jobs"]), glance["jobs"]["a"]["status"], dict(glance)["declarations"]
-    ('QQ', 'ready', 2)
+    >>> glance["jobs"]["a"]["status"], dict(glance)["declarations"]
+    ('ready', 2)
     """
 
     def __init__(self, run: Run, now: float) -> None:
@@ -104,36 +103,3 @@ class Glance(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return len(RUN) + 3
-
-
-def letters(jobs: Mapping[str, Mapping[str, Any]]) -> str:
-    """The letter of each job's status, in the order of *jobs*, of a snapshot or a glance."""
-    if isinstance(jobs, Jobs):
-        return "".join([job.status.letter for job in jobs.states])
-    return "".join(Status(job["status"]).letter for job in jobs.values())
-
-
-def generations(jobs: Mapping[str, Mapping[str, Any]]) -> dict[int, int]:
-    """Place of a job -> its generation, where that is not the first."""
-    if isinstance(jobs, Jobs):
-        return {at: job.generation for at, job in enumerate(jobs.states) if job.generation > 1}
-    told = enumerate(job.get("generation", 1) for job in jobs.values())
-    return {at: generation for at, generation in told if generation > 1}
-
-
-def span(jobs: Mapping[str, Mapping[str, Any]]) -> tuple[float | None, float | None]:
-    """When the first attempt started and when the last attempt or step ended; None where none has.
-
-    >>> span({"a": {"attempts": [{"started_at": 1.0, "ended_at": 3.0}, {"started_at": 4.0, "ended_at": None}]}})
-    (1.0, 3.0)
-    """
-    if isinstance(jobs, Jobs):
-        tries = [attempt for job in jobs.states for attempt in job.attempts]
-        times = [(one.started_at, one.ended_at) for one in tries]
-        times += [(step.started_at, step.ended_at) for one in tries for step in one.steps]
-    else:
-        told = [attempt for job in jobs.values() for attempt in job.get("attempts") or ()]
-        parts = [part for attempt in told for part in (attempt, *(attempt.get("steps") or ()))]
-        times = [(part.get("started_at"), part.get("ended_at")) for part in parts]
-    starts, ends = [start for start, _ in times if start is not None], [end for _, end in times if end is not None]
-    return min(starts, default=None), max(ends, default=None)

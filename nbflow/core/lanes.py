@@ -6,20 +6,21 @@ from collections.abc import Iterator, Mapping
 from heapq import heappop, heappush
 from typing import Any, NamedTuple
 
-from nbflow.core.glance import Jobs
-from nbflow.core.run import JobState
+from nbflow.core.light import PARTS
 from nbflow.core.status import Status
 
 
 class Lane(NamedTuple):
     """One bar: *job* by its number, *attempt* by its own; *step* is what followed it, or empty.
 
-    Instants are in seconds since the epoch, *end* is None while it goes on. *letter* says what it came to.
+    Instants are in seconds since the epoch, *end* is None while it goes on; *ready*: from when on it waited for a slot.
+    *letter* says what it came to.
     """
 
     job: int
     attempt: int
     step: str
+    ready: float
     start: float
     end: float | None
     letter: str
@@ -49,25 +50,9 @@ def lanes(jobs: Mapping[str, Mapping[str, Any]]) -> list[Lane]:
 
 
 def _bars(jobs: Mapping[str, Mapping[str, Any]]) -> Iterator[Lane]:
-    if isinstance(jobs, Jobs):
-        for job, state in enumerate(jobs.states):
-            yield from _of_state(job, state)
-        return
-    for job, told in enumerate(jobs.values()):
-        for attempt in told.get("attempts") or ():
-            for part in (attempt, *(attempt.get("steps") or ())):
-                if part.get("started_at") is not None:
-                    end, came_to = part.get("ended_at"), part.get("end")
-                    yield Lane(
-                        job, attempt["number"], part.get("step") or "", part["started_at"], end, _letter(came_to), 0
-                    )
-
-
-def _of_state(job: int, state: JobState) -> Iterator[Lane]:
-    for attempt in state.attempts:
-        yield Lane(job, attempt.number, "", attempt.started_at, attempt.ended_at, _letter(attempt.end), 0)
-        for step in attempt.steps:
-            yield Lane(job, attempt.number, step.step, step.started_at, step.ended_at, _letter(step.end), 0)
+    for job, found in enumerate(PARTS.of(jobs)):
+        for attempt, step, ready, start, end, came_to in found:
+            yield Lane(job, attempt, step, ready, start, end, _letter(came_to), 0)
 
 
 _LETTERS = {

@@ -36,6 +36,8 @@ def settle(run: Run, touched: Iterable[str], at: float) -> None:
         if status is not job.status or reason != job.reason:
             if status in (Status.WAITING, Status.SKIPPED):
                 _look_again(job)
+            if run.course is not None and status is not job.status:
+                run.course.statuses.append((at, job.order, status))
             job.status, job.reason, job.changed_at = status, reason, at
             for dependent in _tell(run, job):
                 if dependent not in queued:

@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Any
 
-from nbflow.core.glance import Jobs
-from nbflow.core.job import JobState
+from nbflow.core.light import KIND, SINCE, STATUS, TOOK
 from nbflow.core.status import Status
 
 _AHEAD = frozenset(
@@ -30,7 +29,8 @@ class Pace:
 
     def __init__(self, jobs: Mapping[str, Mapping[str, Any]], needs: Mapping[str, Sequence[str]], slots: int) -> None:
         self._needs, self._slots = needs, max(1, slots)
-        self._jobs = {name: _Known(*told) for name, told in _told(jobs)}
+        told = map(_Known, STATUS.of(jobs), KIND.of(jobs), TOOK.of(jobs), SINCE.of(jobs))
+        self._jobs = dict(zip(jobs, told, strict=True))
         alike: dict[str, list[float]] = {}
         for job in self._jobs.values():
             if job.took is not None:
@@ -102,29 +102,3 @@ class _Known:
 
     def __init__(self, status: Status, kind: str, took: float | None, since: float | None) -> None:
         self.status, self.kind, self.took, self.since = status, kind, took, since
-
-
-def _told(jobs: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, tuple[Status, str, float | None, float | None]]]:
-    """Name -> status, fan-out or group, how long its last success took, since when it runs."""
-    if isinstance(jobs, Jobs):
-        found = []
-        for name, job in zip(jobs, jobs.states, strict=True):
-            took, since = _took(job) if job.attempts else (None, None)  # most have none yet
-            kind = job.spec.element.fan if job.spec.element is not None else job.spec.group or ""
-            found.append((name, (job.status, kind, took, since)))
-        return found
-    return [(name, _of(job)) for name, job in jobs.items()]
-
-
-def _took(job: JobState) -> tuple[float | None, float | None]:
-    good = next((a for a in reversed(job.attempts) if a.end == "succeeded" and a.ended_at is not None), None)
-    took = good.ended_at - good.started_at if good is not None and good.ended_at is not None else None
-    return took, job.running.started_at if job.running is not None else None
-
-
-def _of(job: Mapping[str, Any]) -> tuple[Status, str, float | None, float | None]:
-    tries = job.get("attempts") or ()
-    good = [a for a in tries if a.get("end") == "succeeded" and a.get("ended_at") is not None]
-    took = good[-1]["ended_at"] - good[-1]["started_at"] if good else None
-    since = tries[-1]["started_at"] if tries and tries[-1].get("ended_at") is None else None
-    return Status(job["status"]), job.get("fan") or job.get("group") or "", took, since

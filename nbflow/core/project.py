@@ -27,8 +27,9 @@ def project(run: Run, now: float) -> dict[str, Any]:
     ``reason_text`` (why, in words), ``of`` (attempts allowed in this generation) and ``try`` (those used of them),
     ``waits_for`` (needs not yet met), ``due_at`` (next attempt), ``deadline_at`` (no attempt then), ``started_at`` and
     ``ended_at`` of this generation, ``rules`` (what each failure rule is about), ``rollback`` and ``fallback`` (as
-    typed); an element of a fan-out has its name, ``fan``, and ``element``, the loop variables as text. Jobs that were
-    withdrawn are left out. ``declarations`` counts what was declared so far: while it stays, the flow's shape does.
+    typed); an element of a fan-out has its name, ``fan``, and ``element``, the loop variables as text. An
+    attempt could have started at ``ready_at``, had there been a slot. Jobs that were withdrawn are left out.
+    ``declarations`` counts what was declared so far: while it stays, the flow's shape does.
 
     >>> from nbflow.testing import declare
     >>> from nbflow.core.spec import JobNeed, JobSpec
@@ -149,6 +150,7 @@ def _attempt(attempt: AttemptState) -> dict[str, Any]:
     return {
         "number": attempt.number,
         "generation": attempt.generation,
+        "ready_at": attempt.ready_at,
         "started_at": attempt.started_at,
         "ended_at": attempt.ended_at,
         "end": attempt.end,

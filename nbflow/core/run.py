@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 from nbflow.core.attempt import AttemptState
+from nbflow.core.course import Course
 from nbflow.core.job import JobState
 from nbflow.core.policies import Custom, Policy, Ruled
 from nbflow.core.policy import Judged, cuts
@@ -117,3 +118,5 @@ class Run:
     links: Links = field(default_factory=Links)
     queues: Queues = field(default_factory=Queues)
     work: GroupWork = field(default_factory=GroupWork)
+    course: Course | None = None
+    """What has changed when, if somebody wants to know."""

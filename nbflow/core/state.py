@@ -29,6 +29,7 @@ from typing import assert_never
 
 from nbflow.core import ending, followups, groups, needs, undoing
 from nbflow.core import event as e
+from nbflow.core.course import Course
 from nbflow.core.ending import LOST_RESTARTS
 from nbflow.core.run import AttemptState, GroupState, JobState, Run
 from nbflow.core.spec import JobSpec, ValueRef
@@ -37,9 +38,9 @@ from nbflow.core.status import Status, Verdict
 __all__ = ["LOST_RESTARTS", "AttemptState", "GroupState", "JobState", "Run", "accepts", "empty", "evolve", "replay"]
 
 
-def empty() -> Run:
-    """A run of which nothing has happened yet."""
-    return Run()
+def empty(course: Course | None = None) -> Run:
+    """A run of which nothing has happened yet; *course* takes note of when statuses change."""
+    return Run(course=course)
 
 
 def replay(events: Iterable[e.Event]) -> Run:
@@ -174,6 +175,8 @@ def _take(run: Run, event: e.Event) -> Iterable[str]:
             run.declarations += 1
             return needs.set_policy(run, name, policy)
         case e.GroupDecided(group=name, verdict=verdict):
+            if run.course is not None:
+                run.course.verdicts.append((event.at, name, verdict))
             return _decide(run, run.groups[name], verdict)
         case e.GroupRetried():
             return groups.take_retry(run, event)
@@ -259,6 +262,8 @@ def _declare(run: Run, spec: JobSpec, at: float) -> list[str]:
     job, touched = run.jobs.get(spec.name), [spec.name]
     if job is None:
         job = run.jobs[spec.name] = JobState(spec, len(run.jobs), at, at)
+        if run.course is not None:
+            run.course.statuses.append((at, job.order, job.status))
     else:
         touched += needs.unlink(run, job, spec.group)
         if job.spec.element is not None:

@@ -8,8 +8,8 @@ from typing import Any
 
 from nbflow.core.boxes import Node
 from nbflow.core.captions import caption, counts, of_many, together
-from nbflow.core.glance import generations, letters, span
 from nbflow.core.icons import ICONS
+from nbflow.core.light import generations, letters, span
 from nbflow.core.log_part import LogPart
 from nbflow.core.scene import Scene
 from nbflow.core.status import RunVerdict, Status

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from nbflow.core.event import AttemptEnded, AttemptStarted, RetryRequested
-from nbflow.core.glance import Glance, generations, letters, span
+from nbflow.core.glance import Glance
+from nbflow.core.light import generations, letters, span
 from nbflow.core.project import project
 from nbflow.core.run import Run
 from nbflow.core.shape import shape

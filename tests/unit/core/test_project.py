@@ -159,6 +159,7 @@ def test_the_json_has_every_key_that_was_promised():
     assert attempt == {
         "number": 2,
         "generation": 1,
+        "ready_at": 3.0,
         "started_at": 3.0,
         "ended_at": 4.0,
         "end": "failed",
