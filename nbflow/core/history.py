@@ -3,18 +3,17 @@
 Example:
     >>> from nbflow.core.event import AttemptEnded, AttemptStarted, JobDeclared
     >>> from nbflow.core.spec import JobNeed, JobSpec
-    >>> past = history(
-    ...     look_back(
-    ...         [
-    ...             JobDeclared(at=0.0, spec=JobSpec(name="load")),
-    ...             JobDeclared(at=1.0, spec=JobSpec(name="clean", needs=(JobNeed("load"),))),
-    ...             AttemptStarted(at=2.0, job="load", generation=1, attempt=1, key="a1"),
-    ...             AttemptEnded(at=5.0, job="load", generation=1, attempt=1, end="succeeded"),
-    ...         ]
-    ...     )
+    >>> run = look_back(
+    ...     [
+    ...         JobDeclared(at=0.0, spec=JobSpec(name="load")),
+    ...         JobDeclared(at=1.0, spec=JobSpec(name="clean", needs=(JobNeed("load"),))),
+    ...         AttemptStarted(at=2.0, job="load", generation=1, attempt=1, key="a1"),
+    ...         AttemptEnded(at=5.0, job="load", generation=1, attempt=1, end="succeeded"),
+    ...     ]
     ... )
+    >>> past = history(notes(run))
     >>> [past.letters(at) for at in (0.5, 1.0, 2.0, 5.0)]
-    ['Q.', 'QW', 'RW', 'SQ']
+    ['Q_', 'QW', 'RW', 'SQ']
 """
 
 from __future__ import annotations
@@ -29,8 +28,17 @@ from nbflow.core.run import Run
 from nbflow.core.state import empty, evolve
 from nbflow.core.status import Verdict
 
-NOT_YET = "."
+NOT_YET = "_"
 """Stands for the status of a job that has not been declared."""
+
+
+class Notes(NamedTuple):
+    """What a fold has noted so far; it may go on meanwhile."""
+
+    jobs: tuple[str, ...]
+    orders: tuple[int, ...]
+    """Places of *jobs* in the order of declaration, withdrawn ones counted."""
+    course: Course
 
 
 class Shift(NamedTuple):
@@ -66,18 +74,23 @@ def look_back(events: Iterable[Event]) -> Run:
     return run
 
 
-def history(run: Run) -> History:
-    """What the fold of *run*, made with a `Course`, has noted; without one, nothing is known.
+def notes(run: Run) -> Notes:
+    """What the fold of *run* has noted, as it stands. Brief: for those who hold the run meanwhile."""
+    course, jobs = run.course or Course(), tuple(shown(run))
+    orders = tuple([run.jobs[name].order for name in jobs])
+    return Notes(jobs, orders, Course(list(course.statuses), list(course.verdicts)))
+
+
+def history(of: Notes) -> History:
+    """The past that *of* tells of; nothing is known of a run that was folded without a `Course`.
 
     Instants never go back, however clocks were set; of several changes of a job at one instant the last is told.
     """
-    course = run.course or Course()
-    jobs = tuple(shown(run))
-    number = {run.jobs[name].order: at for at, name in enumerate(jobs)}
+    number = {order: at for at, order in enumerate(of.orders)}
     shifts = list[Shift]()
     last: dict[int, int] = {}
     now = 0.0
-    for at, order, status in course.statuses:
+    for at, order, status in of.course.statuses:
         job = number.get(order)
         if job is None:
             continue
@@ -88,4 +101,4 @@ def history(run: Run) -> History:
         else:
             last[job] = len(shifts)
             shifts.append(Shift(now, job, status.letter))
-    return History(jobs, tuple(shifts), tuple(course.verdicts))
+    return History(of.jobs, tuple(shifts), tuple(of.course.verdicts))

@@ -13,13 +13,14 @@ from nbflow.core.status import Status
 class Lane(NamedTuple):
     """One bar: *job* by its number, *attempt* by its own; *step* is what followed it, or empty.
 
-    Instants are in seconds since the epoch, *end* is None while it goes on; *ready*: from when on it waited for a slot.
-    *letter* says what it came to.
+    Instants are in seconds since the epoch, *end* is None while it goes on; *after* and *ready* are as in
+    `nbflow.core.light.Part`. *letter* says what it came to.
     """
 
     job: int
     attempt: int
     step: str
+    after: float | None
     ready: float
     start: float
     end: float | None
@@ -51,8 +52,8 @@ def lanes(jobs: Mapping[str, Mapping[str, Any]]) -> list[Lane]:
 
 def _bars(jobs: Mapping[str, Mapping[str, Any]]) -> Iterator[Lane]:
     for job, found in enumerate(PARTS.of(jobs)):
-        for attempt, step, ready, start, end, came_to in found:
-            yield Lane(job, attempt, step, ready, start, end, _letter(came_to), 0)
+        for one in found:
+            yield Lane(job, *one[:-1], _letter(one.came_to), 0)
 
 
 _LETTERS = {

@@ -19,11 +19,14 @@ Told = Mapping[str, Any]
 class Part(NamedTuple):
     """An attempt, by its number, or the *step* that followed it; instants in seconds since the epoch.
 
-    *ready*: from when on it could have started, had there been a slot. *end* is None while it goes on, *came_to* too.
+    *after*: when what was before it in the same generation ended, None if nothing was. *ready*: from when on it could
+    have started, had there been a slot: between the two lies a retry's delay. *end* and *came_to* are None while it
+    goes on.
     """
 
     attempt: int
     step: str
+    after: float | None
     ready: float
     start: float
     end: float | None
@@ -49,22 +52,30 @@ def _kind(job: JobState) -> str:
 
 
 def _parts(job: JobState) -> list[Part]:
-    found = []
+    found, generation = list[Part](), 0
     for one in job.attempts:
-        found.append(Part(one.number, "", one.ready_at, one.started_at, one.ended_at, one.end))
+        after = found[-1].end if one.generation == generation else None
+        generation = one.generation
+        found.append(Part(one.number, "", after, one.ready_at, one.started_at, one.ended_at, one.end))
         for step in one.steps:
-            found.append(Part(one.number, step.step, step.started_at, step.started_at, step.ended_at, step.end))
+            ready = found[-1].end or step.started_at
+            found.append(Part(one.number, step.step, None, ready, step.started_at, step.ended_at, step.end))
     return found
 
 
 def _parts_told(job: Told) -> list[Part]:
-    found = []
+    found, generation = list[Part](), 0
     for attempt in job.get("attempts") or ():
+        number, before = attempt.get("number", 1), generation
+        generation = attempt.get("generation", 1)
+        after = found[-1].end if found and before == generation else None
         for part in (attempt, *(attempt.get("steps") or ())):
-            start, number = part.get("started_at"), attempt.get("number", 1)
+            start = part.get("started_at")
             if start is not None:
-                ready, step = part.get("ready_at", start), part.get("step") or ""
-                found.append(Part(number, step, ready, start, part.get("ended_at"), part.get("end")))
+                step = part.get("step") or ""
+                ready = part.get("ready_at", start) if not step else found[-1].end or start
+                end, came_to = part.get("ended_at"), part.get("end")
+                found.append(Part(number, step, None if step else after, ready, start, end, came_to))
     return found
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from nbflow.core.captions import counts
-from nbflow.core.glance import letters, span
+from nbflow.core.light import letters, span
 from nbflow.core.pace import Pace
 from nbflow.core.status import RunVerdict, Status
 from nbflow.core.streams import Streams

@@ -20,6 +20,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
 from nbflow.core.spec import JobSpec
 from nbflow.core.status import Reason
@@ -50,6 +51,7 @@ from nbflow.engine.wire import (
     Goodbye,
     Open,
     Opened,
+    Read,
     Reply,
     Report,
     RunHere,
@@ -63,40 +65,12 @@ from nbflow.engine.wire import (
 from nbflow.errors import EngineError, NbflowError, StoreError
 
 __all__ = [
-    "ERR",
-    "INLINE_LIMIT",
-    "OUT",
-    "AttemptOrder",
-    "AttemptReport",
-    "Client",
-    "Display",
-    "DisplayFile",
-    "Function",
-    "Import",
-    "JobSpec",
-    "Replica",
-    "Reply",
-    "RunInfo",
-    "Values",
-    "Work",
-    "again",
-    "attempt_folder",
-    "exit_code",
-    "find_store",
-    "from_record",
-    "hidden",
-    "imported",
-    "log_parts",
-    "makes_tasks",
-    "read_progress",
-    "remember",
-    "shown",
-    "split_cell",
-    "take",
-    "trust",
-    "trusted",
-    "with_found",
-]
+    "ERR", "INLINE_LIMIT", "OUT", "AttemptOrder", "AttemptReport", "Client", "Display", "DisplayFile", "Function",
+    "Import", "JobSpec", "Replica", "Reply", "RunInfo", "Values", "Work", "again", "attempt_folder", "exit_code",
+    "find_store", "from_record", "hidden", "imported", "log_parts", "makes_tasks", "read_progress", "remember",
+    "shown", "split_cell", "take", "trust", "trusted", "with_found",
+]  # fmt: skip
+M = TypeVar("M", Open, Read)
 _ANSWER_PATIENCE, _TRIES = 60.0, 10
 _REVIVALS = (0.0, *(min(2.0, 0.05 * 1.5**n) for n in range(20)))
 
@@ -160,6 +134,19 @@ class Client:
         self._request(lambda ref: self._open(ref, replica, flow, number, folder))
         if not replica.wait(lambda _: replica.complete, _ANSWER_PATIENCE):
             raise EngineError(f"the history of {flow!r} did not arrive: see {self.store / 'engine.log'}")
+        return replica
+
+    def read(self, flow: str, number: int) -> Replica:
+        """Run *number* of *flow* as it stands in the log: nothing is taken up for that, and nothing is followed.
+
+        Raises:
+            StoreError: there is no such run.
+        """
+        replica = Replica(self)
+        self._request(lambda ref: self._awaited(ref, replica, Read(ref=ref, flow=flow, number=number)))
+        if not replica.wait(lambda _: replica.complete, _ANSWER_PATIENCE):
+            raise EngineError(f"run {number} of {flow!r} did not arrive: see {self.store / 'engine.log'}")
+        self._replicas.remove(replica)
         return replica
 
     def runs(self, flow: str = "") -> tuple[RunInfo, ...]:
@@ -287,8 +274,12 @@ class Client:
             return self._link
 
     def _open(self, ref: int, replica: Replica, flow: str, number: int, cwd: str) -> Open:
+        return self._awaited(ref, replica, Open(ref, flow, number, cwd, tuple(self._here)))
+
+    def _awaited(self, ref: int, replica: Replica, asked: M) -> M:
+        """*asked*, the answer to which is for *replica*."""
         self._opening[ref] = replica
-        return Open(ref=ref, flow=flow, number=number, cwd=cwd, running=tuple(self._here))
+        return asked
 
     def _open_again(self, link: Link, replica: Replica) -> None:
         link.call(lambda ref: self._open(ref, replica, replica.info.flow, replica.info.number, ""), _ANSWER_PATIENCE)

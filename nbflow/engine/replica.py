@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
+from nbflow.core.course import Course
 from nbflow.core.event import Event, JobDeclared, Request
 from nbflow.core.foresight import Foreseen
 from nbflow.core.graph import check
@@ -48,7 +49,7 @@ class Replica:
 
     def __init__(self, client: Caller) -> None:
         self.lock = threading.Condition(threading.RLock())
-        self.run: Run = empty()
+        self.run: Run = empty(Course())
         self.info: RunInfo
         self.settings: dict[str, Any] = {}
         self._client = client
@@ -179,7 +180,7 @@ class Replica:
         """The run's history is about to arrive, for the first time or anew."""
         with self.lock:
             self.info, self._total = opened.info, opened.total
-            self._coming = empty()
+            self._coming = empty(Course())
 
     def commit(self, committed: Committed) -> None:
         """Take events that are in the log."""

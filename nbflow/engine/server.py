@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from typing import assert_never
 
 from nbflow.core.event import CancelRequested, Event
+from nbflow.core.glance import Jobs
+from nbflow.core.light import span
 from nbflow.core.project import verdict
 from nbflow.engine.collecting import check_there
 from nbflow.engine.connection import Connection
@@ -27,6 +29,7 @@ from nbflow.engine.wire import (
     Hello,
     Open,
     Opened,
+    Read,
     Reply,
     Report,
     RunInfo,
@@ -58,6 +61,8 @@ class Server:
         self.connections: list[Connection] = []
         self.leaving: dict[int, str] = {}
         """Runs whose jobs are to be cancelled when their last kernel goes: id -> ``cancel``."""
+        self._infos: dict[int, tuple[int, RunInfo]] = {}
+        """Runs that are not in memory -> their number of events, and what is told of them."""
         self.stops: list[tuple[Connection, int]] = []
         """Who asked for the engine's end."""
         self.stopping: asyncio.Event = asyncio.Event()
@@ -140,6 +145,8 @@ class Server:
                 raise EngineError("a second hello on one connection")
             case Open():
                 self._open(connection, message)
+            case Read():
+                self._read(connection, message)
             case Runs(ref=ref, flow=flow):
                 connection.send(Reply(ref=ref, runs=tuple(self._info(row) for row in self.loop.store.runs(flow))))
             case Configure():
@@ -185,17 +192,28 @@ class Server:
 
     def _opened(self, connection: Connection, ref: int, live: LiveRun) -> None:
         """Send the run so far; from here on its events follow as they are committed."""
-        run = live.row.id
         try:
-            events = self.loop.store.events(run)
+            self._send_run(connection, ref, self._describe(live))
         except StoreError as error:
             connection.send(Reply(ref=ref, error="StoreError", message=str(error)))
             return
-        connection.send(Opened(ref=ref, info=self._describe(live), total=len(events)))
-        for frame in pack_events(run, 1, events):
-            connection.write(frame)
-        connection.follows[run] = self._age()
+        connection.follows[live.row.id] = self._age()
         self.loop.stir()
+
+    def _read(self, connection: Connection, message: Read) -> None:
+        rows = self.loop.store.runs(message.flow)
+        found = next((row for row in rows if row.number == message.number), None)
+        if found is None:
+            raise _no_run(message.flow, message.number, rows)
+        info = self._info(found)
+        self.loop.answer(lambda: self._send_run(connection, message.ref, info))
+
+    def _send_run(self, connection: Connection, ref: int, info: RunInfo) -> None:
+        """Send a run as it stands in the log."""
+        events = self.loop.store.events(info.run)
+        connection.send(Opened(ref=ref, info=info, total=len(events)))
+        for frame in pack_events(info.run, 1, events):
+            connection.write(frame)
 
     def _age(self) -> int:
         return 1 + max((max(each.follows.values(), default=0) for each in self.connections), default=0)
@@ -207,7 +225,7 @@ class Server:
             return self.loop.open_run(message.flow, message.cwd)
         found = rows[-1] if message.number == 0 else next((r for r in rows if r.number == message.number), None)
         if found is None:
-            raise StoreError(f"flow {message.flow!r} has no run {message.number}: it has {len(rows)}")
+            raise _no_run(message.flow, message.number, rows)
         live = self.loop.load(found)
         if self._may_run():
             self.loop.resume(found)
@@ -256,9 +274,13 @@ class Server:
             raise EngineError(f"run {run} is not open: open it first")
 
     def _info(self, row: RunRow) -> RunInfo:
-        known = row.id in self.loop.runs
-        info = self._describe(self.loop.load(row))
-        if not known:
+        """What is told of a run; of one that is not in memory it is put together once."""
+        if row.id in self.loop.runs:
+            return self._describe(self.loop.runs[row.id])
+        length, info = self._infos.get(row.id, (0, None))
+        if info is None or length != self.loop.store.length(row.id):
+            live = self.loop.load(row)
+            self._infos[row.id] = live.run.seq, (info := self._describe(live))
             self.loop.runs.pop(row.id)
         return info
 
@@ -266,7 +288,7 @@ class Server:
         counts: dict[str, int] = {}
         for job in live.run.jobs.values():
             counts[job.status.value] = counts.get(job.status.value, 0) + 1
-        row = live.row
+        row, (began_at, ended_at) = live.row, span(Jobs(live.run))
         return RunInfo(
             run=row.id,
             flow=row.flow,
@@ -274,6 +296,8 @@ class Server:
             started_at=row.opened_at,
             verdict=verdict(live.run).value,
             counts=counts,
+            began_at=began_at,
+            ended_at=ended_at,
         )
 
     def farewell(self, why: str) -> None:
@@ -283,3 +307,7 @@ class Server:
         for connection in list(self.connections):
             connection.send(Goodbye(why=why))
             connection.close()
+
+
+def _no_run(flow: str, number: int, rows: Sequence[RunRow]) -> StoreError:
+    return StoreError(f"flow {flow!r} has no run {number}: it has {len(rows)}")

@@ -40,6 +40,14 @@ class Open(Struct, frozen=True, tag="open"):
     """Attempts, by key, that this kernel was given by an engine that has died, and is still running."""
 
 
+class Read(Struct, frozen=True, tag="read"):
+    """Send run *number* of *flow* as it stands in the log: nothing is taken up for that, and nothing is followed."""
+
+    ref: int
+    flow: str
+    number: int
+
+
 class Runs(Struct, frozen=True, tag="runs"):
     """Ask for the runs of *flow* (all flows if empty)."""
 
@@ -106,7 +114,7 @@ class Collect(Struct, frozen=True, tag="collect"):
     ref: int
 
 
-ToEngine = Hello | Open | Runs | Configure | Declare | Ask | Report | Foresee | Stop | Collect
+ToEngine = Hello | Open | Read | Runs | Configure | Declare | Ask | Report | Foresee | Stop | Collect
 
 
 # --- engine -> client
@@ -119,7 +127,10 @@ class Welcome(Struct, frozen=True, tag="welcome"):
 
 
 class RunInfo(Struct, frozen=True, kw_only=True):
-    """One run in the store. *run* is its id there, *number* counts within the flow; *counts* status word -> jobs."""
+    """One run in the store. *run* is its id there, *number* counts within the flow; *counts* status word -> jobs.
+
+    *began_at* and *ended_at*: from the first attempt's start to the last end so far; None where there is none.
+    """
 
     run: int
     flow: str
@@ -127,10 +138,12 @@ class RunInfo(Struct, frozen=True, kw_only=True):
     started_at: float
     verdict: str
     counts: dict[str, int]
+    began_at: float | None = None
+    ended_at: float | None = None
 
 
 class Opened(Struct, frozen=True, tag="opened"):
-    """The answer to `Open`: the *total* events so far, and later ones, follow as `Committed`."""
+    """The answer to `Open` and `Read`: the *total* events so far, to `Open` later ones too, follow as `Committed`."""
 
     ref: int
     info: RunInfo

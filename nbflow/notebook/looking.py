@@ -11,15 +11,19 @@ from nbflow.core.event import Step
 from nbflow.core.match import match_names, nearest
 from nbflow.core.run import Run
 from nbflow.errors import NbflowError, UnknownJob
+from nbflow.notebook.earlier import Earlier, runs
 from nbflow.notebook.explain import explain
 from nbflow.notebook.following import Follower, Listener, told
 from nbflow.notebook.gathering import Fans, Result
 from nbflow.notebook.references import Made
 from nbflow.notebook.session import Session
+from nbflow.picture.runs import Runs
 
 if TYPE_CHECKING:
     import networkx
     from matplotlib.figure import Figure
+
+    from nbflow.picture.bars import Rows
 
 Pumping = Callable[[], AbstractContextManager[Callable[[float], object] | None]]
 
@@ -143,17 +147,54 @@ class Look:
 
         return graph(self.snapshot())
 
-    def plot(self, file: str | None = None) -> Figure:
-        """The picture of the flow as a matplotlib figure, saved to *file* if given (its ending says how)."""
+    def plot(self, file: str | None = None, *, run: int | None = None) -> Figure:
+        """The picture of the flow as a matplotlib figure, saved to *file* if given (its ending says how).
+
+        Args:
+            file: where it is saved: ``flow.svg``, ``flow.pdf``, ``flow.png``.
+            run: the number of an earlier run, to be drawn as it ended.
+
+        Raises:
+            StoreError: there is no such run.
+        """
         from nbflow.picture.mpl import plot
 
-        return _saved(plot(self.snapshot()), file)
+        return _saved(plot(self._at(run)), file)
 
-    def timeline(self, file: str | None = None) -> Figure:
-        """The attempts along time as a matplotlib figure, saved to *file* if given."""
+    def timeline(self, file: str | None = None, *, run: int | None = None, by: Rows | None = None) -> Figure:
+        """The attempts along time as a matplotlib figure, saved to *file* if given (its ending says how).
+
+        Args:
+            file: where it is saved: ``flow.svg``, ``flow.pdf``, ``flow.png``.
+            run: the number of an earlier run.
+            by: ``job``: a row for each job; ``slot``: as many as ran side by side. By default by job up to 40.
+
+        Raises:
+            StoreError: there is no such run.
+        """
         from nbflow.picture.mpl import timeline
 
-        return _saved(timeline(self.snapshot()), file)
+        return _saved(timeline(self._at(run), by=by), file)
+
+    def history(self) -> Runs:
+        """The runs of this flow, oldest first; a notebook shows them as a table.
+
+        Each is a dict with ``run`` (its number), ``verdict``, ``opened_at``, ``began_at`` and ``ended_at`` (seconds
+        since the epoch, the latter two None where nothing has started or ended), and ``counts``, status -> jobs. What
+        is done with one: ``flow.earlier(11).snapshot()``, ``flow.timeline(run=11)``.
+        """
+        return Runs(runs(self._session))
+
+    def earlier(self, run: int) -> Look:
+        """Run number *run* of this flow, to be looked at as the present one is; nothing can be asked of it.
+
+        Raises:
+            StoreError: there is no such run.
+        """
+        return Look(Earlier(self._session, run), self._pumping)
+
+    def _at(self, run: int | None) -> dict[str, Any]:
+        return self.snapshot() if run is None else self.earlier(run).snapshot()
 
     def _names(self, meant: Sequence[str | Made]) -> list[str]:
         """The jobs that names, patterns and handles mean, each once; a group or fan-out stands for its members."""

@@ -17,7 +17,6 @@ from nbflow.core.policy import bare, ruled
 from nbflow.core.rules import Rule
 from nbflow.core.spec import Limits, Retry
 from nbflow.core.status import Status
-from nbflow.core.words import duration
 from nbflow.errors import GroupError, JobFailedError, NbflowError, RunFailedError
 from nbflow.notebook.declare import Declarer
 from nbflow.notebook.flow import Flow
@@ -28,6 +27,7 @@ from nbflow.notebook.interrupt import plainly
 from nbflow.notebook.job_help import job_help
 from nbflow.notebook.judges import evaluator, judging
 from nbflow.notebook.line import Defaults, LineError, VerbCall, expander, parse_job, parse_verb, verbs_help
+from nbflow.notebook.look_verbs import LookVerbs
 from nbflow.notebook.quantities import room
 from nbflow.notebook.results import Results
 
@@ -42,7 +42,7 @@ _OF_THE_RUN = (*_LIMITS, *_OF_THE_CACHE, "forbidden", "store_limit", "parallel",
 
 
 @magics_class
-class NBFlow(Magics):
+class NBFlow(LookVerbs, Magics):
     """Defaults of every ``%%job`` and of the engine: ``%config NBFlow.parallel = 4``."""
 
     parallel = Int(0, help="Jobs run at the same time; 0: one per processor.").tag(config=True)
@@ -77,7 +77,7 @@ class NBFlow(Magics):
     ).tag(config=True)
 
     def attach(
-        self, flow: Flow, declarer: Declarer, show: Callable[[], None], forms: dict[str, Callable[..., Any]]
+        self, flow: Flow, declarer: Declarer, show: Callable[[int | None], None], forms: dict[str, Callable[..., Any]]
     ) -> None:
         """Give the magics what they act on."""
         self.flow, self.declarer, self._show, self._forms = flow, declarer, show, forms
@@ -173,9 +173,6 @@ class NBFlow(Magics):
         return verb(*call.args, **call.options)
 
     # --- verbs
-    def _do_show(self) -> None:
-        self._show()
-
     def _do_run(self, *jobs: str) -> None:
         self._say(self.flow.run(*jobs), "started")
 
@@ -281,20 +278,6 @@ class NBFlow(Magics):
         assigned = not discard and all(self._names().get(name) is value for name, value in made.items())
         return None if assigned else made
 
-    def _do_plot(self, file: str | None = None) -> Any:
-        return self._figure(self.flow.plot(file), file)
-
-    def _do_timeline(self, file: str | None = None) -> Any:
-        return self._figure(self.flow.timeline(file), file)
-
-    def _do_events(self, job: str | None = None) -> None:
-        events = self.flow.events(job)
-        start = events[0]["at"] if events else 0.0
-        for event in events:
-            who = event.get("job") or event.get("group") or event.get("flow", "")
-            number = f" attempt {event['attempt']}" if "attempt" in event else ""
-            print(f"{event['seq']:>4}  {duration(event['at'] - start):>9}  {event['kind']:<17} {who}{number}")
-
     def _do_group(self, group: str, /, policy: Any = None, **options: Any) -> None:
         if policy is None and not options:
             raise LineError(f"group {group!r}: give its policy, such as --policy at-least:2, or options")
@@ -332,13 +315,6 @@ class NBFlow(Magics):
             if job in status
         ]
         print(f"no job to be {what}" + (f": {', '.join(told)}" if told else ""))
-
-    def _figure(self, figure: Any, file: str | None) -> None:
-        """Show the figure once, or say where it was saved."""
-        if file:
-            print(f"saved {file}")
-        else:
-            self._forms["figure"](figure)
 
 
 NBFlow.job.__doc__ = job_help()

@@ -62,6 +62,13 @@ def positive(text: str) -> int:
     return number
 
 
+def row(text: str) -> str:
+    """What has a row of a timeline: ``job`` or ``slot``."""
+    if text not in ("job", "slot"):
+        raise ValueError(text)
+    return text
+
+
 def size(text: str) -> int:
     """Bytes of ``2GB``, ``1.5G``, ``500 MB`` (powers of 1,000), ``1GiB`` (of 1,024); at least one, with a unit.
 

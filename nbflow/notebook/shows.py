@@ -11,8 +11,9 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from nbflow.core.status import Status
+from nbflow.notebook.earlier import Earlier
 from nbflow.notebook.session import Session
-from nbflow.notebook.viewed import Viewed
+from nbflow.notebook.viewed import Viewed, ViewedEarlier
 from nbflow.picture.svg import svg
 from nbflow.picture.table import LISTED, table_html, table_text
 
@@ -40,14 +41,22 @@ class Shows:
     live: bool
     widgets: bool
     _view: FlowView | None = None
+    _earlier: list[FlowView] = field(default_factory=list)
     _pictures: list[str] = field(default_factory=list)
     _due: threading.Timer | None = None
     _pause: float = PACE
     """Seconds until the next update, while the run goes on."""
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
-    def show(self) -> None:
-        """Show the flow under the cell that runs now."""
+    def show(self, run: int | None = None) -> None:
+        """Show the flow under the cell that runs now; with *run*, an earlier run of it.
+
+        Raises:
+            StoreError: there is no such run.
+        """
+        if run is not None:
+            self._show_earlier(Earlier(self.session, run))
+            return
         picture = uuid.uuid4().hex
         if self.widgets:
             self.publish(self.view()._repr_mimebundle_(), uuid.uuid4().hex, False)
@@ -55,6 +64,17 @@ class Shows:
             with self._lock:
                 self._pictures.append(picture)
         self.publish(self.bundle(), picture, False)
+
+    def _show_earlier(self, run: Earlier) -> None:
+        """Its pictures stay as they are: nothing changes in it."""
+        if self.widgets:
+            with self._lock:
+                from nbflow.widget.dag import FlowView
+
+                view = FlowView(ViewedEarlier(run))
+                self._earlier.append(view)
+            self.publish(view._repr_mimebundle_(), uuid.uuid4().hex, False)
+        self.publish(self.bundle(run.snapshot()), uuid.uuid4().hex, False)
 
     def view(self) -> FlowView:
         """The live view of this session's run, made once."""
@@ -101,14 +121,18 @@ class Shows:
         with self._lock:
             if self._due is not None:
                 self._due.cancel()
-            view, self._view = self._view, None
+            views, self._view = [*self._earlier, *([self._view] if self._view is not None else [])], None
+            self._earlier.clear()
             self._pictures.clear()
-        if view is not None:
+        for view in views:
             view.close()
 
-    def bundle(self) -> dict[str, Any]:
-        """The static picture; where the live view stands above it, it can be folded away (and JupyterLab hides it)."""
-        snapshot = self.session.snapshot()
+    def bundle(self, snapshot: dict[str, Any] | None = None) -> dict[str, Any]:
+        """The static picture, of *snapshot* or of the run as it stands.
+
+        Where the live view stands above it, it can be folded away (and JupyterLab hides it).
+        """
+        snapshot = snapshot if snapshot is not None else self.session.snapshot()
         body = svg(snapshot) + table_html(snapshot)
         if self.widgets:
             body = f"<details open><summary>{escape(_line(snapshot))}</summary>{body}</details>"

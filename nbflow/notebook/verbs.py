@@ -50,8 +50,19 @@ def _attempt(help_: str) -> Option:
     return Option(name="attempt", metavar="K", help=help_, parse=take.positive, takes="a whole number ≥ 1")
 
 
+RUN = Option(
+    name="run", metavar="N", help="of run N, an earlier one", parse=take.positive, takes="the number of a run"
+)
+BY = Option(
+    name="by",
+    metavar="WHAT",
+    help="a row for each job, or for each that ran side by side (slot)",
+    parse=take.row,
+    takes="job or slot",
+    choices=("job", "slot"),
+)
 VERBS: tuple[Verb, ...] = (
-    Verb(name="show", help="the live picture of the flow"),
+    Verb(name="show", help="the live picture of the flow", options=(RUN,)),
     Verb(name="run", argument="jobs", help="start what is held, and what failed or was cancelled again"),
     Verb(name="plan", argument="jobs", help="what would run, what is reused, what is stale and why; nothing starts"),
     Verb(
@@ -168,8 +179,9 @@ VERBS: tuple[Verb, ...] = (
             Option(name="discard", help="assign none of its outputs"),
         ),
     ),
-    Verb(name="plot", argument="file", help="the picture of the flow, shown or saved to FILE"),
-    Verb(name="timeline", argument="file", help="the attempts along time, shown or saved to FILE"),
+    Verb(name="plot", argument="file", help="the picture of the flow, shown or saved to FILE", options=(RUN,)),
+    Verb(name="timeline", argument="file", help="the attempts along time, shown or saved to FILE", options=(RUN, BY)),
+    Verb(name="history", argument="run", help="the runs of this flow, or how run RUN went"),
     Verb(name="events", argument="job", help="everything that happened, to one job or to all"),
     Verb(
         name="group",

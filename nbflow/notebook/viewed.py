@@ -7,11 +7,15 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
 
+from nbflow.core.course import Course
+from nbflow.core.history import History, Notes, history, notes
 from nbflow.core.log_part import LogPart, Place
 from nbflow.core.steps import REUSED
 from nbflow.engine.client import log_parts, read_progress
+from nbflow.errors import NbflowError
 from nbflow.notebook import clicks
 from nbflow.notebook.closeups import closeup
+from nbflow.notebook.earlier import Earlier, runs
 from nbflow.notebook.session import Session
 
 
@@ -59,3 +63,32 @@ class Viewed:
     def request(self, op: str, names: list[str], generation: int | None) -> int:
         """A click; how many requests took effect."""
         return clicks.request(self.session, op, names, generation)
+
+    def history(self) -> History:
+        """How the run came to stand as it does."""
+        replica = self.session.opened
+        if replica is None:
+            return history(Notes((), (), Course()))
+        with replica.lock:
+            found = notes(replica.run)
+        return history(found)
+
+    def runs(self) -> list[dict[str, Any]]:
+        """The runs of the flow, oldest first."""
+        return runs(self.session)
+
+    def earlier(self, run: int) -> ViewedEarlier:
+        """An earlier run."""
+        return ViewedEarlier(Earlier(self.session, run))
+
+
+class ViewedEarlier(Viewed):
+    """An earlier run, which can only be looked at."""
+
+    def progress(self, job: str) -> Mapping[str, Any] | None:  # noqa: ARG002
+        """Nothing goes on any more."""
+        return None
+
+    def request(self, op: str, names: list[str], generation: int | None) -> int:  # noqa: ARG002
+        """Refused."""
+        raise NbflowError("this is an earlier run: it can be looked at, not changed")

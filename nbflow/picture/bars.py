@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from nbflow.core.captions import attempts
 from nbflow.core.event import Step
+from nbflow.core.lanes import Lane, critical, lanes
 from nbflow.core.status import Status
+from nbflow.core.streams import Streams
 from nbflow.picture.plain import plain
 from nbflow.picture.summary import jobs
 
+Rows = Literal["job", "slot"]
+"""What has a row: each job, or each of as many slots as were in use side by side."""
 ROWS = 40
-"""With more jobs than this, jobs that do not overlap share rows."""
+"""With more jobs than this, rows are slots."""
 
 
 class End(StrEnum):
@@ -32,7 +36,8 @@ class End(StrEnum):
 class Bar:
     """An attempt, in seconds after the chart's beginning; one that runs has reached *end*. *last* of its job so far.
 
-    *step*: it is the recovery script, rollback or fallback that followed attempt *number*.
+    *step*: it is the recovery script, rollback or fallback that followed attempt *number*. *critical*: its job is one
+    of those that the end of the run waited for.
     """
 
     job: str
@@ -43,21 +48,27 @@ class Bar:
     came_to: End
     last: bool
     step: Step | None = None
+    critical: bool = False
+
+
+Kind = Literal["slot", "retry", "planned"]
+"""What is waited for: a free slot, a retry's delay, or a delay whose attempt is yet to come."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Time between two attempts; *planned* where the next one is yet to come."""
+    """Time before an attempt, from *row* to the row that it starts in."""
 
     row: int
     start: float
     end: float
-    planned: bool
+    kind: Kind
+    to: int
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A timeline. *names* and *statuses* are of the rows, and empty where jobs share rows.
+    """A timeline. *names* and *statuses* are of the rows, and empty where rows are slots.
 
     *began_at* is the instant that all seconds count from; *now* is None once the run has ended; *span* is the length.
     """
@@ -72,8 +83,8 @@ class Chart:
     began_at: float = 0.0
 
 
-def chart(snapshot: Mapping[str, Any], most: int = ROWS) -> Chart:
-    """The timeline of *snapshot*: a row per job in order of start, or shared rows for more than *most* jobs.
+def chart(snapshot: Mapping[str, Any], most: int = ROWS, by: Rows | None = None) -> Chart:
+    """The timeline of *snapshot*: a row per job in order of start, or one per slot for more than *most* jobs.
 
     Jobs that have not started are not on it.
 
@@ -82,118 +93,81 @@ def chart(snapshot: Mapping[str, Any], most: int = ROWS) -> Chart:
     >>> drawn.bars[0].end, drawn.names, drawn.now
     (3.0, ('a',), None)
     """
-    spans = _spans(snapshot)
-    if not spans:
+    told = jobs(snapshot)
+    found = lanes(told)
+    if not found:
         return Chart()
-    began = spans[0].start
-    shared = len(spans) > most
-    rows = _packed(spans) if shared else list(range(len(spans)))
-    bars, waits = [], []
-    for span, row in zip(spans, rows, strict=True):
-        bars += _bars(span, row, began)
-        waits += _waits(span, row, began)
-    running = any(bar.came_to is End.RUNNING for bar in bars)
-    now = float(snapshot.get("now") or 0.0) - began if running or any(wait.planned for wait in waits) else None
+    began, now, names = found[0].start, float(snapshot.get("now") or 0.0), list(told)
+    order = list(dict.fromkeys(bar.job for bar in found))
+    slots = by == "slot" or (by is None and len(order) > most)
+    rows = [bar.lane for bar in found] if slots else [order.index(bar.job) for bar in found]
+    path = set(critical(told, Streams(snapshot).above))
+    last = {bar.job: at for at, bar in enumerate(found)}
+    bars = [
+        Bar(
+            plain(names[one.job]),
+            one.attempt,
+            row,
+            one.start - began,
+            max(one.start, now if one.end is None else one.end) - began,
+            _came_to(told[names[one.job]], one),
+            last[one.job] == at,
+            one.step or None,  # type: ignore[arg-type]
+            one.job in path,
+        )
+        for at, (one, row) in enumerate(zip(found, rows, strict=True))
+    ]
+    waits = list(_waits(told, names, found, rows, slots, began))
+    going = any(bar.came_to is End.RUNNING for bar in bars) or any(wait.kind == "planned" for wait in waits)
     return Chart(
         tuple(bars),
         tuple(waits),
-        () if shared else tuple(span.job for span in spans),
-        () if shared else tuple(span.status for span in spans),
+        () if slots else tuple(plain(names[job]) for job in order),
+        () if slots else tuple(Status(told[names[job]]["status"]) for job in order),
         max(rows) + 1,
-        max([*(bar.end for bar in bars), *(wait.end for wait in waits), now or 0.0]),
-        now,
+        max([*(bar.end for bar in bars), *(wait.end for wait in waits), now - began if going else 0.0]),
+        now - began if going else None,
         began,
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Span:
-    """A job from its first attempt's start to its last one's end. *tries* have started; instants are absolute."""
-
-    job: str
-    status: Status
-    tries: Sequence[Mapping[str, Any]]
-    due_at: float | None
-    now: float
-
-    @property
-    def start(self) -> float:
-        return float(self.tries[0]["started_at"])
-
-    @property
-    def end(self) -> float:
-        return max(self.ended(part) for _, part, _ in self.parts)
-
-    @property
-    def parts(self) -> Iterator[tuple[int, Mapping[str, Any], Step | None]]:
-        """Attempts and what followed each, in that order, with the attempt's number."""
-        for attempt in self.tries:
-            yield attempt["number"], attempt, None
-            for step in attempt.get("steps") or ():
-                if step.get("started_at") is not None:
-                    yield attempt["number"], step, step["step"]
-
-    def ended(self, attempt: Mapping[str, Any]) -> float:
-        end = attempt.get("ended_at")
-        return float(max(attempt["started_at"], self.now if end is None else end))
-
-
-def _spans(snapshot: Mapping[str, Any]) -> list[_Span]:
-    """The jobs that have started, in order of start."""
-    now = float(snapshot.get("now") or 0.0)
-    spans = [
-        _Span(plain(name), Status(job["status"]), tries, job.get("due_at"), now)
-        for name, job in jobs(snapshot).items()
-        if (tries := [attempt for attempt in attempts(job) if attempt.get("started_at") is not None])
-    ]
-    return sorted(spans, key=lambda span: span.start)
-
-
-def _packed(spans: Sequence[_Span]) -> list[int]:
-    """The first row that is free at each span's start."""
-    free_at: list[float] = []
-    rows = []
-    for span in spans:
-        row = next((at for at, free in enumerate(free_at) if free <= span.start), len(free_at))
-        if row == len(free_at):
-            free_at.append(0.0)
-        free_at[row] = span.end
-        rows.append(row)
-    return rows
-
-
-def _bars(span: _Span, row: int, began: float) -> list[Bar]:
-    parts = list(span.parts)
-    last = max(parts, key=lambda part: part[1]["started_at"])
-    return [
-        Bar(
-            span.job,
-            number,
-            row,
-            part["started_at"] - began,
-            span.ended(part) - began,
-            _came_to(part),
-            part is last[1],
-            step,
-        )
-        for number, part, step in parts
-    ]
-
-
-def _came_to(attempt: Mapping[str, Any]) -> End:
-    if attempt.get("ended_at") is None:
+def _came_to(job: Mapping[str, Any], bar: Lane) -> End:
+    """How the attempt or step ended."""
+    tries = [one for one in attempts(job) if one.get("number") == bar.attempt]
+    parts = [part for one in tries for part in (one, *(one.get("steps") or ()))]
+    part = next(
+        each for each in parts if (each.get("step") or "") == bar.step and each.get("started_at") == bar.start
+    )
+    if part.get("ended_at") is None:
         return End.RUNNING
-    if (attempt.get("reason") or {}).get("kind") == "timeout" and attempt.get("end") == End.FAILED:
+    if (part.get("reason") or {}).get("kind") == "timeout" and part.get("end") == End.FAILED:
         return End.TIMEOUT
-    return End(attempt.get("end") or End.LOST)
+    end = part.get("end") or End.LOST
+    return End(end) if end in tuple(End) else End.CANCELLED  # a false condition: it was not meant to run
 
 
-def _waits(span: _Span, row: int, began: float) -> list[Wait]:
-    """The gaps between attempts and steps, and the one to the attempt that is due."""
-    parts = sorted((part for _, part, _ in span.parts), key=lambda part: part["started_at"])
-    ends = [span.ended(part) - began for part in parts]
-    starts = [part["started_at"] - began for part in parts[1:]]
-    found = [Wait(row, end, start, False) for end, start in zip(ends, starts, strict=False) if start > end]
-    if span.status is Status.RETRYING and span.due_at is not None and span.due_at - began > ends[-1]:
-        found.append(Wait(row, ends[-1], span.due_at - began, True))
-    return found
+def _waits(
+    told: Mapping[str, Mapping[str, Any]],
+    names: Sequence[str],
+    found: Sequence[Lane],
+    rows: Sequence[int],
+    slots: bool,
+    began: float,
+) -> Iterator[Wait]:
+    """What passes between attempts, and until the one that is due; where rows are slots, only what joins two attempts.
+
+    Who waits for a slot has none: such waits have a place only in rows of their own.
+    """
+    row_of: dict[int, int] = {}
+    end_of: dict[int, float | None] = {}
+    for bar, row in zip(found, rows, strict=True):
+        if bar.after is not None and bar.ready > bar.after:
+            yield Wait(row_of[bar.job], bar.after - began, bar.ready - began, "retry", row)
+        waited = max(bar.ready, began)
+        if bar.start > waited and not slots:
+            yield Wait(row, waited - began, bar.start - began, "slot", row)
+        row_of[bar.job], end_of[bar.job] = row, bar.end
+    for job, row in row_of.items():
+        due, end = told[names[job]].get("due_at"), end_of[job]
+        if told[names[job]]["status"] == Status.RETRYING and due is not None and end is not None and due > end:
+            yield Wait(row, end - began, due - began, "planned", row)

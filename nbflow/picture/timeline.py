@@ -7,7 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 from matplotlib.ticker import FuncFormatter, MultipleLocator
@@ -17,7 +19,7 @@ from nbflow.core.icons import ICONS
 from nbflow.core.lettering import shorten, width
 from nbflow.core.status import Status
 from nbflow.core.words import duration, elapsed
-from nbflow.picture.bars import Bar, Chart, End, chart
+from nbflow.picture.bars import Bar, Chart, End, Kind, Rows, Wait, chart
 from nbflow.picture.fonts import families, settable
 from nbflow.picture.graphic import DPI, graphic
 from nbflow.picture.head import head
@@ -37,17 +39,19 @@ THICK = 0.62
 """The share of its row that a bar fills."""
 
 
-def timeline(snapshot: Mapping[str, Any], ax: Axes | None = None) -> Figure:
+def timeline(snapshot: Mapping[str, Any], ax: Axes | None = None, *, by: Rows | None = None) -> Figure:
     """The attempts of *snapshot* along time as a matplotlib figure, on a white ground.
 
     A bar is an attempt: failed, timed out, cancelled and lost ones differ by colour, hatch and mark; one that runs is
     open towards now. A bar of half the height is what followed an attempt: a recovery script, rollback or fallback.
-    Thin lines are waits. Each job has a row, in order of start; where more than 40 jobs have started, jobs that do not
-    overlap share rows.
+    Thin lines are waits: solid for a free slot, dashed for a retry's delay. What the end of the run waited for, its
+    critical path, is underlined. Each job has a row, in order of start; where more than 40 jobs have started, each slot
+    that was in use has one, and shows when it was idle.
 
     Args:
         snapshot: what ``nbflow.flow().snapshot()`` gives; may have no jobs.
         ax: draw on these axes instead of on a new figure; x is in seconds since the first attempt's start.
+        by: ``job`` or ``slot``: what has a row, whatever their number.
 
     Returns:
         The figure drawn on. It is not known to pyplot, whose state is left alone: save it with ``savefig``.
@@ -55,7 +59,7 @@ def timeline(snapshot: Mapping[str, Any], ax: Axes | None = None) -> Figure:
     >>> timeline({"flow": "analysis", "run": 1, "verdict": "running", "jobs": {}}).axes[0].texts[0].get_text()
     'analysis'
     """
-    drawn = chart(snapshot)
+    drawn = chart(snapshot, by=by)
     if ax is None:
         ax = _own(snapshot, drawn)
     else:
@@ -92,8 +96,10 @@ def _chart(ax: Axes, drawn: Chart) -> None:
     ax.set(xlim=(0, reach), ylim=(drawn.rows - 0.4, -0.6))
     _scale(ax, drawn, step(reach, max(2, int(across / 90))))
     _names(ax, drawn)
+    _idle(ax, drawn)
     _bars(ax, drawn)
     _steps(ax, drawn)
+    _critical(ax, drawn)
     _waits(ax, drawn)
     _now(ax, drawn)
     _texts(ax, drawn, across / reach)
@@ -111,7 +117,7 @@ def _scale(ax: Axes, drawn: Chart, apart: float) -> None:
     ax.set_xlabel(f"since {began}", loc="right", labelpad=2, **words("", TIME_SIZE * POINTS, DIM))
     below = right_of(ax, ax.transAxes, 0)
     ax.legend(
-        handles=legend_of(drawn.bars),
+        handles=[*legend_of(drawn.bars), *_lines_of(drawn)],
         loc="upper left",
         bbox_to_anchor=(0, -30 * POINTS / 72 / (ax.get_window_extent().height / ax.figure.figure.dpi)),
         bbox_transform=below,
@@ -122,6 +128,19 @@ def _scale(ax: Axes, drawn: Chart, apart: float) -> None:
         prop={"family": families([]), "size": TIME_SIZE * POINTS},
         labelcolor=DIM,
     )
+
+
+def _lines_of(drawn: Chart) -> list[Line2D]:
+    """What the legend says of lines."""
+    kinds = {"slot" if wait.kind == "slot" else "retry" for wait in drawn.waits}
+    waits = [(word, _WAITING[kind]) for kind, word in _WAITED_FOR.items() if kind in kinds]
+    looks = [(word, INKS[status], style, 1.2) for word, (status, style) in waits]
+    if len({bar.critical for bar in drawn.bars}) == 2:
+        looks.append(("critical path", INK, (0.0, ()), 1.6))
+    return [Line2D([], [], color=ink, linestyle=dash, linewidth=wide, label=word) for word, ink, dash, wide in looks]
+
+
+_WAITED_FOR: dict[Kind, str] = {"slot": "waits for a slot", "retry": "waits to try again"}
 
 
 def _names(ax: Axes, drawn: Chart) -> None:
@@ -164,12 +183,38 @@ def _outline(bar: Bar) -> Path:
     return Path([*corners, corners[0]], closed=True)
 
 
+_WAITING: dict[Kind, tuple[Status, Any]] = {
+    "slot": (Status.WAITING, (0.0, ())),
+    "retry": (Status.RETRYING, (0.0, (3.0, 1.5))),
+    "planned": (Status.RETRYING, (0.0, (1.0, 1.5))),
+}
+"""The colour and the dashes of each kind of wait."""
+
+
 def _waits(ax: Axes, drawn: Chart) -> None:
-    solid, dotted = (0.0, ()), (0.0, (1.5, 1.5))
-    for planned, style in ((False, solid), (True, dotted)):
-        waits = [wait for wait in drawn.waits if wait.planned is planned]
-        rows, starts, ends = zip(*((w.row, w.start, w.end) for w in waits), strict=True) if waits else ((), (), ())
-        ax.hlines(rows, starts, ends, colors=INKS[Status.RETRYING], linewidth=1.2, linestyles=style, zorder=2)
+    for kind, (status, style) in _WAITING.items():
+        lines = [_line(wait) for wait in drawn.waits if wait.kind == kind]
+        ax.add_collection(
+            LineCollection(lines, colors=INKS[status], linewidths=1.2, linestyles=[style], zorder=2), autolim=False
+        )
+
+
+def _line(wait: Wait) -> list[tuple[float, float]]:
+    return [(wait.start, float(wait.row)), (wait.end, float(wait.to))]
+
+
+def _idle(ax: Axes, drawn: Chart) -> None:
+    """A slot is there also while nothing runs in it."""
+    if not drawn.names:
+        ax.hlines(range(drawn.rows), 0, drawn.span, colors=LINE, linewidth=1.0, zorder=1)
+
+
+def _critical(ax: Axes, drawn: Chart) -> None:
+    """What the end of the run waited for is underlined."""
+    under = THICK / 2 + 0.09
+    lines = [[(bar.start, bar.row + under), (bar.end, bar.row + under)] for bar in drawn.bars if bar.critical]
+    look: dict[str, Any] = {"colors": INK, "linewidths": 1.6, "zorder": 4, "capstyle": "butt"}
+    ax.add_collection(LineCollection(lines, **look), autolim=False)
 
 
 def _now(ax: Axes, drawn: Chart) -> None:
@@ -197,7 +242,7 @@ def _texts(ax: Axes, drawn: Chart, scale: float) -> None:
 
 def _behind(bar: Bar, drawn: Chart) -> tuple[float, float, str, float]:
     """Where a job's time stands, and what it says: when it goes on, or how long its last attempt took or has run."""
-    due = [wait.end for wait in drawn.waits if wait.row == bar.row and wait.planned]
+    due = [wait.end for wait in drawn.waits if wait.row == bar.row and wait.kind == "planned"]
     if due:
         now = drawn.now or 0.0
         return max(due[0], now), bar.row, Caption("again in {}", "down", due[0]).said_at(now), 6

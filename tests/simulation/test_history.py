@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from nbflow.core.event import Event, GroupDecided
-from nbflow.core.history import NOT_YET, history, look_back
+from nbflow.core.history import NOT_YET, history, look_back, notes
 from nbflow.core.state import replay
 from nbflow.core.status import Verdict
 
@@ -28,7 +28,7 @@ def test_every_instant_is_as_it_was(seed: int) -> None:
     """At each event, between any two of them, before the first and after the last."""
     world = World(seed)
     world.play()
-    past = history(look_back(world.log))
+    past = history(notes(look_back(world.log)))
     instants = sorted({event.at for event in world.log})
     between = [(one + other) / 2 for one, other in pairwise(instants)]
     for at in (instants[0] - 1, *instants, *between, instants[-1] + 1):
@@ -41,7 +41,7 @@ def test_verdicts_of_groups_are_those_recorded(seed: int) -> None:
     world = World(seed)
     world.play()
     recorded = [(each.at, each.group, each.verdict) for each in world.log if isinstance(each, GroupDecided)]
-    assert list(history(look_back(world.log)).verdicts) == recorded
+    assert list(history(notes(look_back(world.log))).verdicts) == recorded
     assert all(isinstance(verdict, Verdict) for _, _, verdict in recorded)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nbflow.core.event import AttemptStarted, Event, JobDeclared, RetryScheduled, RunOpened
-from nbflow.core.history import History, Shift, history, look_back
+from nbflow.core.history import History, Shift, history, look_back, notes
 from nbflow.core.spec import JobNeed, JobSpec, Retry
 from nbflow.core.state import empty
 from nbflow.testing import declare
@@ -11,13 +11,13 @@ from tests.unit.core.build import end, job, run_of, start, take
 
 
 def past(*events: Event) -> History:
-    return history(look_back([RunOpened(at=0.0, flow="f", number=1), *events]))
+    return history(notes(look_back([RunOpened(at=0.0, flow="f", number=1), *events])))
 
 
 def test_a_job_is_not_there_before_its_declaration() -> None:
     """It has no status then, which a letter of its own says."""
     found = past(JobDeclared(at=1.0, spec=JobSpec(name="a")), JobDeclared(at=2.0, spec=JobSpec(name="b")))
-    assert [found.letters(at) for at in (0.0, 1.0, 2.0)] == ["..", "Q.", "QQ"]
+    assert [found.letters(at) for at in (0.0, 1.0, 2.0)] == ["__", "Q_", "QQ"]
 
 
 def test_only_what_lasts_is_told() -> None:
@@ -47,7 +47,7 @@ def test_without_a_course_nothing_is_known() -> None:
     """A run that nobody wants to look back at keeps no notes."""
     run = declare(JobSpec(name="a"))
     assert run.course is None
-    assert history(run).shifts == ()
+    assert history(notes(run)).shifts == ()
     assert empty().course is None
 
 

@@ -81,4 +81,4 @@ def test_a_job_that_runs_ends_last() -> None:
     """While something runs, what it waited for is the path."""
     jobs = {"a": job(attempts=[attempt(1, 0, 1.0)]), "b": job("running", ("a",), [attempt(1, 1, None)])}
     assert critical(jobs, Streams(snapshot(jobs)).above) == [0, 1]
-    assert lanes(jobs)[1] == Lane(1, 1, "", AT + 1, AT + 1, None, "R", 0)
+    assert lanes(jobs)[1] == Lane(1, 1, "", None, AT + 1, AT + 1, None, "R", 0)

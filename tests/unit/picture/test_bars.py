@@ -33,20 +33,20 @@ def test_each_attempt_is_a_bar_and_each_gap_a_wait() -> None:
         (1, 0.0, 6.0, End.FAILED, False),
         (2, 8.0, 12.0, End.SUCCEEDED, True),
     ]
-    assert drawn.waits == (Wait(0, 6.0, 8.0, False),)
+    assert drawn.waits == (Wait(0, 6.0, 8.0, "retry", 0),)
 
 
 def test_a_wait_for_the_next_attempt_ends_when_that_is_due() -> None:
     """It lies partly in the future, and so does the chart."""
     drawn = chart(snapshot({"a": job("retrying", (), [attempt(1, 0, 3.0, "failed")], due_at=AT + 60)}))
-    assert drawn.waits == (Wait(0, 3.0, 60.0, True),)
+    assert drawn.waits == (Wait(0, 3.0, 60.0, "planned", 0),)
     assert (drawn.now, drawn.span) == (52.0, 60.0)
 
 
 def test_an_attempt_that_runs_reaches_to_now() -> None:
     """And it is told apart from one that has ended."""
     drawn = chart(snapshot({"a": job("running", (), [attempt(1, 10, None)])}))
-    assert drawn.bars[0] == Bar("a", 1, 0, 0.0, 42.0, End.RUNNING, True)
+    assert drawn.bars[0] == Bar("a", 1, 0, 0.0, 42.0, End.RUNNING, True, critical=True)
     assert drawn.now == 42.0
 
 
@@ -92,8 +92,8 @@ def test_many_jobs_share_rows() -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.floats(0, 100), st.floats(0, 50), st.integers(1, 3)), min_size=1, max_size=30))
-def test_shared_rows_hold_no_two_jobs_at_once(spans: list[tuple[float, float, int]]) -> None:
-    """Bars of one row do not overlap, and no more rows are used than jobs ran at once."""
+def test_a_slot_holds_no_two_attempts_at_once(spans: list[tuple[float, float, int]]) -> None:
+    """Bars of one row do not overlap, and no more rows are used than attempts ran at once."""
     jobs = {
         f"j{at}": job(attempts=[attempt(n + 1, start + n * took, took) for n in range(count)])
         for at, (start, took, count) in enumerate(spans)
@@ -102,10 +102,40 @@ def test_shared_rows_hold_no_two_jobs_at_once(spans: list[tuple[float, float, in
     for row in range(drawn.rows):
         there = sorted((bar.start, bar.end) for bar in drawn.bars if bar.row == row)
         assert all(one[1] <= two[0] + 1e-6 for one, two in pairwise(there))
-    ends = {bar.job: max(b.end for b in drawn.bars if b.job == bar.job) for bar in drawn.bars}
-    starts = {bar.job: min(b.start for b in drawn.bars if b.job == bar.job) for bar in drawn.bars}
-    at_once = max(sum(starts[j] <= at and (ends[j] > at or starts[j] == at) for j in starts) for at in starts.values())
-    assert drawn.rows <= at_once
+    at_once = [sum(one.start <= bar.start <= one.end + 1e-6 for one in drawn.bars) for bar in drawn.bars]
+    assert drawn.rows <= max(at_once)
+
+
+def test_a_wait_for_a_slot_is_told_where_each_job_has_a_row() -> None:
+    """From when on it could have started; between slots it would lie under what ran meanwhile."""
+    tries = [attempt(1, 5.0, 2.0, ready_at=AT + 1.0)]
+    told = snapshot({"a": job(attempts=[attempt(1, 0, 5.0)]), "b": job(attempts=tries)})
+    assert chart(told).waits == (Wait(1, 1.0, 5.0, "slot", 1),)
+    assert chart(told, by="slot").waits == ()
+
+
+def test_a_retry_joins_two_attempts_wherever_they_ran() -> None:
+    """Its delay leads from the row of the one to that of the other; the wait for a slot after it is told apart."""
+    tries = [attempt(1, 0, 2.0, "failed"), attempt(2, 6.0, 1.0, ready_at=AT + 5.0)]
+    told = snapshot({"a": job(attempts=tries), "b": job(attempts=[attempt(1, 2.0, 9.0)])})
+    assert chart(told).waits == (Wait(0, 2.0, 5.0, "retry", 0), Wait(0, 5.0, 6.0, "slot", 0))
+    assert chart(told, by="slot").waits == (Wait(0, 2.0, 5.0, "retry", 1),)
+
+
+def test_the_time_before_a_person_asked_again_is_no_wait() -> None:
+    """The job had ended; a new generation begins a new story."""
+    tries = [attempt(1, 0, 2.0, "failed"), attempt(2, 60.0, 1.0, generation=2)]
+    assert chart(snapshot({"a": job(attempts=tries)})).waits == ()
+
+
+def test_what_the_end_waited_for_is_marked() -> None:
+    """Each in turn let the next begin."""
+    jobs = {
+        "slow": job(attempts=[attempt(1, 0, 9.0)]),
+        "quick": job(attempts=[attempt(1, 0, 1.0)]),
+        "last": job(needs=("slow", "quick"), attempts=[attempt(1, 9, 2.0)]),
+    }
+    assert [bar.job for bar in chart(snapshot(jobs)).bars if bar.critical] == ["slow", "last"]
 
 
 def test_the_sample_of_every_status_is_drawn_whole() -> None:
@@ -145,4 +175,4 @@ def test_a_step_that_runs_reaches_to_now() -> None:
     drawn = chart(mended())
     (script,) = [bar for bar in drawn.bars if bar.job == "fetch" and bar.step]
     assert (script.start, script.end, script.came_to) == (14.5, 52.0, End.RUNNING)
-    assert Wait(script.row, 14.0, 14.5, False) in drawn.waits
+    assert Wait(script.row, 14.0, 14.5, "slot", script.row) in drawn.waits
