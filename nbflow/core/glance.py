@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from nbflow.core.project import JOB, RUN, groups_shown, project_group, shown
-from nbflow.core.run import JobState, Run
+from nbflow.core.project import GROUP, JOB, RUN, groups_shown, shown
+from nbflow.core.run import GroupState, JobState, Run
 
 
 class JobGlance(Mapping[str, Any]):
@@ -52,12 +52,30 @@ class Jobs(Mapping[str, JobGlance]):
         return [jobs[name] for name in self._names]
 
 
-class _Groups(Mapping[str, dict[str, Any]]):
+class GroupGlance(Mapping[str, Any]):
+    """One group as `nbflow.core.project.project_group` gives it; each part is made when it is asked for."""
+
+    __slots__ = ("_group", "_run")
+
+    def __init__(self, run: Run, group: GroupState) -> None:
+        self._run, self._group = run, group
+
+    def __getitem__(self, key: str) -> Any:
+        return GROUP[key](self._run, self._group)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(GROUP)
+
+    def __len__(self) -> int:
+        return len(GROUP)
+
+
+class _Groups(Mapping[str, GroupGlance]):
     def __init__(self, run: Run) -> None:
         self._run, self._names = run, groups_shown(run)
 
-    def __getitem__(self, name: str) -> dict[str, Any]:
-        return project_group(self._run, name)
+    def __getitem__(self, name: str) -> GroupGlance:
+        return GroupGlance(self._run, self._run.groups[name])
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)

@@ -37,11 +37,6 @@ class Pace:
                 alike.setdefault(job.kind, []).append(job.took)
         self._alike = {kind: median(times) for kind, times in alike.items() if kind}
 
-    def takes(self, name: str) -> float | None:
-        """Seconds that the job takes; None where nobody knows."""
-        job = self._jobs[name]
-        return job.took if job.took is not None else self._alike.get(job.kind)
-
     def left(self, now: float) -> float | None:
         """Seconds until everything that goes on, or waits for nobody but others, has ended; None where that is open.
 
@@ -62,19 +57,20 @@ class Pace:
     def _together(self, names: Sequence[str], now: float, afresh: bool = False) -> float | None:
         rest: dict[str, float] = {}
         for name in names:
-            takes = self.takes(name)
+            job = self._jobs[name]
+            takes = job.took if job.took is not None else self._alike.get(job.kind)
             if takes is None:
                 return None
-            since = self._jobs[name].since
-            rest[name] = takes if afresh or since is None else max(0.0, takes - (now - since))
+            rest[name] = takes if afresh or job.since is None else max(0.0, takes - (now - job.since))
         return max(self._chain(rest), sum(rest.values()) / self._slots)
 
     def _chain(self, rest: Mapping[str, float]) -> float:
         """The longest chain of needs among *rest*."""
         ends: dict[str, float] = {}
-        for name in rest:  # declared after what they need, but for a few: those count as if they waited for nothing
-            before = [ends[need] for need in self._needs.get(name, ()) if need in ends]
-            ends[name] = max(before, default=0.0) + rest[name]
+        for name, takes in rest.items():  # declared after what they need, but for a few: those wait for nothing here
+            needs = self._needs.get(name)
+            before = [ends[need] for need in needs if need in ends] if needs else ()
+            ends[name] = max(before) + takes if before else takes
         return max(ends.values(), default=0.0)
 
 

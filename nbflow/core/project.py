@@ -206,25 +206,43 @@ def project_group(run: Run, name: str) -> dict[str, Any]:
     *members* are jobs and groups within; *failed* and *succeeded* are about its jobs, those of groups within included.
     """
     group = run.groups[name]
-    options = group.options
-    jobs = {name: run.jobs[name] for name in jobs_in(run, group.name) if not run.jobs[name].spec.withdrawn}
-    bad = {name: job for name, job in jobs.items() if job.status.ended and not job.status.good}
-    used = retries_used(run, group.name)
-    return {
-        "policy": policies.text(group.policy),
-        **{name: getattr(options, name) for name in ("early", "fail_fast", "cancel_rest", "max_parallel", "rollback")},
-        "retries": options.retries,
-        "retries_used": used,
-        "retries_left": max(0, options.retries - used),
-        "parent": group.parent,
-        "verdict": group.verdict.value,
-        "reason_text": broken_text(group),
-        "needed_text": needed_text(group),
-        "members": [name for name in group.members if name in jobs or name in group.tally.parts],
-        "failed": {name: _reason(job.reason) for name, job in bad.items()},
-        "succeeded": [name for name, job in jobs.items() if job.status.good],
-        "rolled_back": {name: end for name, job in jobs.items() if (end := _taken_back(job)) is not None},
-    }
+    return {key: read(run, group) for key, read in GROUP.items()}
+
+
+def _option(name: str) -> Callable[[Run, GroupState], Any]:
+    return lambda _, group: getattr(group.options, name)
+
+
+GROUP: dict[str, Callable[[Run, GroupState], Any]] = {
+    "policy": lambda _, group: policies.text(group.policy),
+    **{name: _option(name) for name in ("early", "fail_fast", "cancel_rest", "max_parallel", "rollback", "retries")},
+    "retries_used": lambda run, group: retries_used(run, group.name),
+    "retries_left": lambda run, group: max(0, group.options.retries - retries_used(run, group.name)),
+    "parent": lambda _, group: group.parent,
+    "verdict": lambda _, group: group.verdict.value,
+    "reason_text": lambda _, group: broken_text(group),
+    "needed_text": lambda _, group: needed_text(group),
+    "members": lambda run, group: [name for name in group.members if _there(run, name) or name in group.tally.parts],
+    "failed": lambda run, group: {
+        name: _reason(job.reason)
+        for name, job in _within(run, group).items()
+        if job.status.ended and not job.status.good
+    },
+    "succeeded": lambda run, group: [name for name, job in _within(run, group).items() if job.status.good],
+    "rolled_back": lambda run, group: {
+        name: end for name, job in _within(run, group).items() if (end := _taken_back(job)) is not None
+    },
+}
+"""What a snapshot tells of a group, each part by itself."""
+
+
+def _there(run: Run, name: str) -> bool:
+    return name in run.jobs and not run.jobs[name].spec.withdrawn
+
+
+def _within(run: Run, group: GroupState) -> dict[str, JobState]:
+    """The jobs of *group* and of those within, by name."""
+    return {name: run.jobs[name] for name in jobs_in(run, group.name) if not run.jobs[name].spec.withdrawn}
 
 
 def _taken_back(job: JobState) -> str | None:

@@ -147,9 +147,9 @@ def head(
 
 def _group(group: Mapping[str, Any], members: Sequence[int], status: str, later: Mapping[int, int]) -> list[Any]:
     """``[verdict, succeeded, members, why it broke, not ended, failed, sum of the members' generations]``"""
-    stand = Counter(status[at] for at in members)
+    stand = Counter(map(status.__getitem__, members))
     good, going, failed = (sum(stand[one.letter] for one in some) for some in (_GOOD, _GOING, FAILED))
-    generation = len(members) + sum(later[at] - 1 for at in members if at in later)
+    generation = len(members) + (sum(later[at] - 1 for at in members if at in later) if later else 0)
     return [group["verdict"], good, len(members), group.get("reason_text") or "", going, failed, generation]
 
 
