@@ -45,12 +45,19 @@ class Screen(Protocol):
 class Publisher:
     """Publishes one screen. `turn` does what is due; `start` has a thread do so until `close`.
 
-    State and answers take turns, so that neither keeps the other waiting for longer than a few messages take. *clock*
-    tells how long a look took: one that is dear is taken less often.
+    State and answers take turns, so that neither keeps the other waiting for longer than a few messages take. *work*
+    tells how much a look took of the processor: one that is dear is taken less often. That it had to wait for others,
+    on a busy machine, is no reason to show later still.
     """
 
-    def __init__(self, screen: Screen, shown: State, clock: Callable[[], float] = time.monotonic) -> None:
-        self._screen, self._shown, self._clock = screen, dict(shown), clock
+    def __init__(
+        self,
+        screen: Screen,
+        shown: State,
+        clock: Callable[[], float] = time.monotonic,
+        work: Callable[[], float] = time.thread_time,
+    ) -> None:
+        self._screen, self._shown, self._clock, self._work = screen, dict(shown), clock, work
         self._answers: deque[dict[str, Any]] = deque()
         self._pieces: deque[dict[str, Any]] = deque()
         self._news = threading.Event()
@@ -131,7 +138,7 @@ class Publisher:
         self._screen.tell(message)
 
     def _show(self, now: float) -> None:
-        began = self._clock()
+        began = self._work()
         state, grows = self._screen.look()
         if grows:
             self._look_at = now + LOG_PACE
@@ -142,7 +149,7 @@ class Publisher:
         self._shown |= changed
         self._again_at = now + AGAIN
         self._pay(now, changed)
-        self._open_at = max(self._open_at, now + 3 * (self._clock() - began))
+        self._open_at = max(self._open_at, now + 3 * (self._work() - began))
 
     def _pay(self, now: float, sent: Any) -> None:
         self._free_at = now + PACE

@@ -27,7 +27,7 @@ class Busy:
         self.logs = {(name, 1, None): LogPart.of("") for name in self.names[:looked_at]}
         self.grows = bool(self.logs)
         self.sent: list[tuple[float, str, int]] = []
-        self.publisher = Publisher(self, self.look()[0], lambda: self.now)
+        self.publisher = Publisher(self, self.look()[0], lambda: self.now, lambda: self.now)
 
     def look(self):
         return view_state(self.snapshot, self.drawing, self.logs), self.grows

@@ -77,6 +77,18 @@ def test_a_big_message_is_followed_by_a_longer_pause():
     assert len(screen.shown) == 1 and due is not None and due > 101.0
 
 
+def test_a_look_that_is_dear_is_taken_less_often():
+    """It costs the kernel a quarter of its time at most; what it takes by the processor's clock counts."""
+    worked = iter([0.0, 0.5])
+    screen = Screen()
+    publisher = Publisher(screen, screen.state, work=lambda: next(worked))
+    screen.state["status"] = "S"
+    publisher.changed()
+    publisher.turn(100.0)
+    publisher.changed()
+    assert publisher.turn(100.2) == 101.5
+
+
 def test_everything_is_sent_once_more_after_the_last_change():
     """A page that missed a message is right again after seconds; then there is silence."""
     screen, publisher = published()
