@@ -194,9 +194,9 @@ class FlowView(anywidget.AnyWidget):
                 setattr(self, name, value)
             self.clock = time.time()
 
-    def show_again(self) -> None:
-        """Send once more what changes while a run goes on, for a browser that missed something."""
-        self.send_state(REPEATED)
+    def show_again(self, whole: bool = False) -> None:
+        """Send once more what changes while a run goes on, for a browser that missed something; *whole*: all of it."""
+        self.send_state([*REPEATED, *(["names"] if whole else [])])
 
     def tell(self, message: dict[str, Any]) -> None:
         """Send a message to all pages; each knows its own by the number."""
@@ -212,6 +212,8 @@ class FlowView(anywidget.AnyWidget):
         self._publisher.answer({"kind": "ack", "number": asked.number})
         if asked.op in (*ACTIONS, *CLOSEUPS, "timeline", "log"):
             self._asked.put(asked)
+        elif asked.op == "again":
+            self._publisher.again()
         elif asked.op == "select":
             self._choose(asked)
         elif asked.op == "turn":

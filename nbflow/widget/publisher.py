@@ -35,8 +35,8 @@ class Screen(Protocol):
     def show(self, changed: State) -> None:
         """Send what is new."""
 
-    def show_again(self) -> None:
-        """Send everything once more."""
+    def show_again(self, whole: bool = False) -> None:
+        """Send everything once more; *whole*: even what hardly ever changes."""
 
     def tell(self, message: dict[str, Any]) -> None:
         """Send one message beside the state."""
@@ -61,7 +61,7 @@ class Publisher:
         self._answers: deque[dict[str, Any]] = deque()
         self._pieces: deque[dict[str, Any]] = deque()
         self._news = threading.Event()
-        self._dirty, self._closed, self._answered = False, False, False
+        self._dirty, self._closed, self._answered, self._missed = False, False, False, False
         self._free_at = 0.0
         """No message before this instant."""
         self._open_at = 0.0
@@ -83,6 +83,11 @@ class Publisher:
         self._answers.append(message)
         self._news.set()
 
+    def again(self) -> None:
+        """Have everything sent once more: a page has slept. Brief; may be called by any thread."""
+        self._missed = True
+        self._news.set()
+
     def close(self) -> None:
         """Send no more."""
         self._closed = True
@@ -100,6 +105,8 @@ class Publisher:
         """Do what is due at *now* (seconds, monotonic); returns when the next thing will be, None if nothing will."""
         if self._look_at is not None and now >= self._look_at:
             self._dirty, self._look_at = True, None
+        if self._missed:
+            self._again_at = now
         if now >= self._free_at:
             self._send(now)
         waits = [max(self._free_at, self._open_at)] if self._dirty else []
@@ -117,8 +124,8 @@ class Publisher:
             self._dirty = False
             self._show(now)
         elif self._again_at is not None and now >= max(self._again_at, self._open_at):
-            self._again_at = None
-            self._screen.show_again()
+            self._screen.show_again(self._missed)
+            self._again_at, self._missed = None, False
             self._pay(now, self._shown)
 
     def _tell(self, now: float) -> None:

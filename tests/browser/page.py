@@ -24,7 +24,7 @@ window.model = { get: name => state[name], on(name, heard) { (on[name] ??= []).p
         kernel.sent.push(message);
         const answer = { kind: 'ack', number: message.number, now: state.clock };
         if (kernel.answers) queueMicrotask(() => kernel.answer(answer)); } };
-const view = await import(URL.createObjectURL(new Blob([code], { type: 'text/javascript' })));
+window.view = await import(URL.createObjectURL(new Blob([code], { type: 'text/javascript' })));
 window.end = view.default.render({ model, el: document.getElementById('root') });
 """
 

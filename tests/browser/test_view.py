@@ -280,18 +280,25 @@ def colours(seen: Locator) -> dict[str, list[int]]:
 
 
 def test_a_restarted_kernel_is_noticed_and_the_view_comes_back(notebook):
-    """A view whose kernel is gone says so when it is clicked; shown again, it has the run and its buttons work."""
-    nb, seen = begin(notebook, "lab", FLAKY)
+    """A view whose kernel is gone says so; shown again elsewhere, it has the run, its buttons work, in both places."""
+    nb = notebook([LOAD, SHOW, FLAKY, "%nbflow resume", SHOW], "lab")
+    for cell in range(3):
+        nb.run(cell)
+    seen, other = view(nb), view(nb, 4)
     has(seen, "fit", "failed")
     node(seen, "fit").click()
     expect(seen.locator(".why")).to_contain_text("switch")
     nb.restart_kernel()
+    expect(seen.locator(".note")).to_contain_text("The kernel was restarted")
+    shot(nb, "view-restarted")
     seen.get_by_role("button", name="Retry fit").click()
-    expect(seen.locator(".note")).to_contain_text("No answer from the kernel")
-    nb.run(0)
-    assert nb.python("get_ipython().run_line_magic('nbflow', 'resume')") is None
-    nb.run(1)
-    retry_now(nb, view(nb))
+    expect(seen.locator(".note")).to_contain_text("Retry fit: not heard. The kernel was restarted")
+    for cell in (0, 3, 4):
+        nb.run(cell)
+    has(other, "fit", "failed")
+    expect(seen.locator(".note")).not_to_contain_text("restarted")
+    retry_now(nb, seen)
+    has(other, "fit", "succeeded")
     assert nb.errors() == []
 
 

@@ -116,10 +116,61 @@ def test_a_kernel_that_does_not_answer_is_told_of(page):
     page.evaluate("() => { kernel.answers = false }")
     seen.get_by_role("button", name="Retry fit_lasso").click()
     expect(seen.locator(".note")).to_have_text("Retry fit_lasso: asked.")
-    expect(seen.locator(".note")).to_contain_text("No answer from the kernel")
+    expect(seen.locator(".note")).to_contain_text("Retry fit_lasso: no answer from the kernel yet")
     page.evaluate("() => { kernel.answers = true }")
     seen.locator(".node").first.click()
-    expect(seen.locator(".note")).not_to_contain_text("No answer")
+    expect(seen.locator(".note")).to_have_text("Retry fit_lasso: it was lost on the way, ask again")
+
+
+STATES = """() => { const heard = new Set(), signal = { connect: f => heard.add(f), disconnect: f => heard.delete(f) };
+    const told = { status: 'idle', connectionStatus: 'connected', statusChanged: signal,
+                   connectionStatusChanged: { connect: f => told.line = f, disconnect() {} } };
+    model.widget_manager = { kernel: told };
+    kernel.is = status => { told.status = status; heard.forEach(f => f(told, status)) };
+    kernel.line = status => told.line(told, status); }"""
+
+
+def played_states(page, snapshot):
+    """The view of *snapshot* in a front end that tells how its kernel is, as JupyterLab does."""
+    show(page, snapshot, FIT)
+    page.evaluate(STATES)
+    page.evaluate("() => { end(); end = view.default.render({ model, el: document.getElementById('root') }) }")
+    return page.locator(".nbflow-view")
+
+
+def test_a_click_on_a_busy_kernel_is_queued_and_says_so(page):
+    """What waits for the cell to end is named; once heard, it is no more."""
+    seen = played_states(page, snapshots.ten())
+    page.evaluate("() => { kernel.is('busy'); kernel.answers = false }")
+    seen.get_by_role("button", name="Retry fit_lasso").click()
+    expect(seen.locator(".note")).to_have_text("Retry fit_lasso: queued until the cell ends.")
+    page.evaluate(
+        "() => { kernel.is('idle'); kernel.sent.forEach(({ number }) => kernel.answer({ kind: 'ack', number })) }"
+    )
+    expect(seen.locator(".note")).not_to_contain_text("queued")
+    page.evaluate("() => { kernel.answer({ kind: 'done', number: kernel.sent.at(-1).number, count: 0 }) }")
+    expect(seen.locator(".note")).to_have_text("Retry fit_lasso: nothing to do, it has changed meanwhile.")
+
+
+def test_a_restart_is_told_of_unasked_and_clocks_stand(page):
+    """A picture whose kernel is gone does not go on as if it were alive."""
+    seen = played_states(page, snapshots.ten())
+    page.evaluate("() => { kernel.is('restarting') }")
+    expect(seen.locator(".note")).to_contain_text("The kernel was restarted: this is how it stood at")
+    was = seen.locator(".time").text_content()
+    page.evaluate("() => new Promise(done => setTimeout(done, 1500))")
+    assert seen.locator(".time").text_content() == was
+
+
+def test_a_line_that_was_cut_is_told_of_and_asks_for_what_was_missed(page):
+    """While it is cut the clocks stand; once it is back, one snapshot is asked for."""
+    seen = played_states(page, snapshots.ten())
+    page.evaluate("() => { kernel.line('connecting') }")
+    expect(seen.locator(".note")).to_contain_text("No connection to the kernel: this is how it stood at")
+    page.evaluate("() => { kernel.line('connected') }")
+    expect(seen.locator(".note")).not_to_contain_text("No connection")
+    assert page.evaluate("() => kernel.sent.map(({ op }) => op).filter(op => op === 'again')") == ["again"]
+    expect(seen.locator(".time")).not_to_have_text(seen.locator(".time").text_content())
 
 
 def test_a_click_says_what_was_seen(page):

@@ -35,7 +35,7 @@ class Busy:
     def show(self, changed):
         self.note("state", changed)
 
-    def show_again(self):
+    def show_again(self, whole=False):
         self.note("state", self.look()[0])
 
     def tell(self, message):
@@ -59,6 +59,9 @@ class Busy:
         for number in range(at % 50):
             self.publisher.answer({"kind": "ack", "number": number})
 
+    def wake(self, at):
+        self.publisher.again()
+
     def closeup(self, at):
         self.publisher.answer({"kind": "output", "number": at, "shown": "x" * (at * PIECE // 20)})
 
@@ -80,7 +83,7 @@ class Busy:
         assert all(size <= PIECE * 1.1 for _, kind, size in self.sent if kind == "piece")
 
 
-KINDS, PAUSES = ["job", "log", "ask", "closeup"], [0, 0.003, 0.05, 0.4]
+KINDS, PAUSES = ["job", "log", "ask", "closeup", "wake"], [0, 0.003, 0.05, 0.4]
 EVENTS = st.tuples(st.sampled_from(KINDS), st.integers(0, 100), st.sampled_from(PAUSES))
 
 

@@ -23,8 +23,9 @@ class Screen:
         self.shown.append(changed)
         self.sent.set()
 
-    def show_again(self):
+    def show_again(self, whole=False):
         self.again += 1
+        self.whole = whole
 
     def tell(self, message):
         self.told.append(message)
@@ -97,6 +98,16 @@ def test_everything_is_sent_once_more_after_the_last_change():
     assert publisher.turn(100.0) == 100.0 + AGAIN
     assert publisher.turn(100.0 + AGAIN) is None
     assert screen.again == 1
+
+
+def test_a_page_that_slept_gets_one_snapshot():
+    """All of it, once, however many pages ask; then there is silence."""
+    screen, publisher = published()
+    for _ in range(5):
+        publisher.again()
+    publisher.turn(100.0)
+    assert publisher.turn(101.0) is None
+    assert (screen.again, screen.whole) == (1, True)
 
 
 def test_a_log_that_grows_is_looked_at_again():

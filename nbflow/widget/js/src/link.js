@@ -3,19 +3,20 @@
 
 /** @typedef {{kind: "piece", number: number, at: number, of: number, text: string, now?: number}} Piece one of a long answer's */
 
-export const PATIENCE = 2000; // milliseconds
+export const PATIENCE = 2000; // milliseconds until a request counts as not heard
 
 /** One view's requests to the kernel, and whether it answers. */
 export class Link {
   /** @param {Model} model
-   * @param {{silent(silent: boolean): void, ended(op: string, job: string, answer: Answer): void, time(now: number): void}} heard
+   * @param {{owed(): void, patience(): number, ended(op: string, job: string, answer: Answer): void, time(now: number): void}} heard *owed*: what
+   *   `owed` gives is another
    * @param {AbortSignal} life */
   constructor(model, heard, life) {
     this.model = model;
     this.heard = heard;
     /** All views of a flow hear all answers: numbers begin at random to tell one's own. */
     this.number = Math.floor(Math.random() * 2 ** 40) * 1024;
-    /** @type {Map<number, {op: string, job: string, timer: any, patient: boolean}>} */
+    /** @type {Map<number, {op: string, job: string, timer: any, patient: boolean, late: boolean, heard: boolean}>} */
     this.open = new Map();
     /** @type {Map<number, string[]>} */
     this.pieces = new Map();
@@ -32,14 +33,38 @@ export class Link {
    * @param {{generation?: number, attempt?: number|null, step?: number|null, since?: number}} [more] */
   ask(op, jobs, more = {}) {
     const number = ++this.number;
-    const patient = op === "hello" || op === "select" || op === "turn";
-    const timer = setTimeout(() => this.heard.silent(true), PATIENCE);
-    this.open.set(number, { op, job: jobs[0] ?? "", timer, patient });
+    const patient = op === "hello" || op === "again" || op === "select" || op === "turn";
+    const timer = setTimeout(() => this.lag(number), this.heard.patience());
+    this.open.set(number, { op, job: jobs[0] ?? "", timer, patient, late: false, heard: false });
     try {
       this.model.send({ op, number, jobs, ...more });
     } catch {
-      this.heard.silent(true); // the kernel is gone, and the page knows it
+      this.lag(number); // the kernel is gone, and the page knows it
     }
+  }
+
+  /** What the kernel has not heard, it seems. @returns {import("./owed.js").Request[]} */
+  get owed() {
+    return [...this.open.values()].filter(({ late }) => late).map(({ op, job }) => ({ op, name: job }));
+  }
+
+  /** The kernel hears in the order of asking: what came before one that it has heard was lost.
+   * @param {number} number */
+  miss(number) {
+    for (const [earlier, asked] of [...this.open]) {
+      if (earlier >= number || asked.heard || !asked.late) continue;
+      this.open.delete(earlier);
+      this.heard.owed();
+      this.heard.ended(asked.op, asked.job, { kind: "refused", number: earlier, said: "it was lost on the way, ask again" });
+    }
+  }
+
+  /** @param {number} number */
+  lag(number) {
+    const asked = this.open.get(number);
+    if (!asked || asked.late) return;
+    asked.late = true;
+    this.heard.owed();
   }
 
   /** A message: an answer, several that came together, or a piece of a long one.
@@ -67,7 +92,12 @@ export class Link {
     const asked = this.open.get(answer?.number);
     if (!asked) return;
     clearTimeout(asked.timer);
-    this.heard.silent(false);
+    asked.heard = true;
+    this.miss(answer.number);
+    if (asked.late) {
+      asked.late = false;
+      this.heard.owed();
+    }
     if (typeof answer.now === "number") this.heard.time(answer.now);
     if (answer.kind === "ack" && !asked.patient) return; // more is to come
     this.open.delete(answer.number);

@@ -29,6 +29,6 @@
  *
  * The part of anywidget's model that is used.
  * @typedef {{get(name: string): any, on(name: string, done: Function): void, off(name: string, done: Function): void,
- *   send(message: object): void}} Model
+ *   send(message: object): void, widget_manager?: any}} Model
  */
 export {};

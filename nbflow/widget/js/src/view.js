@@ -1,4 +1,5 @@
 import { Acting } from "./acting.js";
+import { reattaching } from "./attached.js";
 import { Bars } from "./bars.js";
 import { Dag } from "./dag.js";
 import { html, set, under } from "./dom.js";
@@ -6,12 +7,18 @@ import { Drawer } from "./drawer.js";
 import { Finder, next } from "./finder.js";
 import { Header } from "./header.js";
 import { Jobs } from "./jobs.js";
-import { Link } from "./link.js";
+import { Kernel } from "./kernel.js";
+import { Link, PATIENCE } from "./link.js";
+import { owing } from "./owed.js";
 import { Present } from "./present.js";
 import { Timeline } from "./timeline.js";
 import { Voice } from "./voice.js";
 
 /** @typedef {import("./types.js").Model} Model */
+
+const BEGUN = "nbflow-begun"; // said in the page when a model is shown
+const SOON = 400; // milliseconds until a click on a busy kernel counts as not heard
+const ASLEEP = 10_000; // milliseconds between two ticks after which the page must have slept
 
 /** One view of a flow. */
 class View {
@@ -38,8 +45,10 @@ class View {
     this.timeline = new Timeline(looks, this.jobs, {
       select: (job, attempt) => this.selectAttempt(job, attempt), point: (job) => this.dag.trace(this.jobs.node[job] ?? -1),
     }, life);
+    this.kernel = new Kernel(model, { changed: () => this.owe(), back: () => this.again() }, life);
     this.link = new Link(model, {
-      silent: (silent) => this.voice.silence(silent),
+      owed: () => this.owe(),
+      patience: () => (this.kernel.gone || this.kernel.cut ? 0 : this.kernel.busy ? SOON : PATIENCE),
       ended: (op, name, answer) => this.ended(op, name, answer),
       time: (now) => this.present.setClock(now),
     }, life);
@@ -54,8 +63,11 @@ class View {
     this.place = null; // whose log of the selected job is shown; null the usual one
     /** @type {import("./types.js").Graph|null} */
     this.drawn = null;
+    this.ticked = Date.now();
+    this.parted = 0; // when the kernel was last heard of, once it cannot be heard any more; 0 while it can
     const ticks = setInterval(() => this.tick(), 1000);
     life.addEventListener("abort", () => clearInterval(ticks));
+    reattaching(this.root, () => this.tick(), life);
     this.root.addEventListener("keydown", (event) => this.keydown(event), { signal: life });
     this.header.pause.addEventListener("click", () => this.acting.pause(), { signal: life });
   }
@@ -96,13 +108,30 @@ class View {
   }
 
   tick() {
-    if (!this.root.isConnected) return;
+    const slept = Date.now() - this.ticked > ASLEEP;
+    this.ticked = Date.now();
+    if (slept) this.again();
+    if (this.link.owed.length) this.owe();
+    if (!this.root.isConnected || this.parted) return; // a clock that goes on would tell of a run that nobody sees
     const { head, captions } = this.present.moment, { now } = this.present;
     this.header.tick(head, now);
     this.dag.tick(captions, now);
     if (head.verdict === "running") this.timeline.paint(now);
     const shown = this.shown();
     if (shown) this.drawer.tick(shown);
+  }
+
+  /** Say what the kernel owes, and whether it can be heard at all. */
+  owe() {
+    const parted = this.kernel.gone || this.kernel.cut;
+    this.parted = parted ? this.parted || this.present.now : 0;
+    this.root.classList.toggle("parted", parted);
+    this.voice.owe(owing(this.link.owed, this.kernel, this.parted), this.kernel.busy && !parted);
+  }
+
+  /** The page may have missed something: have it sent once more. */
+  again() {
+    if (!this.kernel.gone) this.link.ask("again", []);
   }
 
   /** What the drawer shows, or null. */
@@ -213,15 +242,25 @@ class View {
   }
 }
 
-/** What anywidget calls for each view.
+/** What anywidget calls for each view. One whose kernel was restarted takes up the model that the new kernel shows in its place.
  * @param {{model: Model, el: HTMLElement}} place
  * @returns {() => void} ends the view */
 function render({ model, el }) {
-  const life = new AbortController();
-  const view = new View(model, life.signal);
+  let life = new AbortController();
+  const mount = (/** @type {Model} */ shown) => {
+    const view = new View(shown, life.signal);
+    el.replaceChildren(view.root);
+    view.begin(); // in the page: texts can be measured
+    document.addEventListener(BEGUN, (/** @type {any} */ { detail: { model: other } }) => {
+      if (!view.kernel.gone || other.widget_manager !== shown.widget_manager || other.get("head").flow !== shown.get("head").flow) return;
+      life.abort();
+      life = new AbortController();
+      mount(other);
+    }, { signal: life.signal });
+  };
   set(el, "data-nbflow", "view");
-  el.append(view.root);
-  view.begin(); // in the page: texts can be measured
+  document.dispatchEvent(new CustomEvent(BEGUN, { detail: { model } }));
+  mount(model);
   return () => life.abort();
 }
 

@@ -1,7 +1,6 @@
 import { html, say } from "./dom.js";
 
 const HINT = "arrows walk · Enter opens · R retry · S skip · C cancel · P pause · T timeline · / find · Esc closes";
-const SILENT = "No answer from the kernel. If a cell keeps it busy, clicks act later; if it was restarted, run %nbflow show again.";
 const FOR = 5000; // milliseconds that something said stands in the footer
 const TELL_EVERY = 5000; // milliseconds between two announcements of counts
 
@@ -13,7 +12,7 @@ export class Voice {
     this.looks = looks;
     this.note = html("span", { class: "note" });
     this.live = html("div", { class: "spoken", role: "status", "aria-live": "polite" });
-    this.quiet = false; // the kernel owes an answer
+    this.owed = ""; // what is to be said of what the kernel owes
     this.empty = true; // there is nothing that keys could do something with
     this.told = 0;
     this.spoken = "";
@@ -39,8 +38,8 @@ export class Voice {
   /** What keys do, unless there is something to be said. */
   hint() {
     if (this.fading !== undefined) return;
-    this.tell(this.quiet);
-    say(this.note, this.quiet ? SILENT : this.empty ? "" : HINT);
+    this.tell(this.owed !== "");
+    say(this.note, this.owed || (this.empty ? "" : HINT));
   }
 
   /** @param {boolean} on the note is for somebody to read now */
@@ -48,14 +47,17 @@ export class Voice {
     this.note.parentElement?.classList.toggle("told", on);
   }
 
-  /** @param {boolean} silent whether the kernel owes an answer */
-  silence(silent) {
-    if (silent === this.quiet) return;
-    this.quiet = silent;
-    this.note.closest(".nbflow-view")?.classList.toggle("silent", silent);
-    clearTimeout(this.fading);
-    this.fading = undefined;
-    if (silent) say(this.live, SILENT);
+  /** @param {string} text what is to be said of what the kernel owes; "" if it owes nothing
+   * @param {boolean} calm it will come by itself */
+  owe(text, calm) {
+    if (text === this.owed) return;
+    this.owed = text;
+    this.note.closest(".nbflow-view")?.classList.toggle("silent", text !== "" && !calm);
+    if (text) {
+      clearTimeout(this.fading);
+      this.fading = undefined;
+      say(this.live, text);
+    }
     this.hint();
   }
 
