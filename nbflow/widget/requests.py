@@ -20,9 +20,9 @@ ACTIONS = JOB_ACTIONS + GROUP_ACTIONS + RUN_ACTIONS
 CLOSEUPS = ("code", "data", "output")
 """What is told of one job when somebody looks at it closely: its text, its values, what it has shown."""
 LOOKS = ("select", "turn", "timeline", *CLOSEUPS, "log", "hello", "again")
-"""What changes only what is sent to the browser: ``again`` asks a page that has slept for all of it; ``turn`` opens or folds fan-outs, which *jobs* names; ``timeline``
-asks for the bars of the timeline from number *since* on; ``log`` for the part of a log that begins at *start*, or ends
-at *end*."""
+"""What changes only what is sent to the browser: ``again`` asks, for a page that has slept, for all of it; ``turn``
+opens or folds fan-outs, which *jobs* names; ``timeline`` asks for the bars of the timeline from number *since* on;
+``log`` for the part of a log that begins at *start*, or ends at *end*."""
 MANY = 10_000
 """No more jobs than this in one request."""
 
