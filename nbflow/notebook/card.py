@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any
@@ -13,7 +14,7 @@ from nbflow.engine.client import Display
 from nbflow.engine.client import shown as outputs
 from nbflow.notebook import printed as output
 from nbflow.notebook.printed import WIDTH, Part, printed, told
-from nbflow.notebook.rich import MONO
+from nbflow.notebook.rich import IMAGES, MONO
 from nbflow.notebook.step_lines import changed_lines, step_lines
 from nbflow.notebook.terminal import screen
 
@@ -41,6 +42,8 @@ _BROKEN = (Status.FAILED, Status.RETRYING, Status.UNKNOWN, *_STEPS)
 """Something went wrong, and what it was is worth the traceback."""
 _RAISED = ("exception", "assertion", "invalid argument", "invalid type")
 """A debugger can be opened where it happened."""
+PICTURE = 100_000
+"""Characters of a picture that is sent by itself."""
 QUIET = "var(--jp-content-font-color2, var(--vscode-descriptionForeground, #667079))"
 
 
@@ -61,6 +64,8 @@ class Card:
     """Said of a job that has not ended."""
     standing: str = ""
     """How the run as a whole stands; said at the right, on one card of the flow."""
+    mark: str = ""
+    """What a page knows the card by."""
 
     @property
     def status(self) -> Status:
@@ -175,14 +180,39 @@ class Card:
         )
         style = f"margin:2px 0 0 22px;color:{QUIET};font-family:{MONO};white-space:pre-wrap;background:transparent"
         body = output.html(self.parts, style)
-        return framed(head, body, self.standing)
+        return framed(head, body, self.standing, marked(self.mark, self.status))
 
     def bundle(self) -> dict[str, str]:
         """The mime bundle of the card."""
         return {"text/html": self.html(), "text/plain": self.text()}
 
+    def message(self) -> dict[str, Any]:
+        """The card for a page that no longer gets its bundle: text as text, and pictures once it has ended."""
+        shown = [part for part in self.parts if isinstance(part, Display)] if self.status.ended else []
+        return {
+            "glyph": self.status.glyph,
+            "tone": TONE.get(self.status, QUIET),
+            "name": self.name,
+            "status": self.status.value,
+            "facts": " · ".join(self.facts),
+            "lines": self.lines,
+            "standing": self.standing,
+            "pictures": [each for part in shown for each in _picture(part.data)],
+        }
 
-def framed(head: str, body: str, standing: str) -> str:
+
+def _picture(data: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The picture of a rich output, as its kind and its base64; none where there is no picture, or a big one."""
+    found = [(kind.removeprefix("image/"), str(data[kind])) for kind in IMAGES if kind in data]
+    return [(kind, re.sub(r"[^A-Za-z0-9+/=]", "", text)) for kind, text in found[:1] if len(text) <= PICTURE]
+
+
+def marked(mark: str, status: Status) -> str:
+    """The class by which a page knows a card, and its status; other attributes an untrusted notebook loses."""
+    return f" nbflow-is-{mark}-{status.letter}" if mark else ""
+
+
+def framed(head: str, body: str, standing: str, mark: str) -> str:
     """A card's HTML from that of its parts; *standing* is text, dim and at the right, where there is room for it."""
     run = (
         f'<span style="float:right;margin-left:24px;color:{QUIET};opacity:.85;font-variant-numeric:tabular-nums" '
@@ -190,7 +220,7 @@ def framed(head: str, body: str, standing: str) -> str:
         if standing
         else ""
     )
-    return f'<div class="nbflow-card" style="padding:2px 0;line-height:1.5">{run}{head}{body}</div>'
+    return f'<div class="nbflow-card{mark}" style="padding:2px 0;line-height:1.5">{run}{head}{body}</div>'
 
 
 def _one_line(text: str, limit: int = 160) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from nbflow.core.elements import fan_of
 from nbflow.engine.client import Client, Replica
+from nbflow.notebook.ambience import Ambience
 from nbflow.notebook.fan_slot import FanSlot
 from nbflow.notebook.leading import Leading
 from nbflow.notebook.slot import Slot
@@ -38,6 +39,8 @@ class Cards:
     """What was published can be replaced."""
     headless: bool = False
     """The front end sees only what is published while a cell runs, as nbclient does."""
+    ambience: Ambience | None = None
+    """What tells pages of cards that the front end no longer brings up to date."""
     note: str = field(init=False)
     """Said on the card of a job that has not ended."""
     _slots: list[Slot | FanSlot] = field(default_factory=list)
@@ -67,6 +70,8 @@ class Cards:
         slot.published(card, time.monotonic())
         slot.flushed = slot.shown
         self.publish(card.bundle(), slot.display_id, False)
+        if self.ambience is not None:
+            self.ambience.shown(slot)
         self._start()
 
     def _slot(self, replica: Replica, name: str) -> Slot | FanSlot:
@@ -80,8 +85,12 @@ class Cards:
 
     def adopt(self, replica: Replica, slots: Sequence[Slot | FanSlot]) -> None:
         """Go on with the cards that earlier ones of this kernel left; *replica* is of the same run as theirs."""
+        moved = [slot.moved(replica) for slot in slots]
         with self._lock:
-            self._slots += [slot.moved(replica) for slot in slots]
+            self._slots += moved
+        if self.ambience is not None:
+            for slot in moved:
+                self.ambience.shown(slot)
         self._start()
 
     def _start(self) -> None:

@@ -14,6 +14,7 @@ from traitlets import TraitError
 
 from nbflow.engine.client import Client, RunInfo, hidden, trust
 from nbflow.errors import NbflowError
+from nbflow.notebook.ambience import Ambience
 from nbflow.notebook.calls import callables
 from nbflow.notebook.cards import PACE, Cards
 from nbflow.notebook.cells import Cells
@@ -63,7 +64,8 @@ class Extension:
         self.owners = Owners()
         self.reader = Reader(shell.user_ns, self.owners, self.type_of)
         live = kernel is not None
-        self.cards = Cards(lambda: self.session.client, self.publish, live, self.headless)
+        self.ambience = Ambience(self.session) if live and not self.headless else None
+        self.cards = Cards(lambda: self.session.client, self.publish, live, self.headless, self.ambience)
         self.shows = Shows(self.session, self.publish, live, widgets=live and not self.headless)
         self.waiting = Waiting(self.session, self.owners, shell.user_ns, self.pumping, self.notice)
         self.cells = Cells(
@@ -97,7 +99,7 @@ class Extension:
             "bring": self.waiting.bring,
             "results": self.results,
         }
-        self.magics.attach(self.flow, self.declarer, self.shows.show, forms)
+        self.magics.attach(self.flow, self.declarer, self.show, forms)
 
     def load(self) -> None:
         """Put magics, hooks and completion into the shell, and warm the engine."""
@@ -113,6 +115,8 @@ class Extension:
         self.session.on_connect(self.connected)
         self.session.on_change(self.cards.changed)
         self.session.on_change(self.shows.changed)
+        if self.ambience is not None:
+            self.session.on_change(self.ambience.changed)
         load(self.flow)
         atexit.register(self.leave)
         self.reader.hidden.look_back(shell.user_ns.get("In", ())[:-1])
@@ -167,6 +171,8 @@ class Extension:
             number = self.session.opened.info.number
             _followed[self.session.place] = number, [slot for slot in slots if slot.replica is self.session.opened]
         self.shows.close()
+        if self.ambience is not None:
+            self.ambience.close()
         if self.kernel_jobs is not None:
             self.kernel_jobs.close()
         self.session.close()
@@ -205,6 +211,12 @@ class Extension:
     def publish(self, bundle: dict[str, Any], display_id: str, update: bool) -> None:
         """Send a mime bundle to the front end under a display id."""
         self.shell.display_pub.publish(data=bundle, metadata={}, transient={"display_id": display_id}, update=update)
+
+    def show(self) -> None:
+        """Show the live view under the running cell."""
+        self.shows.show()
+        if self.ambience is not None:
+            self.ambience.begin()
 
     def notice(self, text: str) -> Callable[[str], None]:
         """Show one quiet line under the running cell; the result replaces it."""

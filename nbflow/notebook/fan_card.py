@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
+from itertools import groupby
+from typing import Any
 
 from nbflow.core import words
 from nbflow.core.captions import of_many
 from nbflow.core.status import Status
-from nbflow.notebook.card import QUIET, TONE, framed
+from nbflow.notebook.card import QUIET, TONE, framed, marked
 from nbflow.notebook.rich import MONO
 from nbflow.notebook.terminal import screen
 
@@ -60,6 +62,8 @@ class FanCard:
     """Seconds until all have ended, as far as those that have tell."""
     standing: str = ""
     """How the run as a whole stands; said at the right, on one card of the flow."""
+    mark: str = ""
+    """What a page knows the card by."""
 
     @property
     def counts(self) -> dict[Status, int]:
@@ -145,7 +149,7 @@ background:transparent">{escape(chr(10).join(self.told))}</pre>'
             if self.told
             else ""
         )
-        return framed(head, self._strip() + body, self.standing)
+        return framed(head, self._strip() + body, self.standing, marked(self.mark, self.status))
 
     def _strip(self) -> str:
         if len(self.statuses) <= CELLS:
@@ -164,14 +168,34 @@ background:transparent">{escape(chr(10).join(self.told))}</pre>'
         """The mime bundle of the card."""
         return {"text/html": self.html(), "text/plain": self.text()}
 
+    def message(self) -> dict[str, Any]:
+        """The card for a page that no longer gets its bundle."""
+        cells = groupby(self.statuses.values()) if len(self.statuses) <= CELLS else []
+        return {
+            "glyph": self.status.glyph,
+            "tone": TONE.get(self.status, QUIET),
+            "name": self.label or self.name,
+            "status": "",
+            "facts": " · ".join(self.facts),
+            "lines": "\n".join(self.told),
+            "standing": self.standing,
+            "cells": [[len(list(run)), TONE.get(status, QUIET), _kind(status)] for status, run in cells],
+        }
+
 
 def _paint(status: Status) -> str:
-    """How a cell looks: filled once its job has ended, else an outline; a dashed one if it does not run."""
-    tone = TONE.get(status, QUIET)
+    """How a cell looks: filled once its job has ended, an outline while it is busy with it, else faint."""
+    tone, kind = TONE.get(status, QUIET), _kind(status)
+    if kind == "busy":
+        return f"border:2px solid {tone}"
+    return f"background:{tone}" + (";opacity:.3" if kind == "faint" else "")
+
+
+def _kind(status: Status) -> str:
+    """``full``, ``busy`` or ``faint``."""
     if status.ended:
-        return f"background:{tone};border:1px solid {tone}"
-    kind = "solid" if status.active and status is not Status.READY else "dashed"
-    return f"border:1px {kind} {tone}"
+        return "full"
+    return "busy" if status.active and status is not Status.READY else "faint"
 
 
 def _line(text: str) -> str:

@@ -78,6 +78,7 @@ class FanSlot(Looks):
             label=label,
             left=_left(own, statuses, now),
             standing=self.standing,
+            mark=self.mark,
         )
 
     def _own(self, job: JobState) -> list[AttemptState]:
@@ -122,6 +123,11 @@ class FanSlot(Looks):
     def moved(self, replica: Replica) -> FanSlot:
         """The same card, from now on of *replica*, which is of the same run."""
         return FanSlot(self.job, replica, self.display_id, self.context, self.first, self.until)
+
+    @property
+    def mark(self) -> str:
+        """What pages know the card by."""
+        return self.display_id[:12]
 
     @property
     def over(self) -> bool:

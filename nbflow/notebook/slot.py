@@ -31,6 +31,10 @@ GOING = (Status.RUNNING, Status.RETRYING, Status.RECOVERING, Status.ROLLING_BACK
 class Looks:
     """What a displayed card showed last, and until when it may rest."""
 
+    last: Card | FanCard | None = None
+    """The card as it was published last."""
+    letter: str = ""
+    """Its status then."""
     shown: str = ""
     flushed: str = ""
     """What it showed when it was last published within a cell."""
@@ -51,6 +55,7 @@ class Looks:
     def published(self, card: Card | FanCard, rest: float) -> None:
         """Its card looks so now; it need not be looked at again before *rest* (monotonic) for its clock alone."""
         self.shown, self._rest, self._stood = card.html(), rest, card.standing
+        self.last, self.letter = card, card.status.letter
         self.ended = card.status.ended
         self.running = card.status in GOING
 
@@ -76,7 +81,9 @@ class Slot(Looks):
         shown = client.shown(step or key, LOG_LIMIT) if key else []
         if step:  # beside what its attempt has displayed
             shown = [*(each for each in client.shown(key, 0) if isinstance(each, Display)), *shown]
-        return Card(self.job, state, now, shown=shown, traceback=traceback, note=note, standing=self.standing)
+        return Card(
+            self.job, state, now, shown=shown, traceback=traceback, note=note, standing=self.standing, mark=self.mark
+        )
 
     def supersede(self) -> None:
         """The job was declared again."""
@@ -117,6 +124,11 @@ class Slot(Looks):
     def moved(self, replica: Replica) -> Slot:
         """The same card, from now on of *replica*, which is of the same run."""
         return Slot(self.job, replica, self.display_id, self.context, self.first, self.until)
+
+    @property
+    def mark(self) -> str:
+        """What pages know the card by."""
+        return self.display_id[:12]
 
     @property
     def over(self) -> bool:

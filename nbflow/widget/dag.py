@@ -108,7 +108,7 @@ class FlowView(anywidget.AnyWidget):
         state, _ = self.look()
         identity = {"model_id": model_id(state["head"]["flow"])}
         super().__init__(looks=LOOKS, clock=time.time(), **state, **(identity | traits))
-        _keep_route(self.comm)
+        keep_route(self.comm)
         self.on_msg(self._receive)
         self._publisher = Publisher(self, state)
         self._publisher.start()
@@ -275,7 +275,7 @@ def model_id(flow: str) -> str:
     return f"nbflow-{plain}-{hashlib.sha256(flow.encode('utf-8', 'replace')).hexdigest()[:8]}"
 
 
-def _keep_route(comm: Any) -> None:
+def keep_route(comm: Any) -> None:
     """Let clicks go where the front end sends them.
 
     ipykernel 7.4 would send them to the shell that last published on the comm, where they wait for the cell that runs.

@@ -158,17 +158,17 @@ def test_an_engine_that_is_gone_is_said_in_the_header(view, run):
 
 def test_clicks_keep_the_route_that_the_front_end_chose(run):
     """On ipykernel 7.4 a comm would send them to the shell that last published on it: the view undoes that."""
-    from nbflow.widget.dag import _keep_route
+    from nbflow.widget.dag import keep_route
 
     class Routed:
         def _reply_subshell_for(self, data, default):
             return "the shell that runs a cell"
 
     comm = Routed()
-    _keep_route(comm)
+    keep_route(comm)
     assert comm._reply_subshell_for({}, "subshell") == "subshell"
     plain = object()
-    _keep_route(plain)  # other kernels have nothing to undo
+    keep_route(plain)  # other kernels have nothing to undo
 
 
 def test_ids_are_a_flows_own():

@@ -1,11 +1,18 @@
 import { pauseAction } from "./actions.js";
-import { control, html, icon, redraw, say, set } from "./dom.js";
+import { control, html, icon, redraw, say, set, svg } from "./dom.js";
+import * as telling from "./telling.js";
 import { about, duration, elapsed } from "./words.js";
 
 /** @typedef {import("./types.js").Head} Head */
 
 const BAR = ["S", "D", "U", "M", "F", "N", "K", "C", "R", "V", "B", "L", "T"];
 const VERDICTS = /** @type {Record<string, string>} */ ({ succeeded: "S", degraded: "U", failed: "F", cancelled: "C", running: "R" });
+
+/** A bell, drawn in 14 by 14. */
+function bell() {
+  const line = svg("path", { class: "line", d: "M3 10.5V10c.9-.8 1.2-1.7 1.2-3.6C4.2 4.500 5.400 3.200 7 3.200s2.800 1.300 2.800 3.200c0 1.900.3 2.800 1.200 3.600v.5zM7 3.200V2M5.900 12.300h2.200" });
+  return svg("svg", { class: "icon", viewBox: "0 0 14 14", width: 14, height: 14, "aria-hidden": "true" }, line);
+}
 
 /** The line at the top, and the thin bar under it. */
 export class Header {
@@ -23,7 +30,9 @@ export class Header {
     this.time = html("span", { class: "dim time" });
     this.pause = control("button", { class: "pause" });
     this.timeline = control("button", { class: "toggle", "aria-pressed": "false", "aria-keyshortcuts": "t", title: "show the attempts along time (T)" }, "Timeline");
-    this.end = html("span", { class: "end" }, finder.root, this.icon, this.verdict, this.time, this.pause, this.timeline);
+    this.tell = control("button", { class: "tell" }, bell());
+    this.tell.addEventListener("click", () => telling.turn().then(() => this.offer(true)), { signal });
+    this.end = html("span", { class: "end" }, finder.root, this.icon, this.verdict, this.time, this.tell, this.pause, this.timeline);
     this.bar = html("div", { class: "bar", "aria-hidden": "true" }, ...BAR.map((letter) => html("i", { class: `s-${letter}` })));
     this.root = html("div", { class: "header" }, this.flow, this.run, this.chips, this.end);
     /** @type {Map<string, {chip: HTMLElement, button: Element, text: Element}>} */
@@ -70,7 +79,18 @@ export class Header {
     set(this.pause, "class", `pause${head.paused ? " main" : ""}`);
     this.timeline.hidden = !total;
     this.pause.hidden = !total || (no !== "" && document.activeElement !== this.pause);
+    this.offer(head.verdict === "running");
     this.tick(head, now);
+  }
+
+  /** The button that has a person told when the run ends, where that can be.
+   * @param {boolean} going */
+  offer(going) {
+    const on = telling.wanted();
+    this.tell.hidden = !telling.able() || (!going && document.activeElement !== this.tell);
+    set(this.tell, "aria-pressed", on ? "true" : "false");
+    set(this.tell, "aria-label", "Tell me when it ends");
+    set(this.tell, "title", on ? "You will be told when the run ends, or a job fails, while this tab is hidden. Press for silence." : "Tell me when it ends: one notification, if this tab is hidden then");
   }
 
   /** @param {Head} head
