@@ -104,9 +104,7 @@ KIND = Light[str](_kind, lambda job: job.get("fan") or job.get("group") or "")
 PARTS = Light[list[Part]](_parts, _parts_told)
 TOOK = Light[float | None](_took, _took_told)
 """Seconds that its last success took."""
-SINCE = Light[float | None](
-    lambda job: job.running.started_at if job.running is not None else None, _since_told
-)
+SINCE = Light[float | None](lambda job: job.running.started_at if job.running is not None else None, _since_told)
 """Since when its attempt under way runs."""
 
 

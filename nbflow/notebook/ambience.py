@@ -11,7 +11,8 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from nbflow.core.glance import Glance, span
+from nbflow.core.glance import Glance
+from nbflow.core.light import span
 from nbflow.core.outcome import unexcused, verdict
 from nbflow.core.run import Run
 from nbflow.core.standing import standing

@@ -212,9 +212,9 @@ class Extension:
         """Send a mime bundle to the front end under a display id."""
         self.shell.display_pub.publish(data=bundle, metadata={}, transient={"display_id": display_id}, update=update)
 
-    def show(self) -> None:
-        """Show the live view under the running cell."""
-        self.shows.show()
+    def show(self, run: int | None = None) -> None:
+        """Show the live view under the running cell, or the picture of run number *run*."""
+        self.shows.show(run)
         if self.ambience is not None:
             self.ambience.begin()
 

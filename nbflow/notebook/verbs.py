@@ -50,9 +50,7 @@ def _attempt(help_: str) -> Option:
     return Option(name="attempt", metavar="K", help=help_, parse=take.positive, takes="a whole number ≥ 1")
 
 
-RUN = Option(
-    name="run", metavar="N", help="of run N, an earlier one", parse=take.positive, takes="the number of a run"
-)
+RUN = Option(name="run", metavar="N", help="of run N, an earlier one", parse=take.positive, takes="the number of a run")
 BY = Option(
     name="by",
     metavar="WHAT",

@@ -135,9 +135,7 @@ def _came_to(job: Mapping[str, Any], bar: Lane) -> End:
     """How the attempt or step ended."""
     tries = [one for one in attempts(job) if one.get("number") == bar.attempt]
     parts = [part for one in tries for part in (one, *(one.get("steps") or ()))]
-    part = next(
-        each for each in parts if (each.get("step") or "") == bar.step and each.get("started_at") == bar.start
-    )
+    part = next(each for each in parts if (each.get("step") or "") == bar.step and each.get("started_at") == bar.start)
     if part.get("ended_at") is None:
         return End.RUNNING
     if (part.get("reason") or {}).get("kind") == "timeout" and part.get("end") == End.FAILED:

@@ -47,9 +47,7 @@ def runs_text(runs: Sequence[Mapping[str, Any]], now: float) -> str:
         return NOTHING
     lines = [_cells(run, now) for run in runs]
     wide = [max(map(columns, column)) for column in zip(*lines, strict=True)]
-    padded = (
-        [cell + " " * (room - columns(cell)) for cell, room in zip(line, wide, strict=True)] for line in lines
-    )
+    padded = ([cell + " " * (room - columns(cell)) for cell, room in zip(line, wide, strict=True)] for line in lines)
     return "\n".join(" · ".join(line).rstrip(" ·") for line in padded)
 
 

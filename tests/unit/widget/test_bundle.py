@@ -15,7 +15,7 @@ import nbflow.widget
 
 HERE = Path(nbflow.widget.__file__).parent
 SOURCE, STATIC = HERE / "js", HERE / "static"
-FILES = ("view.js", "view.css")
+FILES = ("view.js", "view.css", "ambient.js")
 BUILDABLE = bool(shutil.which("node")) and (SOURCE / "node_modules" / "esbuild").is_dir()
 
 
@@ -27,16 +27,16 @@ def test_the_bundle_is_what_its_source_builds_to(tmp_path):
     """`make js` after a change of the source; a Python user never needs node, so the result is committed."""
     assert BUILDABLE, "in CI the bundle must be built: node and `npm ci` in nbflow/widget/js are missing"
     subprocess.run(["node", "build.mjs", str(tmp_path)], cwd=SOURCE, check=True, capture_output=True, timeout=60)
-    assert [(STATIC / name).read_bytes() == (tmp_path / name).read_bytes() for name in FILES] == [True, True]
+    assert [(STATIC / name).read_bytes() == (tmp_path / name).read_bytes() for name in FILES] == [True] * len(FILES)
 
 
 def test_the_bundle_is_small_and_fetches_nothing():
     """It travels with every view and is kept in notebooks that save widget state; and it works behind a firewall."""
-    code, style = ((STATIC / name).read_text() for name in FILES)
-    assert len(gzip.compress((code + style).encode())) < 60_000
-    addresses = re.findall(r"https?://[^\s\"'`)]+", code + style)
+    code, style, ambient = ((STATIC / name).read_text() for name in FILES)
+    assert len(gzip.compress((code + style + ambient).encode())) < 60_000
+    addresses = re.findall(r"https?://[^\s\"'`)]+", code + style + ambient)
     assert addresses == ["http://www.w3.org/2000/svg"]
-    assert not re.search(r"\bimport\b|@import|url\(", code.replace("import.meta", "") + style)
+    assert not re.search(r"\bimport\b|@import|url\(", code.replace("import.meta", "") + style + ambient)
 
 
 def test_nothing_is_ever_read_as_markup():
