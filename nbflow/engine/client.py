@@ -24,7 +24,7 @@ from typing import TypeVar
 
 from nbflow.core.spec import JobSpec
 from nbflow.core.status import Reason
-from nbflow.engine import again, hidden, log_parts, shown
+from nbflow.engine import again, hidden, log_parts, preview, shown
 from nbflow.engine.attempt.cell import makes_tasks, remember
 from nbflow.engine.attempt.cell import split as split_cell
 from nbflow.engine.attempt.displays import DisplayFile
@@ -67,8 +67,8 @@ from nbflow.errors import EngineError, NbflowError, StoreError
 __all__ = [
     "ERR", "INLINE_LIMIT", "OUT", "AttemptOrder", "AttemptReport", "Client", "Display", "DisplayFile", "Function",
     "Import", "JobSpec", "Replica", "Reply", "RunInfo", "Values", "Work", "again", "attempt_folder", "exit_code",
-    "find_store", "from_record", "hidden", "imported", "log_parts", "makes_tasks", "read_progress", "remember",
-    "shown", "split_cell", "take", "trust", "trusted", "with_found",
+    "find_store", "from_record", "hidden", "imported", "log_parts", "makes_tasks", "preview", "read_progress",
+    "remember", "shown", "split_cell", "take", "trust", "trusted", "with_found",
 ]  # fmt: skip
 M = TypeVar("M", Open, Read)
 _ANSWER_PATIENCE, _TRIES = 60.0, 10
