@@ -84,7 +84,7 @@ def test_a_failed_job_is_found_read_and_retried(notebook, ui):
     drawer = seen.locator(".drawer")
     expect(drawer.locator(".why")).to_have_text("ValueError: the switch is off.")
     expect(drawer.locator(".log")).to_contain_text("looking for the switch")
-    expect(drawer.locator(".log")).to_contain_text("ValueError: the switch is off")
+    expect(drawer.locator(".trace")).to_contain_text("ValueError: the switch is off")
     shot(nb, f"view-failed-{ui}")
     touch(nb, "switch")
     drawer.get_by_role("button", name="Retry fit").click()
@@ -93,7 +93,7 @@ def test_a_failed_job_is_found_read_and_retried(notebook, ui):
     expect(drawer.get_by_role("button", name="Skip")).to_be_disabled()
     shot(nb, f"view-retried-{ui}")
     drawer.get_by_role("button", name="attempt 1, ValueError").click()
-    expect(drawer.locator(".log")).to_contain_text("ValueError: the switch is off")
+    expect(drawer.locator(".trace")).to_contain_text("ValueError: the switch is off")
     drawer.get_by_role("button", name="Close").click()
     expect(drawer).to_be_hidden()
     assert nb.errors() == []

@@ -390,7 +390,8 @@ def test_skip_with_last_good_outputs_is_there_only_if_there_are_some(page):
     seen = show(page, snapshot, FIT)
     last = seen.get_by_role("button", name="Skip with last good outputs: fit_lasso")
     expect(last).to_be_hidden()
-    expect(seen.locator(".value")).to_have_text("With a value: %nbflow skip fit_lasso --value …")
+    seen.get_by_role("tab", name="Summary").click()
+    expect(seen.locator(".commands")).to_contain_text("%nbflow skip fit_lasso --value …")
     snapshot["jobs"]["fit_lasso"]["attempts"][0]["end"] = "succeeded"
     change(page, snapshot, FIT)
     expect(last).to_have_attribute("title", "go on with the outputs of attempt 1 (Shift+S)")

@@ -44,7 +44,10 @@ def test_nothing_is_ever_read_as_markup():
     source = "".join(file.read_text() for file in (SOURCE / "src").glob("*.js"))
     ways = ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "DOMParser", "createContextualFragment"]
     ways += ["srcdoc", "eval(", "new Function", "href", "javascript:"]
-    assert [way for way in ways if way in source] == []
+    found = [way for way in ways if way in source]
+    # A log is saved as a file through one anchor, to bytes that are in the page: it is clicked at once, and never shown.
+    assert source.count("href") == source.count("anchor.href = address;") == 1
+    assert found == ["href"]
 
 
 def test_the_lock_file_names_no_registry():

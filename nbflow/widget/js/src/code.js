@@ -6,15 +6,13 @@ import { html, say, set } from "./dom.js";
 
 /** The cell of a job: numbered, lightly coloured, what changed marked, and the line where it failed. */
 export class Code {
-  /** @param {AbortSignal} signal */
-  constructor(signal) {
+  constructor() {
     this.said = html("p", { class: "dim" });
-    this.text = html("pre", { class: "code" });
+    this.text = html("pre", { class: "listing" });
     this.root = html("div", { class: "close code" }, this.said, this.text);
     this.failed = 0;
     this.wanted = 0;
     this.told = "";
-    void signal;
   }
 
   /** @param {Told} told

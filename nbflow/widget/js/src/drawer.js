@@ -42,7 +42,7 @@ export class Drawer {
     this.trace = new Trace((line) => this.goLine(line), signal);
     this.courier = new Courier((job, place, ask) => heard.log(job, place, ask));
     this.log = new LogView(this.courier, signal);
-    this.code = new Code(signal);
+    this.code = new Code();
     this.output = html("div", { class: "close output" });
     this.data = html("div", { class: "close data" });
     this.asked = ""; // what the tab that is open was last asked for

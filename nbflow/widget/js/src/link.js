@@ -1,5 +1,5 @@
 /** @typedef {import("./types.js").Model} Model */
-/** @typedef {{kind: "ack"|"done"|"refused"|"bars"|"code"|"data"|"output", number: number, now?: number, count?: number, said?: string}} Answer */
+/** @typedef {{kind: "ack"|"done"|"refused"|"bars"|"code"|"data"|"output"|"log", number: number, now?: number, count?: number, said?: string}} Answer */
 
 /** @typedef {{kind: "piece", number: number, at: number, of: number, text: string, now?: number}} Piece one of a long answer's */
 
@@ -30,7 +30,8 @@ export class Link {
 
   /** @param {string} op
    * @param {string[]} jobs
-   * @param {{generation?: number, attempt?: number|null, step?: number|null, since?: number}} [more] */
+   * @param {{generation?: number, attempt?: number|null, step?: number|null, since?: number, start?: number[], end?: number[]}} [more]
+   * @returns {number} the request's, which its answer has too */
   ask(op, jobs, more = {}) {
     const number = ++this.number;
     const patient = op === "hello" || op === "again" || op === "select" || op === "turn";
@@ -41,6 +42,7 @@ export class Link {
     } catch {
       this.lag(number); // the kernel is gone, and the page knows it
     }
+    return number;
   }
 
   /** What the kernel has not heard, it seems. @returns {import("./owed.js").Request[]} */

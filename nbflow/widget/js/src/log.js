@@ -29,8 +29,8 @@ export class LogView {
     this.text = control("pre", { class: "log", tabindex: 0, role: "log", "aria-live": "off" });
     this.jump = control("button", { class: "jump" });
     this.tools = html("span", { class: "logtools" }, this.find, this.wrap, this.copy, this.keep);
-    this.box = html("div", { class: "logbox" }, this.more, this.text, this.jump);
-    this.root = html("div", { class: "printed" }, html("div", { class: "loghead" }, this.title, this.tools), this.bar.root, this.box);
+    this.box = html("div", { class: "logbox" }, this.text, this.jump);
+    this.root = html("div", { class: "printed" }, html("div", { class: "loghead" }, this.title, this.more, this.tools), this.bar.root, this.box);
     this.sheet = new Sheet(this.text, signal);
     this.book = new Book();
     this.reader = new Reader();
@@ -40,6 +40,7 @@ export class LogView {
     this.now = null;
     this.shown = ""; // the job and place whose log is there
     this.followed = true;
+    this.top = 0; // where it was scrolled to
     this.fresh = 0; // lines that have come below what is in sight
     this.asking = false;
     /** @type {AbortController|null} */
@@ -69,7 +70,12 @@ export class LogView {
       event.preventDefault();
       event.stopPropagation();
     }, { signal });
-    signal.addEventListener("abort", () => this.saving?.abort());
+    const sized = new ResizeObserver(() => { if (this.followed) this.sheet.end(); });
+    sized.observe(this.text);
+    signal.addEventListener("abort", () => {
+      sized.disconnect();
+      this.saving?.abort();
+    });
   }
 
   /** @param {Looked|null} looked */
@@ -120,8 +126,9 @@ export class LogView {
     if (empty) this.bar.root.hidden = true;
     this.text.classList.toggle("both", both);
     set(this.text, "aria-label", `log of ${now.job}, ${now.what}`);
+    this.box.style.setProperty("--least", `${Math.min(8, this.reader.lines.length) * 18 + 14}px`);
     this.more.hidden = !book.before;
-    say(this.more, this.asking ? "…" : `↑ ${size(book.before)} before this`);
+    say(this.more, this.asking ? "…" : `↑ ${size(book.before)} before`);
     this.tellEnd();
   }
 
@@ -134,8 +141,9 @@ export class LogView {
 
   scrolled() {
     const { scrollHeight, scrollTop, clientHeight } = this.text;
-    this.followed = scrollHeight - scrollTop - clientHeight < NEAR;
-    if (this.followed) this.fresh = 0;
+    if (scrollHeight - scrollTop - clientHeight < NEAR) [this.followed, this.fresh] = [true, 0];
+    else if (scrollTop < this.top) this.followed = false; // moved up by somebody: what moves it otherwise does not count
+    this.top = scrollTop;
     this.tellEnd();
     if (scrollTop < NEAR && !this.followed && this.book.before) void this.load(false);
   }

@@ -23,15 +23,20 @@ export class Tabs {
       if (name) chosen(name);
     }, { signal });
     this.list.addEventListener("keydown", (event) => {
-      const step = { ArrowRight: 1, ArrowLeft: -1 }[/** @type {"ArrowRight"} */ (event.key)];
-      if (!step) return;
-      const name = this.names[(this.names.indexOf(this.open) + step + this.names.length) % this.names.length];
-      chosen(name);
-      this.buttons.get(name)?.focus();
+      const at = this.names.indexOf(this.open), last = this.names.length - 1;
+      const to = /** @type {Record<string, number>} */ ({ ArrowRight: at === last ? 0 : at + 1, ArrowLeft: at ? at - 1 : last, Home: 0, End: last });
+      if (!Object.hasOwn(to, event.key)) return;
+      chosen(this.names[to[event.key]]);
+      this.focus();
       event.preventDefault();
       event.stopPropagation();
     }, { signal });
     this.show(this.open);
+  }
+
+  /** Put the keyboard on the tab that is open. */
+  focus() {
+    this.buttons.get(this.open)?.focus({ preventScroll: true });
   }
 
   /** @param {string} name */

@@ -1,7 +1,7 @@
-import { control, html, say, set } from "./dom.js";
+import { control, html, say } from "./dom.js";
 import { frames } from "./frames.js";
 
-const MANY = 14; // lines of a traceback that are shown without being asked for
+const OWN = 9, ERROR = 6; // lines of a long traceback that are shown without being asked for
 
 /** A traceback: the lines of the job's own cell stand out, and lead there. */
 export class Trace {
@@ -42,18 +42,25 @@ export class Trace {
   }
 
   draw() {
-    const lines = frames(this.told, this.job), last = lines.findLastIndex(({ kind }) => kind === "own");
-    const error = lines.findLastIndex(({ kind }) => kind === "error");
-    this.all.hidden = lines.length <= MANY;
+    const lines = frames(this.told, this.job), short = condensed(lines), last = lines.findLast(({ kind }) => kind === "own")?.line;
+    this.all.hidden = short.length === lines.length;
     say(this.all, this.whole ? "Less" : `All ${lines.length} lines`);
-    const first = this.whole || lines.length <= MANY ? 0 : last >= 0 && last >= lines.length - MANY ? last : Math.max(0, error - 1);
-    const middle = !this.whole && lines.length > MANY && last >= 0 && last < first;
-    const shown = [...(middle ? lines.slice(last, last + 2) : []), ...lines.slice(first)];
-    this.text.replaceChildren(...(first ? [html("div", { class: "dim" }, "…\n")] : []), ...shown.map(({ text, kind, line }) => {
-      const here = kind === "own" && line === lines[last]?.line ? " here" : "";
+    this.text.replaceChildren(...(this.whole ? lines : short).map(({ text, kind, line }) => {
+      const here = kind !== "error" && line && line === last ? " here" : "";
       if (kind === "own") return html("div", { class: `own${here}` }, control("button", { class: "frame", "data-at": line, title: `line ${line} of the cell` }, text.trimStart()), "\n");
-      return html("div", { class: kind + (kind === "text" && line === lines[last]?.line ? " here" : "") || undefined }, `${text}\n`);
+      return html("div", { class: `${kind}${here}` }, `${text}\n`);
     }));
-    set(this.text, "data-lines", lines.length);
   }
+}
+
+/** What matters of a long traceback: the last lines of the job's own, and what they led to.
+ * @param {import("./frames.js").Told[]} lines
+ * @returns {import("./frames.js").Told[]} */
+function condensed(lines) {
+  const own = lines.filter(({ kind }) => kind === "own" || kind === "text").slice(-OWN), errors = lines.filter(({ kind }) => kind === "error");
+  const last = lines.findLastIndex(({ kind }) => kind === "own" || kind === "text"), error = lines.findLastIndex(({ kind }) => kind === "error");
+  const told = lines.slice(lines.findLastIndex(({ kind }, at) => kind !== "error" && at < error) + 1).filter(({ kind }) => kind === "error");
+  const between = error - told.length - last > 0 ? [{ text: "  …", kind: /** @type {""} */ (""), line: 0 }] : [];
+  const found = own.length && errors.length ? [...own, ...between, ...told.slice(0, ERROR)] : lines;
+  return found.length + 3 < lines.length ? found : lines;
 }

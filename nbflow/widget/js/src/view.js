@@ -41,6 +41,7 @@ class View {
       go: (job) => this.go(job),
       look: (place) => this.look(place),
       closeup: (what, job, attempt) => { if (this.present.live) this.link.ask(what, [job], { attempt }); },
+      log: (job, [attempt, step], ask) => (this.present.live ? this.link.ask("log", [job], { attempt, step, ...ask }) : undefined),
     }, life);
     this.timeline = new Timeline(looks, this.jobs, {
       select: (job, attempt) => this.selectAttempt(job, attempt), point: (job) => this.dag.trace(this.jobs.node[job] ?? -1),
@@ -237,6 +238,7 @@ class View {
    * @param {import("./link.js").Answer} answer */
   ended(op, name, answer) {
     if (answer.kind === "bars") this.bars.take(answer);
+    else if (op === "log") this.drawer.courier.hear(/** @type {any} */ (answer));
     else if (answer.kind === "code" || answer.kind === "data" || answer.kind === "output") this.drawer.take(/** @type {any} */ (answer));
     else this.acting.ended(op, name, answer);
   }

@@ -66,17 +66,3 @@ export function said(caption, now) {
   if (tick === "down" && at <= now) return text.replace("in {}", "soon"); // due, and waits for a slot
   return text.replace("{}", elapsed(tick === "up" ? now - at : at - now));
 }
-
-/** What was printed, as a terminal would show it: without colours, and lines that were written over only as they end.
- * @param {string} text */
-export function plain(text) {
-  const bare = text
-    .replace(/\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)/g, "")
-    .replace(/\x1b\[[0-?]*[ -/]*[@-~]/g, "")
-    .replace(/\r+\n/g, "\n");
-  if (!bare.includes("\r")) return bare;
-  return bare
-    .split("\n")
-    .map((line) => line.split("\r").reduce((over, part) => (part ? part + over.slice(part.length) : over)))
-    .join("\n");
-}

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { about, duration, elapsed, plain, said, size } from "../src/words.js";
+import { about, duration, elapsed, said, size } from "../src/words.js";
 
 test("running times are clocks", () => {
   assert.deepEqual([4.2, 83, 3723, -1].map(elapsed), ["0:04", "1:23", "1:02:03", "0:00"]);
@@ -24,11 +24,4 @@ test("a caption ticks up or down, or stands", () => {
   assert.equal(said(["again in {}", "down", 100], 101), "again soon");
   assert.equal(said(["4.2 s"], 1), "4.2 s");
   assert.equal(said(null, 1), "");
-});
-
-test("a log reads as a terminal would show it", () => {
-  assert.equal(plain("\x1b[31mred\x1b[0m and \x1b]8;;http://x\x07link\x1b]8;;\x07"), "red and link");
-  assert.equal(plain("10%\r20%\r100%\nend"), "100%\nend");
-  assert.equal(plain("long line\rshort"), "shortline");
-  assert.equal(plain("windows\r\nlines\r\n"), "windows\nlines\n");
 });
