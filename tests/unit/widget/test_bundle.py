@@ -45,7 +45,7 @@ def test_nothing_is_ever_read_as_markup():
     ways = ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "DOMParser", "createContextualFragment"]
     ways += ["srcdoc", "eval(", "new Function", "href", "javascript:"]
     found = [way for way in ways if way in source]
-    # A log is saved as a file through one anchor, to bytes that are in the page: it is clicked at once, and never shown.
+    # A log is saved as a file through one anchor, to bytes that are in the page: clicked at once, never shown.
     assert source.count("href") == source.count("anchor.href = address;") == 1
     assert found == ["href"]
 
