@@ -6,19 +6,19 @@ from dataclasses import dataclass, field
 
 from nbflow.core.boxes import (
     ALIKE,
+    BADGE,
     BESIDE,
     CELL_GAP,
     CELL_HEIGHT,
     NAME_SIZE,
     NAMED,
-    NARROWEST,
     NODE_HEIGHT,
     NOTE_HEIGHT,
     SMALL_SIZE,
     STRIP_LEAST,
     STRIP_SIDE,
     STRIP_TOP,
-    WIDEST,
+    WIDTHS,
     Cells,
 )
 from nbflow.core.layout import Size
@@ -62,6 +62,8 @@ class Stands:
     sizes: dict[str, Size] = field(default_factory=dict)
     edges: list[tuple[str, str]] = field(default_factory=list)
     groups: dict[str, str] = field(default_factory=dict)
+    made: frozenset[tuple[str, str]] = frozenset()
+    """Those of *edges* that lead from jobs to what they made, and nothing else."""
     blocks: dict[str, Block] = field(default_factory=dict)
     alone: dict[int, str] = field(default_factory=dict)
 
@@ -88,6 +90,9 @@ def stands_of(shape: Shape) -> Stands:
         elif job in found.alone:
             found.sizes[stand] = (wide, NODE_HEIGHT + NOTE_HEIGHT * bool(notes[job]))
     found.edges = list({(of[a], of[b]): None for a, b in shape.links if of[a] != of[b]})
+    made = set(shape.made)
+    needed = {(of[a], of[b]) for a, b in shape.links if (a, b) not in made}
+    found.made = frozenset((of[a], of[b]) for a, b in made) - needed
     found.groups = _groups(shape, of, found.blocks)
     return found
 
@@ -95,24 +100,32 @@ def stands_of(shape: Shape) -> Stands:
 def _groups(shape: Shape, of: list[str], blocks: dict[str, Block]) -> dict[str, str]:
     """Stand -> the group whose frame it stands in; a strip that is all of its group, and says so, needs none."""
     groups = {stand: group for stand, group in zip(of, shape.group_of, strict=True) if group}
-    titles, members = dict(shape.titles), dict[str, set[str]]()
+    policies, members = dict(shape.asked), dict[str, set[str]]()
     for stand, group in groups.items():
         members.setdefault(group, set()).add(stand)
     for stand, block in blocks.items():
         if block.cells is None:
             groups.setdefault(stand, f"\0{stand}")
-        elif groups.get(stand) == block.name and len(members[block.name]) == 1 and not titles.get(block.name):
+            continue
+        told = policies.get(block.name)
+        if groups.get(stand) == block.name and len(members[block.name]) == 1 and not (told and told.words):
             del groups[stand]
     return groups
 
 
 def _width(shape: Shape, alone: list[int]) -> float:
-    """How wide the boxes of single jobs are: all alike, as the longest name needs it, within bounds."""
+    """How wide the boxes of single jobs are: all alike, as the longest name needs it, in few steps.
+
+    One job more seldom changes the width of all others.
+    """
     labels, notes = shape.labels, shape.notes or ("",) * len(shape.jobs)
-    needed = [max(width(labels[at], NAME_SIZE), width(notes[at], SMALL_SIZE)) for at in alone]
+    badges = shape.badges or ((),) * len(shape.jobs)
+    needed = [max(width(labels[at], NAME_SIZE) + BADGE * len(badges[at]), width(notes[at], SMALL_SIZE)) for at in alone]
     grouped = {shape.group_of[at] for at in alone}
-    needed += [width(title, SMALL_SIZE) + BESIDE for name, title in shape.titles if name in grouped]
-    return min(WIDEST, max(NARROWEST, round(max(needed, default=0)) + 42.0))
+    lines = [f"{name} · {asked.short}" for name, asked in shape.asked if name in grouped]
+    needed += [width(line, SMALL_SIZE) + BESIDE for line in lines]
+    wanted = max(needed, default=0) + 42.0
+    return next((wide for wide in WIDTHS if wide >= wanted), WIDTHS[-1])
 
 
 def _blocks(shape: Shape) -> list[Block]:

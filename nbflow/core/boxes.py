@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from nbflow.core.group_lines import Asked
 from nbflow.core.layout import Point
 
 NAME_SIZE, SMALL_SIZE = 12.5, 10.5
 NODE_HEIGHT, CELL_HEIGHT = 44.0, 26.0
 NOTE_HEIGHT = 20.0
 """A row more, for the job's fallback."""
-NARROWEST, WIDEST = 148.0, 196.0
+WIDTHS = (148.0, 172.0, 196.0)
+"""How wide the boxes of single jobs can be."""
 CELL_GAP = 6.0
+BADGE = 17
+"""Pixels across that a badge takes."""
 BESIDE = 16.0
 """Pixels that a group's title needs more than a name: its verdict and buttons stand beside it."""
 ALIKE = 9
@@ -64,11 +68,24 @@ class Node:
     jobs: tuple[int, ...]
     note: str = ""
     cells: Cells | None = None
+    badges: tuple[str, ...] = ()
+    """Keys in `nbflow.core.badges.BADGES`, drawn at the top right."""
+
+    def badge_corner(self, place: int) -> Point:
+        """The top left corner of the badge at *place*, from the right, on the page.
+
+        >>> Node("a", 100, 0, 148, 44, "a", "node", (0,)).badge_corner(0)
+        (228, 7)
+        """
+        return self.x + self.width - 20 - place * BADGE, self.y + 7
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A soft region behind some jobs. *title* fits; it is empty for a group's second region, and where *group* is."""
+    """A soft region behind some jobs of *group*, which is empty where it is no group's.
+
+    *title* is the group's name, and *asked* what its policy asks for; the title is empty for its second region.
+    """
 
     group: str
     x: float
@@ -76,3 +93,4 @@ class Frame:
     width: float
     height: float
     title: str
+    asked: Asked

@@ -11,6 +11,8 @@ from nbflow.core.regions import GROUP_ABOVE, GROUP_BELOW, Columns, Path, Region,
 
 ROW_GAP = 18.0
 WIRE_GAP = 12.0
+SLIGHT = 6.0
+"""Pixels: a node stands where it is drawn to if it is so near."""
 ROUNDS = 6
 """How often regions are cleared and what is in them is drawn to its neighbours again."""
 
@@ -59,17 +61,24 @@ def heights(stand: Columns, room: Room, regions: Sequence[Region]) -> list[float
             _settle(stand[step], offsets[step], near, middle, web.count)
     if any(region.last > region.first for region in regions):
         _clear(stand, room, regions, middle, both)
-    _straighten(stand, room, regions, middle)
+    _straighten(stand, room, regions, middle, both)
     return middle
 
 
-def _straighten(stand: Columns, room: Room, regions: Sequence[Region], middle: list[float]) -> None:
+def _straighten(
+    stand: Columns, room: Room, regions: Sequence[Region], middle: list[float], near: list[list[int]]
+) -> None:
     """Let long edges run level over as many columns as there is room for, at the height of an end where possible.
 
-    What is joined to one neighbour only stands at its height.
+    What is joined to one neighbour only stands at its height, and slight steps are taken away.
     """
     web, bounds = room.web, _neighbours(stand)
     wide = {vertex for region in regions if region.last > region.first for vertex in region.vertices}
+    for vertex in range(web.count):
+        wanted = _wanted(vertex, near, middle)
+        low, high = _free(vertex, bounds[vertex], room, wide, middle)
+        if abs(wanted - middle[vertex]) < SLIGHT and low <= wanted <= high:
+            middle[vertex] = wanted
     chains = {tuple(chain): None for chain in web.chains if chain}
     for chain in sorted(chains, key=len, reverse=True):
         start, end = middle[web.up[chain[0]][0]], middle[web.down[chain[-1]][0]]
@@ -84,9 +93,9 @@ def _straighten(stand: Columns, room: Room, regions: Sequence[Region], middle: l
             _level(run, low, high, (start if run and run[0] == chain[0] else None, end if vertex < 0 else None), middle)
             run, (low, high) = [vertex], free
     for vertex in range(web.count):
-        if len(near := web.up[vertex] + web.down[vertex]) == 1:
+        if len(near[vertex]) == 1:
             low, high = _free(vertex, bounds[vertex], room, wide, middle)
-            middle[vertex] = min(high, max(low, middle[near[0]]))
+            middle[vertex] = min(high, max(low, middle[near[vertex][0]]))
 
 
 def _level(

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from nbflow.core.blocks import Block, Stands, stands_of
-from nbflow.core.boxes import CELL_GAP, CELL_HEIGHT, MARGIN, NAME_SIZE, SMALL_SIZE, Frame, Node
+from nbflow.core.boxes import BADGE, CELL_GAP, CELL_HEIGHT, MARGIN, NAME_SIZE, SMALL_SIZE, Frame, Node
+from nbflow.core.group_lines import Asked
 from nbflow.core.layout import Layout, Point, layout
 from nbflow.core.lettering import clip, shorten
-from nbflow.core.regions import GROUP_ABOVE, GROUP_BELOW, Box
+from nbflow.core.regions import GROUP_ABOVE, GROUP_BELOW
 from nbflow.core.shape import Link, Shape
 
 
@@ -42,6 +43,8 @@ class Scene:
     width: float = 0.0
     height: float = 0.0
     layout: Layout = field(default_factory=Layout)
+    made: frozenset[int] = frozenset()
+    """Those of *wires* that lead to what a job made while it ran."""
 
 
 def scene(shape: Shape, previous: Scene | None = None) -> Scene:
@@ -70,10 +73,11 @@ def scene(shape: Shape, previous: Scene | None = None) -> Scene:
         tuple(tuple((x + MARGIN, y + MARGIN) for x, y in path) for path in picture.paths),
         tuple(number[stands.of[node.jobs[0]]] for node in nodes),
         tuple((number[a], number[b]) for a, b in stands.edges),
-        _frames(shape, picture),
+        tuple(_frames(shape, picture)),
         picture.width + 2 * MARGIN,
         picture.height + 2 * MARGIN,
         picture,
+        frozenset(at for at, edge in enumerate(stands.edges) if edge in stands.made),
     )
 
 
@@ -95,9 +99,10 @@ def _nodes(shape: Shape, stands: Stands, picture: Layout) -> Iterator[Node]:
             yield Node(shape.jobs[job], left, top, block.cell, CELL_HEIGHT, label, "cell", (job,))
     for job, stand in stands.alone.items():
         (x, y), (wide, high) = picture.positions[stand], stands.sizes[stand]
-        label = shorten(shape.labels[job], wide - 38, NAME_SIZE)
+        badges = shape.badges[job] if shape.badges else ()
+        label = shorten(shape.labels[job], wide - 38 - BADGE * len(badges), NAME_SIZE)
         note = clip(shape.notes[job], wide - 36, SMALL_SIZE) if shape.notes else ""
-        yield Node(shape.jobs[job], x + MARGIN, y + MARGIN, wide, high, label, "node", (job,), note)
+        yield Node(shape.jobs[job], x + MARGIN, y + MARGIN, wide, high, label, "node", (job,), note, None, badges)
 
 
 def _strip(block: Block, x: float, y: float) -> Node:
@@ -106,24 +111,17 @@ def _strip(block: Block, x: float, y: float) -> Node:
     return Node(block.name, x, y, wide, high, label, "strip", block.jobs, cells=block.cells)
 
 
-def _frames(shape: Shape, picture: Layout) -> tuple[Frame, ...]:
+def _frames(shape: Shape, picture: Layout) -> Iterator[Frame]:
     """The regions of groups, outer ones first; each group's title stands once."""
-    titles = dict(shape.titles)
-    frames: list[Frame] = []
+    policies = dict(shape.asked)
     told: set[str] = set()
-    for group, area in picture.frames:
-        title = "" if group.startswith("\0") or group in told else titles.get(group) or group
+    for group, (left, top, right, bottom) in picture.frames:
+        name = "" if group.startswith("\0") else group
+        title = "" if group in told else name
+        top += 0.0 if title else GROUP_ABOVE - GROUP_BELOW  # no line of text
         told.add(group)
-        frames.append(_frame(group, area, title))
-    return tuple(frames)
-
-
-def _frame(group: str, area: Box, title: str) -> Frame:
-    left, top, right, bottom = area
-    top += 0.0 if title else GROUP_ABOVE - GROUP_BELOW  # no line of text
-    shown = clip(title, right - left - 22, SMALL_SIZE)
-    name = "" if group.startswith("\0") else group
-    return Frame(name, left + MARGIN, top + MARGIN, right - left, bottom - top, shown)
+        place = (left + MARGIN, top + MARGIN, right - left, bottom - top)
+        yield Frame(name, *place, title, policies.get(group, Asked()))
 
 
 def bends(path: Sequence[Point]) -> list[tuple[Point, Point, Point, Point]]:

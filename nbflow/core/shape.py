@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nbflow.core.captions import policy_words
+from nbflow.core.badges import badges_of
+from nbflow.core.group_lines import Asked, asked
 from nbflow.core.steps import fallback
 
 Link = tuple[int, int]
@@ -20,7 +21,8 @@ class Shape:
     jobs: tuple[str, ...]
     links: tuple[Link, ...]
     group_of: tuple[str | None, ...]
-    titles: tuple[tuple[str, str], ...]
+    asked: tuple[tuple[str, Asked], ...]
+    """(group, what its policy asks for)."""
     notes: tuple[str, ...] = ()
     """A row more for each job, or an empty text."""
     fan_of: tuple[str | None, ...] = ()
@@ -29,6 +31,8 @@ class Shape:
     """The fan-outs that are drawn as one box."""
     within: tuple[tuple[str, str], ...] = ()
     """(group, the group that it is a member of)."""
+    badges: tuple[tuple[str, ...], ...] = ()
+    """What each job is marked with: see `nbflow.core.badges`."""
     made: tuple[Link, ...] = ()
     """Those of the links that lead from a job to one that it made while it ran, which does not need it."""
 
@@ -68,17 +72,19 @@ def shape(snapshot: Mapping[str, Any], turned: Collection[str] = ()) -> Shape:
         name: len(group["members"]) if "members" in group else group_of.count(name) for name, group in groups.items()
     }
     fans = tuple(job.get("fan") for job in jobs.values())
-    titles = tuple((name, _title(name, group, counts[name], name in fans)) for name, group in groups.items())
+    policies = tuple((name, _asked(group, counts[name], name in fans)) for name, group in groups.items())
+    badges = tuple(badges_of(job) for job in jobs.values())
     told = [fallback(job) for job in jobs.values()]
     notes = tuple(one.words if one else "" for one in told)
     return Shape(
         tuple(jobs),
         tuple(links),
         group_of,
-        titles,
+        policies,
         notes if any(notes) else (),
         fans if any(fans) else (),
         folded(fans, turned),
+        badges=badges if any(badges) else (),
         made=tuple(sorted(set(made) - set(needed))),
         within=tuple((name, group["parent"]) for name, group in groups.items() if group.get("parent") in groups),
     )
@@ -162,8 +168,7 @@ def members_of(groups: Mapping[str, Any], name: str) -> list[str]:
     return list(found)
 
 
-def _title(name: str, group: Mapping[str, Any], members: int, fan: bool) -> str:
-    """A group's title; empty where a fan-out of its name is all there is to say."""
-    if fan and str(group.get("policy", "")) == "strict" and not group.get("parent"):
-        return ""
-    return f"{name} · {policy_words(str(group.get('policy', '')), members)}"
+def _asked(group: Mapping[str, Any], members: int, fan: bool) -> Asked:
+    """What a group's policy asks for; nothing where a fan-out of its name is all there is to say."""
+    policy = str(group.get("policy", ""))
+    return Asked() if fan and policy == "strict" and not group.get("parent") else asked(policy, members)

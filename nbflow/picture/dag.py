@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.path import Path
 
+from nbflow.core.badges import BADGES
 from nbflow.core.boxes import SMALL_SIZE, Frame, Node
 from nbflow.core.layout import Point
 from nbflow.core.scene import Scene, path_data, scene
@@ -18,11 +19,12 @@ from nbflow.core.steps import fallback
 from nbflow.core.tiles import TILES
 from nbflow.picture.graphic import graphic
 from nbflow.picture.head import head
-from nbflow.picture.inside import RADIUS, hatch, icon_corner, labels, note_corner, note_line
+from nbflow.picture.inside import RADIUS, hatch, icon_corner, labels, note_corner, note_line, title
 from nbflow.picture.outlines import moved, outline, rounded
 from nbflow.picture.palette import (
     DASHES,
     DIM,
+    DOTS,
     GROUND,
     INKS,
     LINE,
@@ -35,7 +37,6 @@ from nbflow.picture.palette import (
     weight,
 )
 from nbflow.picture.pen import Pen
-from nbflow.picture.plain import plain
 from nbflow.picture.standing import Standing, standings, tiled
 from nbflow.picture.summary import jobs
 
@@ -69,9 +70,11 @@ def plot(snapshot: Mapping[str, Any], ax: Axes | None = None) -> Figure:
 def _graph(pen: Pen, drawn: Scene, snapshot: Mapping[str, Any], corner: Point) -> None:
     left, top = corner
     for frame in drawn.frames:
-        _frame(pen, frame, left, top)
-    wires = [moved(outline(path_data(path)), left, top) for path in drawn.wires]
-    pen.paths(wires, facecolor="none", edgecolor=WIRE, linewidth=1.5, zorder=2)
+        _frame(pen, frame, snapshot, corner)
+    for dotted, dash in ((False, None), (True, DOTS)):
+        wires = [path for at, path in enumerate(drawn.wires) if (at in drawn.made) is dotted]
+        curves = [moved(outline(path_data(path)), left, top) for path in wires]
+        pen.paths(curves, facecolor="none", edgecolor=WIRE, linewidth=1.5, dash=dash, zorder=2)
     found = standings(drawn, jobs(snapshot), float(snapshot.get("now") or 0.0))
     alike: dict[Status, list[Standing]] = {}
     for standing in found:
@@ -86,6 +89,7 @@ def _graph(pen: Pen, drawn: Scene, snapshot: Mapping[str, Any], corner: Point) -
         _marks(pen, status, of_it, corner)
         pen.icons(status, [(x + left, y + top) for x, y in map(icon_corner, nodes)])
     for standing in found:
+        _badges(pen, standing.node, corner)
         _cells(pen, standing, corner)
 
 
@@ -122,7 +126,15 @@ def _box(node: Node, left: float, top: float) -> Path:
     return rounded(node.x + left, node.y + top, node.width, node.height, RADIUS[node.form])
 
 
-def _frame(pen: Pen, frame: Frame, left: float, top: float) -> None:
-    x, y = frame.x + left, frame.y + top
+def _badges(pen: Pen, node: Node, corner: Point) -> None:
+    for place, name in enumerate(node.badges):
+        x, y = node.badge_corner(place)
+        line = moved(outline(BADGES[name].icon.stroke), x + corner[0], y + corner[1])
+        pen.paths([line], facecolor="none", edgecolor=DIM, linewidth=1.3, capstyle="round", zorder=4)
+
+
+def _frame(pen: Pen, frame: Frame, snapshot: Mapping[str, Any], corner: Point) -> None:
+    x, y = frame.x + corner[0], frame.y + corner[1]
     pen.paths([rounded(x, y, frame.width, frame.height, 12)], facecolor=SOFT, edgecolor=WIRE, linewidth=0.8, zorder=1)
-    pen.text(x + 12, y + 19, plain(frame.title), SMALL_SIZE, DIM, zorder=2)
+    line = title(frame, snapshot)
+    pen.text(x + 12, y + 19, line.text + line.end, SMALL_SIZE, line.colour, zorder=2)

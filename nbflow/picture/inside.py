@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
-from nbflow.core.boxes import NAME_SIZE, NODE_HEIGHT, SMALL_SIZE, Node
+from nbflow.core.boxes import NAME_SIZE, NODE_HEIGHT, SMALL_SIZE, Frame, Node
+from nbflow.core.group_lines import lines, stand
 from nbflow.core.layout import Point
-from nbflow.core.lettering import clip
-from nbflow.picture.palette import DIM, INK
+from nbflow.core.lettering import clip, width
+from nbflow.picture.palette import DIM, INK, VERDICTS
 from nbflow.picture.plain import plain
+from nbflow.picture.summary import jobs
 
 ICON = 14.0
 """The side of an icon, in pixels."""
@@ -46,6 +48,27 @@ def note_line(node: Node) -> str:
     """Path data of the thin line over that row."""
     y = node.y + NODE_HEIGHT - 2
     return f"M{node.x + 1:.1f},{y:.1f}L{node.x + node.width - 1:.1f},{y:.1f}"
+
+
+class Title(NamedTuple):
+    """The line over a group's members: its *text*, and the verdict that ends it, in a *colour* of its own."""
+
+    text: str = ""
+    end: str = ""
+    colour: str = DIM
+
+
+def title(frame: Frame, snapshot: Mapping[str, Any]) -> Title:
+    """What stands over a group's members, as far as there is room."""
+    groups = snapshot.get("groups") or {}
+    if not frame.title or frame.group not in groups:
+        return Title()
+    group, room, name = groups[frame.group], frame.width - 22, plain(frame.title)
+    verdict = str(group.get("verdict", ""))
+    told = lines(name, frame.asked, stand(group, groups, jobs(snapshot)), verdict)
+    fitting = (one for one in told if width("".join(one), SMALL_SIZE) <= room)
+    text, end = next(fitting, (clip(name, room, SMALL_SIZE), ""))
+    return Title(plain(text), end, {str(one): colour for one, colour in VERDICTS.items()}.get(verdict, DIM))
 
 
 APART, INSET = 9, 2.5

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from nbflow.core.status import Status
+from nbflow.core.status import Status, Verdict
 
 GROUND, INK, DIM, LINE, SOFT = "#ffffff", "#1f2328", "#59636e", "#d0d7de", "#f6f8fa"
 
@@ -122,3 +122,7 @@ def hatching(status: Status) -> str:
 
 
 WIRE = "#868e97"
+DOTS = (1.5, 4.0)
+"""The dashes of a wire to a job that another one made while it ran."""
+VERDICTS = {Verdict.MET: INKS[Status.SUCCEEDED], Verdict.BROKEN: INKS[Status.FAILED]}
+"""The colour of a group's verdict, once there is one."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from nbflow.core.boxes import SMALL_SIZE, Frame
+from nbflow.core.badges import BADGES
+from nbflow.core.boxes import SMALL_SIZE, Frame, Node
 from nbflow.core.icons import ICONS
 from nbflow.core.layout import Point
 from nbflow.core.scene import Scene, path_data, scene
@@ -14,10 +15,11 @@ from nbflow.core.status import Status
 from nbflow.core.steps import fallback
 from nbflow.core.tiles import TILES
 from nbflow.picture.head import FIRST, NAME_SIZE, SAID_SIZE, SIDE, STEP, TALLY_SIZE, Count, Head, head
-from nbflow.picture.inside import RADIUS, Label, hatch, icon_corner, labels, note_corner, note_line
+from nbflow.picture.inside import RADIUS, Label, hatch, icon_corner, labels, note_corner, note_line, title
 from nbflow.picture.palette import (
     DASHES,
     DIM,
+    DOTS,
     GROUND,
     INK,
     INKS,
@@ -97,10 +99,11 @@ def _icons(status: Status, corners: Iterable[Point]) -> str:
 
 def _graph(drawn: Scene, snapshot: Mapping[str, Any]) -> Iterator[str]:
     """Everything under the head; nodes of one status share their colours, which keeps pictures of many jobs small."""
-    yield from map(_frame, drawn.frames)
-    if drawn.wires:
-        wires = "".join(map(path_data, drawn.wires))
-        yield f'<path d="{wires}" fill="none" stroke="{WIRE}" stroke-width="1.5"/>'
+    yield from (_frame(frame, snapshot) for frame in drawn.frames)
+    for dotted, dash in ((False, ""), (True, f' stroke-dasharray="{DOTS[0]} {DOTS[1]}"')):
+        wires = "".join(path_data(path) for at, path in enumerate(drawn.wires) if (at in drawn.made) is dotted)
+        if wires:
+            yield f'<path d="{wires}" fill="none" stroke="{WIRE}" stroke-width="1.5"{dash}/>'
     found = standings(drawn, jobs(snapshot), float(snapshot.get("now") or 0.0))
     alike: dict[Status, list[Standing]] = {}
     for standing in found:
@@ -114,6 +117,7 @@ def _graph(drawn: Scene, snapshot: Mapping[str, Any]) -> Iterator[str]:
     yield from (_label(label) for standing in found for label in labels(standing.node, standing.said))
     yield "</g>"
     for standing in found:
+        yield from _badges(standing.node)
         yield from _cells(standing)
 
 
@@ -134,6 +138,16 @@ def _marks(alike: Mapping[Status, list[Standing]]) -> Iterator[str]:
                 yield _icons(one.status, [note_corner(standing.node)])
 
 
+def _badges(node: Node) -> Iterator[str]:
+    for place, name in enumerate(node.badges):
+        x, y = node.badge_corner(place)
+        yield (
+            f'<g transform="translate({x:.1f},{y:.1f})" fill="none" stroke="{DIM}" stroke-width="1.3" '
+            f'stroke-linecap="round" stroke-linejoin="round"><title>{BADGES[name].words}</title>'
+            f'<path d="{BADGES[name].icon.stroke}"/></g>'
+        )
+
+
 def _cells(standing: Standing) -> Iterator[str]:
     """The cells of a strip, those of one status as one path."""
     for part in tiled(standing):
@@ -146,16 +160,18 @@ def _cells(standing: Standing) -> Iterator[str]:
             yield f'<path d="{part.lines}" fill="none" stroke="{line}" stroke-width="1.3"/>'
 
 
-def _frame(frame: Frame) -> str:
+def _frame(frame: Frame, snapshot: Mapping[str, Any]) -> str:
     box = (
         f'<rect x="{frame.x:.1f}" y="{frame.y:.1f}" width="{frame.width:.1f}" height="{frame.height:.1f}" rx="12" '
         f'fill="{SOFT}" stroke="{WIRE}" stroke-width=".8"/>'
     )
-    title = (
+    line = title(frame, snapshot)
+    end = f'<tspan fill="{line.colour}">{escaped(line.end)}</tspan>' if line.end else ""
+    words = (
         f'<text x="{frame.x + 12:.1f}" y="{frame.y + 19:.1f}" font-size="{SMALL_SIZE}" fill="{DIM}">'
-        f"{escaped(frame.title)}</text>"
+        f"{escaped(line.text)}{end}</text>"
     )
-    return box + (title if frame.title else "")
+    return box + (words if line.text else "")
 
 
 def _label(label: Label) -> str:

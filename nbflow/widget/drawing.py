@@ -74,10 +74,12 @@ class Drawing:
 def graph(drawn: Scene, of: Shape) -> dict[str, Any]:
     """A scene in JSON.
 
-    Nodes are ``[name, x, y, width, height, label, form, jobs, note, cells]``, the last two only where there are any.
+    Nodes are ``[name, x, y, width, height, label, form, jobs, note, cells, badges]``, the last three only where there
+    are any.
     *jobs* are numbers of jobs, for a strip as runs: first, count, first, count, …. *cells* are ``[x, y, across, width,
     height, gap]``. *ends* say where each wire leads from and to, in the numbers that *stands* has for nodes. Frames are
-    ``[group, x, y, width, height, title]``. *fans* are fan-outs: ``[group, jobs, folded]``.
+    ``[group, x, y, width, height, title, asked, asked in fewer words]``. *made* are the numbers of wires to jobs that
+    others made while they ran; *makers* has those others by nodes. *fans* are fan-outs: ``[group, jobs, folded]``.
     """
     counted = Counter(fan for fan in of.fan_of if fan is not None)
     group = dict(zip(of.fan_of, of.group_of, strict=False))
@@ -89,18 +91,28 @@ def graph(drawn: Scene, of: Shape) -> dict[str, Any]:
         "ends": [list(end) for end in drawn.ends],
         "frames": [_frame(frame) for frame in drawn.frames],
         "fans": {fan: [group[fan] or fan, count, fan in of.folded] for fan, count in counted.items()},
+        "made": sorted(drawn.made),
+        "makers": _makers(drawn, of),
         "width": drawn.width,
         "height": drawn.height,
     }
 
 
+def _makers(drawn: Scene, of: Shape) -> dict[str, str]:
+    """Node's number -> the job that made its job."""
+    maker = {made: of.jobs[maker] for maker, made in of.made}
+    return {str(at): maker[node.jobs[0]] for at, node in enumerate(drawn.nodes) if node.jobs[0] in maker}
+
+
 def _node(node: Node) -> list[Any]:
     place = (round(side, 1) for side in (node.x, node.y, node.width, node.height))
     told = [node.name, *place, node.label, node.form, _runs(node.jobs) if node.cells else [node.jobs[0]]]
-    if node.cells is not None:
-        grid = node.cells
-        return [*told, node.note, [grid.x, grid.y, grid.across, grid.width, grid.height, grid.gap]]
-    return [*told, node.note] if node.note else told
+    grid = node.cells
+    cells = [grid.x, grid.y, grid.across, grid.width, grid.height, grid.gap] if grid is not None else None
+    more = [node.note, cells, list(node.badges)]
+    while more and not more[-1]:
+        more.pop()
+    return [*told, *more]
 
 
 def _runs(jobs: Sequence[int]) -> list[int]:
@@ -120,4 +132,4 @@ def _runs(jobs: Sequence[int]) -> list[int]:
 
 def _frame(frame: Frame) -> list[Any]:
     place = (round(side, 1) for side in (frame.x, frame.y, frame.width, frame.height))
-    return [frame.group, *place, frame.title]
+    return [frame.group, *place, frame.title, *frame.asked]

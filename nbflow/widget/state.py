@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from nbflow.core.badges import BADGES
 from nbflow.core.boxes import Node
 from nbflow.core.captions import caption, counts, of_many, together
 from nbflow.core.icons import ICONS
 from nbflow.core.light import generations, letters, span
 from nbflow.core.log_part import LogPart
 from nbflow.core.scene import Scene
-from nbflow.core.status import RunVerdict, Status
+from nbflow.core.status import RunVerdict, Status, Verdict
 from nbflow.core.steps import fallback
 from nbflow.core.tiles import TILES
 from nbflow.widget.details import details
@@ -35,8 +36,11 @@ LOOKS = {
         "tile": [TILES[status].filled, TILES[status].mark],
     }
     for status, icon in ICONS.items()
+} | {
+    name: {"word": badge.words, "glyph": "", "stroke": badge.icon.stroke, "fill": badge.icon.fill}
+    for name, badge in BADGES.items()
 }
-"""How each letter of the status string is said and drawn."""
+"""How each letter of the status string is said and drawn, and each badge of a job."""
 
 
 def view_state(
@@ -141,8 +145,22 @@ def head(
         "started_at": start,
         "ended_at": None if going else end,
         "paused": bool(snapshot.get("paused")),
-        "groups": {name: _group(groups[name], members[name], status, later) for name in members},
+        "groups": _groups(groups, members, status, later),
     }
+
+
+def _groups(
+    groups: Mapping[str, Any], members: Mapping[str, Sequence[int]], status: str, later: Mapping[int, int]
+) -> dict[str, list[Any]]:
+    """How each group stands; its two last numbers count what its policy does, a group within as one member."""
+    known = {name: groups[name] for name in members}
+    told = {name: _group(group, members[name], status, later) for name, group in known.items()}
+    tally = {name: [one[1], one[5]] for name, one in told.items()}
+    for name, group in known.items():
+        if (parent := group.get("parent")) in tally:
+            tally[parent][0] += (group["verdict"] == Verdict.MET) - told[name][1]
+            tally[parent][1] += (group["verdict"] == Verdict.BROKEN) - told[name][5]
+    return {name: [*one, *tally[name]] for name, one in told.items()}
 
 
 def _group(group: Mapping[str, Any], members: Sequence[int], status: str, later: Mapping[int, int]) -> list[Any]:

@@ -30,7 +30,7 @@ export class Dag {
     this.jobs = jobs;
     this.heard = heard;
     /** @type {Graph} */
-    this.graph = { nodes: [], links: [], wires: [], stands: [], ends: [], frames: [], fans: {}, width: 0, height: 0 };
+    this.graph = { nodes: [], links: [], wires: [], stands: [], ends: [], frames: [], fans: {}, made: [], makers: {}, width: 0, height: 0 };
     this.text = ""; // the graph's
     /** @type {Drawn[]} */
     this.drawn = [];
@@ -231,7 +231,7 @@ export class Dag {
     this.font = getComputedStyle(this.root).fontFamily || "sans-serif";
     set(this.picture, "viewBox", `0 0 ${Math.max(1, graph.width)} ${Math.max(1, graph.height)}`);
     this.frames = graph.frames.map((frame) => this.frame(frame));
-    this.wires = graph.wires.map((d) => svg("path", { d }));
+    this.wires = graph.wires.map((d, at) => svg("path", { d, class: graph.made.includes(at) && "made" }));
     this.trace(-1);
     const wires = svg("g", { class: "wires" }, ...this.wires);
     this.drawn = graph.nodes.map((node, at) => (node[9] ? this.strip(node, at) : this.node(node, at)));
@@ -261,7 +261,7 @@ export class Dag {
   /** @param {import("./types.js").Node} node
    * @param {number} at
    * @returns {Drawn} */
-  node([, x, y, width, height, label, form, , note], at) {
+  node([, x, y, width, height, label, form, , note, , badges = []], at) {
     const round = form === "node" ? 8 : 6;
     const [left, top] = form === "cell" ? [5, 6] : [10, 7];
     const title = svg("title");
@@ -275,6 +275,7 @@ export class Dag {
     const words = svg("g", { class: "said", "aria-hidden": "true" }); // beside the button: its name says more, and does not tick
     const mark = note ? sign(width - 21, HIGH + 1) : null;
     const bar = form === "node" ? svg("rect", { class: "progress", x: 1.5, y: HIGH - 4.5, height: 3, rx: 1.5 }) : null;
+    badges.forEach((name, place) => group.append(this.badge(name, width - 20 - place * 17)));
     if (bar) group.append(bar);
     if (caption) words.append(svg("text", { x: 30, y: 18.5 }, label), caption);
     else words.append(svg("text", { class: "label", x: 23, y: 17 }, label));
@@ -283,6 +284,16 @@ export class Dag {
       words.append(svg("text", { class: "small", x: 11, y: HIGH + 12.5 }, note));
     }
     return { group, outer: svg("g", { class: "spot", transform: `translate(${x},${y})` }, group, words), strip: null, title, icon: drawing, lines, mark, caption, bar, letter: "", told: "" };
+  }
+
+  /** @param {string} name
+   * @param {number} x */
+  badge(name, x) {
+    const drawn = sign(x, 7);
+    redraw(drawn, this.looks[name]);
+    set(drawn, "class", "badge");
+    drawn.prepend(svg("title", {}, this.looks[name]?.word ?? name));
+    return drawn;
   }
 
   /** Bring statuses and captions up to date.
@@ -315,7 +326,9 @@ export class Dag {
       const told = `${node[0]}: ${this.looks[letter]?.word ?? ""}`;
       const text = said(captions[at], now);
       const fact = text && !captions[at]?.[1] && text !== this.looks[letter]?.word ? `${told}, ${text}` : told;
-      const more = mark ? `${fact}; ${node[8]} ${this.looks[mark]?.word}` : fact;
+      const maker = this.graph.makers[at];
+      const more = [fact, ...(mark ? [`${node[8]} ${this.looks[mark]?.word}`] : []), ...(maker ? [`made by ${maker}`] : []),
+        ...(node[10] ?? []).map((name) => this.looks[name]?.word ?? name)].join("; ");
       if (drawn.told !== more) {
         drawn.told = more;
         set(drawn.group, "aria-label", more);
