@@ -119,10 +119,3 @@ export function saying(op, name) {
   });
   return said[op] ?? `${op[0].toUpperCase()}${op.slice(1)} ${name}`;
 }
-
-/** A name short enough for a button: both ends of it.
- * @param {string} name */
-export function short(name) {
-  const signs = [...name];
-  return signs.length <= 24 ? name : `${signs.slice(0, 12).join("")}…${signs.slice(-10).join("")}`;
-}

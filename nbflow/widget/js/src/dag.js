@@ -1,7 +1,8 @@
 import { beside, placeAt } from "./cells.js";
-import { clip, control, html, measure, redraw, say, set, svg, under } from "./dom.js";
+import { control, html, measure, redraw, say, set, svg, under } from "./dom.js";
 import { Frame } from "./frame.js";
 import { streams, wiresIn } from "./reach.js";
+import { clip, isolated } from "./signs.js";
 import { Stage } from "./stage.js";
 import { Strip } from "./strip.js";
 import { step } from "./walk.js";
@@ -134,7 +135,7 @@ export class Dag {
 
   /** @param {number} job */
   told(job) {
-    return `${this.jobs.names[job]}: ${this.looks[this.status[job]]?.word ?? ""}`;
+    return `${isolated(this.jobs.names[job])}: ${this.looks[this.status[job]]?.word ?? ""}`;
   }
 
   /** @param {number} at

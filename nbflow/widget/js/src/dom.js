@@ -87,19 +87,3 @@ export function measure(text, font) {
   ruler.font = font;
   return ruler.measureText(text).width;
 }
-
-/** The text if it fits into the room, else its beginning and an ellipsis.
- * @param {string} text
- * @param {number} room in pixels
- * @param {(text: string) => number} length */
-export function clip(text, room, length) {
-  if (length(text) <= room) return text;
-  const signs = [...text];
-  let low = 0, high = signs.length;
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if (length(signs.slice(0, middle).join("").trimEnd() + "…") <= room) low = middle;
-    else high = middle - 1;
-  }
-  return signs.slice(0, low).join("").trimEnd() + "…";
-}

@@ -1,4 +1,4 @@
-import { actions, short } from "./actions.js";
+import { actions } from "./actions.js";
 import { Attempts, attempt, called, placed, unplaced } from "./attempts.js";
 import { Code } from "./code.js";
 import { Courier } from "./courier.js";
@@ -7,6 +7,7 @@ import { Edge } from "./edge.js";
 import { failingLine } from "./frames.js";
 import { LogView } from "./log.js";
 import { output } from "./output.js";
+import { isolated, short, visible } from "./signs.js";
 import { Summary } from "./summary.js";
 import { Tabs } from "./tabs.js";
 import { Trace } from "./trace.js";
@@ -171,7 +172,7 @@ export class Drawer {
       const shown = at === 0 ? word.replace(/^\w+/, (verb) => `${verb} ${short(name)}`) : word;
       say(button, shown);
       set(button, "data-op", op);
-      set(button, "aria-label", told.includes(shown) ? told : `${shown}: ${name}`); // one can speak what one sees
+      set(button, "aria-label", told.includes(shown) ? told : `${shown}: ${isolated(name)}`); // one can speak what one sees
       set(button, "aria-keyshortcuts", key === key.toUpperCase() ? `Shift+${key}` : key);
       set(button, "class", `act${at === 0 && !no && !"SDUM".includes(letter) ? " main" : ""}`);
       set(button, "title", `${no ? `${word}: ${no}` : does} (${key === key.toUpperCase() ? "Shift+" : ""}${key.toUpperCase()})`);

@@ -1,6 +1,7 @@
 import { foldAction, groupActions } from "./actions.js";
-import { clip, measure, say, svg } from "./dom.js";
+import { measure, say, svg } from "./dom.js";
 import { lines } from "./groups.js";
+import { clip } from "./signs.js";
 import { Tools } from "./tools.js";
 
 const SMALL = 10.5; // pixels

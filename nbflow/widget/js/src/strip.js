@@ -1,6 +1,7 @@
 import { foldAction, groupActions } from "./actions.js";
 import { boxes, corner, lines } from "./cells.js";
-import { clip, measure, redraw, say, set, svg } from "./dom.js";
+import { measure, redraw, say, set, svg } from "./dom.js";
+import { clip } from "./signs.js";
 import { Tools } from "./tools.js";
 
 const SMALL = 10.5, ROUND = 8; // pixels

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { actions, groupActions, pauseAction, saying, short } from "../src/actions.js";
+import { actions, groupActions, pauseAction, saying } from "../src/actions.js";
 
 const LETTERS = "HWQRTVBLSDUMFKCN";
 const details = (more = {}) => ({ kind: "", asked: "", follow: [0, 0], last_good: null, ...more });
@@ -71,7 +71,3 @@ test("what was asked is said in words", () => {
   assert.equal(saying("pause", ""), "Pause all");
 });
 
-test("a long name keeps both ends on a button", () => {
-  assert.equal(short("fit"), "fit");
-  assert.equal(short("fit_gradient_boosting[learning_rate=0.001,max_depth=12]"), "fit_gradient…_depth=12]");
-});
