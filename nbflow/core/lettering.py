@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 
+from nbflow.core.graphemes import graphemes
+
 _NARROW = frozenset("iljtfrI.,:;|!'`()[]{}/\\ ·-")
 _BROAD = frozenset("mwMW@%&#+<>=~—…✓✕◐○◔◌↻⤼⊘⚙↶↴☑≈⧉")
 
@@ -16,10 +18,11 @@ def width(text: str, size: float) -> float:
     >>> width("", 12)
     0
     """
-    return sum(map(_em, text)) * size
+    return sum(map(_em, text if text.isascii() else graphemes(text))) * size
 
 
 def _em(sign: str) -> float:
+    sign = sign[0]
     if sign in _NARROW:
         return 0.36
     if sign in _BROAD:
@@ -42,14 +45,15 @@ def shorten(text: str, room: float, size: float) -> str:
     text = " ".join(text.split())
     if width(text, size) <= room:
         return text
+    signs = list(graphemes(text))
     head, tail, used, turn = 0, 0, width("…", size), 0
-    while head + tail < len(text):
-        sign = text[head] if turn % 2 == 0 else text[-1 - tail]
+    while head + tail < len(signs):
+        sign = signs[head] if turn % 2 == 0 else signs[-1 - tail]
         used += width(sign, size)
         if used > room:
             break
         head, tail, turn = head + (turn % 2 == 0), tail + (turn % 2), turn + 1
-    return f"{text[:head]}…{text[len(text) - tail :]}"
+    return f"{''.join(signs[:head])}…{''.join(signs[len(signs) - tail :])}"
 
 
 def clip(text: str, room: float, size: float) -> str:
@@ -61,9 +65,10 @@ def clip(text: str, room: float, size: float) -> str:
     text = " ".join(text.split())
     if width(text, size) <= room:
         return text
-    used, end = width("…", size), 0
-    for end, sign in enumerate(text):  # noqa: B007
+    used, kept = width("…", size), ""
+    for sign in graphemes(text):
         used += width(sign, size)
         if used > room:
             break
-    return f"{text[:end].rstrip()}…"
+        kept += sign
+    return f"{kept.rstrip()}…"

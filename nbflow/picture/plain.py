@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from html import escape
+
+from nbflow.core.graphemes import graphemes
 
 _TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Signs that turn the direction of what follows them: a name holding one would rearrange its neighbours."""
@@ -65,8 +68,8 @@ def fit(text: str, most: int) -> str:
     """
     if columns(text) <= most:
         return text
-    tail = start(text[::-1], (most - 1) // 2)[::-1]
-    return f"{start(text, most - 1 - columns(tail))}…{tail}"
+    tail = _start(list(graphemes(text))[::-1], (most - 1) // 2)[::-1]
+    return f"{start(text, most - 1 - columns(''.join(tail)))}…{''.join(tail)}"
 
 
 def start(text: str, most: int) -> str:
@@ -75,9 +78,13 @@ def start(text: str, most: int) -> str:
     >>> start("数据清洗", 5)
     '数据'
     """
+    return "".join(_start(list(graphemes(text)), most))
+
+
+def _start(signs: Sequence[str], most: int) -> Sequence[str]:
     used = 0
-    for at, sign in enumerate(text):
-        used += _columns(sign)
+    for at, sign in enumerate(signs):
+        used += columns(sign)
         if used > most:
-            return text[:at]
-    return text
+            return signs[:at]
+    return signs
