@@ -8,6 +8,8 @@ from collections.abc import Iterator
 _JOINER = "\u200d"
 _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 """Letters that look like spaces."""
+TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Signs that turn the direction of what follows them: a name holding one would rearrange its neighbours."""
 
 
 def graphemes(text: str) -> Iterator[str]:
@@ -63,12 +65,15 @@ def _syllable(char: str) -> bool:
 
 
 def visible(name: str) -> str:
-    r"""*name*, or words for one of which nothing could be seen.
+    r"""*name* as it is shown: without signs that turn what follows them around; words for one of which nothing is seen.
 
-    >>> visible("fit"), visible("\u200b\u3000")
-    ('fit', '(blank)')
+    >>> visible("fit"), visible("fit\u202egnp.exe"), visible("\u200b\u3000")
+    ('fit', 'fitgnp.exe', '(blank)')
     """
-    return name if any(map(_seen, name)) else "(blank)"
+    if name.isascii() and name.isprintable() and name.strip():
+        return name
+    shown = "".join(" " if unicodedata.category(char) == "Cc" else char for char in name if char not in TURNS)
+    return shown if any(map(_seen, shown)) else "(blank)"
 
 
 def _seen(char: str) -> bool:

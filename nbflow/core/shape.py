@@ -9,6 +9,7 @@ from typing import Any
 
 from nbflow.core.badges import badges_of
 from nbflow.core.group_lines import Asked, asked
+from nbflow.core.graphemes import visible
 from nbflow.core.steps import fallback
 
 Link = tuple[int, int]
@@ -44,9 +45,10 @@ class Shape:
         ('a=1', 'all[b=2]')
         """
         if not self.fan_of:
-            return self.jobs
+            return tuple(map(visible, self.jobs))
         both = zip(self.jobs, self.fan_of, self.group_of, strict=True)
-        return tuple((name[len(fan) + 1 : -1] if fan and fan == group else name) or name for name, fan, group in both)
+        inside = ((name[len(fan) + 1 : -1] if fan and fan == group else name) or name for name, fan, group in both)
+        return tuple(map(visible, inside))
 
 
 OPEN_UP_TO = 8

@@ -6,10 +6,7 @@ import unicodedata
 from collections.abc import Sequence
 from html import escape
 
-from nbflow.core.graphemes import graphemes
-
-_TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""Signs that turn the direction of what follows them: a name holding one would rearrange its neighbours."""
+from nbflow.core.graphemes import TURNS, graphemes
 
 NO_MATHS = "mathjax_ignore tex2jax_ignore"
 """Classes that keep notebooks from setting what stands between two dollar signs as a formula."""
@@ -31,7 +28,7 @@ def _sign(sign: str) -> str:
         case "Cs":
             return "\ufffd"
         case "Cf":
-            return "" if sign in _TURNS else sign
+            return "" if sign in TURNS else sign
         case _:
             return " "
 

@@ -45,4 +45,5 @@ def told(status: str = "succeeded") -> dict[str, Any]:
         )
     for at, name in enumerate([*NAMES.values()] * 2):
         jobs[f"fit[x={name!r}, n={at}]"] = job("succeeded", (), [attempt(1, at, 1.0)], group="fit", fan="fit")
-    return snapshot(jobs, {NAMES["arabic"] + " group": "at-least:1", "fit": "strict"}, flow=NAMES["mixed"] + NAMES["long"])
+    groups = {NAMES["arabic"] + " group": "at-least:1", "fit": "strict"}
+    return snapshot(jobs, groups, flow=NAMES["mixed"] + NAMES["long"])

@@ -2,7 +2,7 @@ import { beside, placeAt } from "./cells.js";
 import { control, html, measure, redraw, say, set, svg, under } from "./dom.js";
 import { Frame } from "./frame.js";
 import { streams, wiresIn } from "./reach.js";
-import { clip, isolated } from "./signs.js";
+import { clip, fitted, isolated } from "./signs.js";
 import { Stage } from "./stage.js";
 import { Strip } from "./strip.js";
 import { step } from "./walk.js";
@@ -15,7 +15,7 @@ import { said } from "./words.js";
 /** @typedef {{group: SVGElement, outer: SVGElement, strip: Strip|null, title: Element, icon: Element, lines: Element, mark: SVGElement|null, caption: Element|null,
  *   bar: SVGElement|null, letter: string, told: string}} Drawn */
 
-const SMALL = 10.5; // as in nbflow/core/scene.py
+const NAME = 12.5, SMALL = 10.5; // as in nbflow/core/scene.py
 const HIGH = 44; // of a node without a row for its fallback
 const APART = 9, INSET = 2.5; // of a hatch: as in nbflow/picture/inside.py
 const REST = 120; // milliseconds that the mouse rests on a node before what depends on it stands out
@@ -278,8 +278,9 @@ export class Dag {
     const bar = form === "node" ? svg("rect", { class: "progress", x: 1.5, y: HIGH - 4.5, height: 3, rx: 1.5 }) : null;
     badges.forEach((name, place) => group.append(this.badge(name, width - 20 - place * 17)));
     if (bar) group.append(bar);
-    if (caption) words.append(svg("text", { x: 30, y: 18.5 }, label), caption);
-    else words.append(svg("text", { class: "label", x: 23, y: 17 }, label));
+    const written = (/** @type {number} */ room, /** @type {number} */ size) => fitted(label, room, (text) => measure(text, `${size}px ${this.font}`));
+    if (caption) words.append(svg("text", { x: 30, y: 18.5 }, written(width - 36, NAME)), caption);
+    else words.append(svg("text", { class: "label", x: 23, y: 17 }, written(width - 26, SMALL)));
     if (note && mark) {
       group.append(svg("path", { class: "hatch rule", d: `M1,${HIGH - 2}H${width - 1}` }), mark);
       words.append(svg("text", { class: "small", x: 11, y: HIGH + 12.5 }, note));

@@ -82,8 +82,8 @@ export class Drawer {
     const { name, letter, details } = shown;
     set(this.root, "class", `drawer s-${letter}`);
     redraw(this.icon, this.looks[letter]);
-    say(this.name, name);
-    set(this.name, "title", name);
+    say(this.name, visible(name));
+    set(this.name, "title", visible(name));
     say(this.why, details?.why ?? "");
     this.why.hidden = !details;
     this.buttons(shown);

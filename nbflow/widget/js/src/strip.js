@@ -1,10 +1,10 @@
 import { foldAction, groupActions } from "./actions.js";
 import { boxes, corner, lines } from "./cells.js";
 import { measure, redraw, say, set, svg } from "./dom.js";
-import { clip } from "./signs.js";
+import { clip, fitted } from "./signs.js";
 import { Tools } from "./tools.js";
 
-const SMALL = 10.5, ROUND = 8; // pixels
+const NAME = 12.5, SMALL = 10.5, ROUND = 8; // pixels
 
 /** Many jobs in one box: a name, how they stand, and a cell for each. */
 export class Strip {
@@ -39,7 +39,7 @@ export class Strip {
       "data-at": at, "data-lm-suppress-shortcuts": "true",
     }, this.title, ring, svg("rect", { class: "box", width, height, rx: ROUND }), this.icon,
     this.grid, this.cover, this.pointer);
-    const words = svg("g", { class: "said", "aria-hidden": "true" }, svg("text", { x: 30, y: 18.5 }, label), this.caption);
+    const words = svg("g", { class: "said", "aria-hidden": "true" }, svg("text", { x: 30, y: 18.5 }, fitted(label, width - 62, (text) => measure(text, `${NAME}px ${font}`))), this.caption);
     this.outer = svg("g", { class: "spot", transform: `translate(${x},${y})` }, this.root, words, this.tools.root);
     this.fan = fan ? name : "";
   }

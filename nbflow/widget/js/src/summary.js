@@ -1,4 +1,4 @@
-import { short } from "./actions.js";
+import { short } from "./signs.js";
 import { control, html, icon, say, set, under } from "./dom.js";
 import { spans } from "./spans.js";
 import { duration } from "./words.js";

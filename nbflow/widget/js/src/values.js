@@ -1,4 +1,4 @@
-import { short } from "./actions.js";
+import { short } from "./signs.js";
 import { control, html } from "./dom.js";
 import { size } from "./words.js";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { clip, isolated, short, signs } from "../src/signs.js";
+import { clip, fitted, isolated, short, signs, visible } from "../src/signs.js";
 
 const FAMILY = "👩‍👩‍👧‍👦", FLAG = "🇺🇦", THUMB = "👍🏽", ACCENT = "e\u0301", NAGARI = "क्षि";
 
@@ -28,5 +28,18 @@ test("a text is cut between signs, never within one", () => {
 
 test("only names that could turn their neighbours are isolated", () => {
   assert.equal(isolated("fit[alpha=0.1] 数据 e\u0301 👍🏽"), "fit[alpha=0.1] 数据 e\u0301 👍🏽");
-  for (const name of ["مرحبا", "שלום", "\u202eabc", "\u2067abc", "\u{1e900}"]) assert.equal(isolated(name), `\u2068${name}\u2069`);
+  for (const name of ["مرحبا", "שלום", "\u200fabc", "\u{1e900}"]) assert.equal(isolated(name), `\u2068${name}\u2069`);
+});
+
+test("what is shown of a name neither turns nor is empty", () => {
+  assert.equal(visible("fit\u202egnp.exe"), "fitgnp.exe");
+  assert.equal(visible("a\tb\x07"), "a b ");
+  for (const name of ["", " ", "\u200b\u3000\u2800", "\u202e", "\u0301"]) assert.equal(visible(name), "(blank)");
+});
+
+test("both ends of a name stay where there is little room", () => {
+  const length = (/** @type {string} */ text) => signs(text).length;
+  assert.equal(fitted("fit[alpha=0.1]", 9, length), "fit[…0.1]");
+  assert.equal(fitted(FAMILY.repeat(9), 4, length), `${FAMILY.repeat(2)}…${FAMILY}`);
+  assert.equal(fitted("fit", 3, length), "fit");
 });
