@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from nbflow.core.badges import badges_of
-from nbflow.core.group_lines import Asked, asked
 from nbflow.core.graphemes import visible
+from nbflow.core.group_lines import Asked, asked
 from nbflow.core.steps import fallback
 
 Link = tuple[int, int]
