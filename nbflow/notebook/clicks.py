@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
+from typing import Any
 
 from nbflow.core.event import (
     CancelRequested,
@@ -16,10 +17,11 @@ from nbflow.core.event import (
     UnpauseRequested,
 )
 from nbflow.core.job import JobState
-from nbflow.core.shape import members_of
-from nbflow.core.status import Status
 from nbflow.core.streams import Streams
+from nbflow.core.takeback import Takeback, takeback
+from nbflow.errors import NbflowError
 from nbflow.notebook.session import Session
+from nbflow.widget.requests import Asked
 
 _OF_JOBS: dict[str, Callable[..., Request]] = {
     "retry": RetryRequested,
@@ -28,54 +30,73 @@ _OF_JOBS: dict[str, Callable[..., Request]] = {
     "skip": SkipRequested,
     "skip-last": partial(SkipRequested, last=True),
     "cancel": CancelRequested,
-    "retry-group": RetryRequested,
-    "cancel-group": CancelRequested,
 }
 _OF_RUN: dict[str, Callable[..., Request]] = {"pause": PauseRequested, "unpause": UnpauseRequested}
+REMEMBERED = 32
+"""So many of the last requests can be taken back."""
 
 
-def request(session: Session, op: str, names: list[str], generation: int | None) -> int:
-    """Ask for *op* of the jobs, groups or run that it is about (see `nbflow.widget.requests`).
+class Clicks:
+    """The clicks on one session's run, and what of them can be taken back."""
 
-    *generation* is what the person saw; one that is no longer current changes nothing.
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._done: dict[int, Takeback] = {}
 
-    Returns:
-        How many requests took effect.
-    """
-    replica, at = session.replica, time.time()
-    if op in _OF_RUN:
-        return replica.ask(_OF_RUN[op](at=at))
-    seen = [session.job(name) for name in _members(session, op, names)]
-    if generation not in (None, sum(state.generation for state in seen)):
-        return 0
-    meant = [state for state in seen if _means(op, state.status)]
-    if op == "retry-downstream":
-        meant += _below(session, names)
-    asked = [_OF_JOBS[op](at=at, job=state.spec.name, generation=state.generation) for state in meant]
-    return replica.ask(*asked) if asked else 0
+    def act(self, asked: Asked) -> dict[str, Any]:
+        """Do what *asked* says, on what the person saw: a job of another generation by now is left out.
 
+        Returns:
+            ``count`` of ``of`` requests took effect; ``undo``: they can be taken back, by the request's number.
 
-def _members(session: Session, op: str, names: list[str]) -> list[str]:
-    """The jobs that a request is about: of groups their members."""
-    if op not in ("retry-group", "cancel-group"):
-        return names
-    snapshot = session.snapshot()
-    return [name for group in names for name in members_of(snapshot["groups"], group) if name in snapshot["jobs"]]
+        Raises:
+            NbflowError: nothing was done; says why.
+        """
+        if asked.op == "undo":
+            return self._undo(asked)
+        requests = list(self._requests(asked))
+        with self._session.replica.lock:
+            back = takeback(self._session.replica.run, requests)
+        count = self._session.replica.ask(*requests) if requests else 0
+        meant = max(len(requests), len(asked.jobs))
+        undo = back is not None and count == meant > 0
+        if back is not None and undo:
+            self._done[asked.number] = back
+            while len(self._done) > REMEMBERED:
+                del self._done[next(iter(self._done))]
+        return {"count": count, "of": meant, "undo": undo}
 
+    def _requests(self, asked: Asked) -> Iterator[Request]:
+        at = time.time()
+        if asked.op in _OF_RUN:
+            yield _OF_RUN[asked.op](at=at)
+            return
+        make = _OF_JOBS[asked.op]
+        seen = dict(zip(asked.jobs, asked.generations, strict=True))
+        meant = [
+            state for name, generation in seen.items() if (state := self._session.job(name)).generation == generation
+        ]
+        if asked.op == "retry-downstream":
+            meant += self._below([state.spec.name for state in meant], seen)
+        for state in meant:
+            yield make(at=at, job=state.spec.name, generation=state.generation)
 
-def _below(session: Session, names: list[str]) -> list[JobState]:
-    """The jobs that depend on those named, as far as they have ended."""
-    below = Streams(session.snapshot()).downstream(names)
-    states = (session.job(name) for name in below if name not in names)
-    return [state for state in states if state.status.ended]
+    def _below(self, names: list[str], seen: dict[str, int]) -> list[JobState]:
+        """The jobs that depend on those named, as far as they have ended."""
+        below = Streams(self._session.snapshot()).downstream(names)
+        states = (self._session.job(name) for name in below if name not in seen)
+        return [state for state in states if state.status.ended]
 
-
-def _means(op: str, status: Status) -> bool:
-    """Whether a request on a group is about a member that stands so."""
-    match op:
-        case "retry-group":
-            return status in (Status.FAILED, Status.UNKNOWN)
-        case "cancel-group":
-            return not status.ended
-        case _:
-            return True
+    def _undo(self, asked: Asked) -> dict[str, Any]:
+        """Take back an earlier request, as a whole, where nothing has come of it yet."""
+        back = self._done.pop(-1 if asked.of is None else asked.of, None)
+        if back is None:
+            raise NbflowError("it has been taken back, or is too long ago")
+        with self._session.replica.lock:
+            requests = back.requests(self._session.replica.run, time.time())
+        if not requests:
+            raise NbflowError("something has begun or changed since")
+        count = self._session.replica.ask(*requests)
+        if count < len(requests):
+            raise NbflowError("something has begun or changed since")
+        return {"count": count, "of": count, "undo": False}

@@ -13,10 +13,11 @@ from nbflow.core.log_part import LogPart, Place
 from nbflow.core.steps import REUSED
 from nbflow.engine.client import log_parts, read_progress
 from nbflow.errors import NbflowError
-from nbflow.notebook import clicks
+from nbflow.notebook.clicks import Clicks
 from nbflow.notebook.closeups import closeup
 from nbflow.notebook.earlier import Earlier, runs
 from nbflow.notebook.session import Session
+from nbflow.widget.requests import Asked
 
 
 class Viewed:
@@ -24,6 +25,7 @@ class Viewed:
 
     def __init__(self, session: Session) -> None:
         self.session = session
+        self._clicks = Clicks(session)
 
     def glance(self) -> AbstractContextManager[Mapping[str, Any]]:
         """The run, to be read while the context lasts."""
@@ -60,9 +62,9 @@ class Viewed:
         """What a tab of the drawer tells."""
         return closeup(self.session, what, job, attempt)
 
-    def request(self, op: str, names: list[str], generation: int | None) -> int:
-        """A click; how many requests took effect."""
-        return clicks.request(self.session, op, names, generation)
+    def act(self, asked: Asked) -> dict[str, Any]:
+        """Do what a click asks for."""
+        return self._clicks.act(asked)
 
     def history(self) -> History:
         """How the run came to stand as it does."""
@@ -89,6 +91,6 @@ class ViewedEarlier(Viewed):
         """Nothing goes on any more."""
         return None
 
-    def request(self, op: str, names: list[str], generation: int | None) -> int:  # noqa: ARG002
+    def act(self, asked: Asked) -> dict[str, Any]:  # noqa: ARG002
         """Refused."""
         raise NbflowError("this is an earlier run: it can be looked at, not changed")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import queue
 import re
 import threading
@@ -22,11 +23,14 @@ from nbflow.core.status import Status
 from nbflow.core.steps import looked_at, part_of
 from nbflow.errors import NbflowError
 from nbflow.widget.drawing import Drawing
+from nbflow.widget.foretelling import foretold
+from nbflow.widget.members import members
 from nbflow.widget.packing import packed
 from nbflow.widget.publisher import Publisher
-from nbflow.widget.requests import ACTIONS, CLOSEUPS, Asked, RefusedError, read_request
+from nbflow.widget.requests import ACTIONS, CLOSEUPS, TOLD, Asked, RefusedError, read_request
 from nbflow.widget.state import LOOKS, Place, State, view_state
 
+_log = logging.getLogger(__name__)
 STATIC = Path(__file__).parent / "static"
 LOOKED_AT = 8
 """Details of so many (job, attempt) are kept up to date, the last ones asked for."""
@@ -59,11 +63,11 @@ class Source(Protocol):
     def closeup(self, what: str, job: str, attempt: int | None) -> dict[str, Any]:
         """What is told of one job when somebody looks closely; *what*: one of `nbflow.widget.requests.CLOSEUPS`."""
 
-    def request(self, op: str, names: list[str], generation: int | None) -> int:
-        """Do what a click asks for; how many requests took effect.
+    def act(self, asked: Asked) -> dict[str, Any]:
+        """Do what a click asks for, one of `nbflow.widget.requests.ACTIONS`.
 
-        *op* is one of `nbflow.widget.requests.ACTIONS`, which says what *names* and *generation* are of. Called, as
-        `closeup` is, on a thread of its own, one after another.
+        ``count`` of ``of`` requests took effect; ``undo``: they can be taken back. Called, as `closeup` is, on a thread
+        of its own, one after another.
         """
 
 
@@ -210,7 +214,7 @@ class FlowView(anywidget.AnyWidget):
             self._publisher.answer({"kind": "refused", "number": error.number, "said": str(error)})
             return
         self._publisher.answer({"kind": "ack", "number": asked.number})
-        if asked.op in (*ACTIONS, *CLOSEUPS, "timeline", "log"):
+        if asked.op in (*ACTIONS, *TOLD):
             self._asked.put(asked)
         elif asked.op == "again":
             self._publisher.again()
@@ -228,22 +232,34 @@ class FlowView(anywidget.AnyWidget):
     def _pass_on(self) -> None:
         while (asked := self._asked.get()) is not None:
             try:
-                if asked.op == "timeline":
-                    answer = self._bars(asked.since or 0)
-                elif asked.op == "log":
-                    answer = self._log(asked)
-                elif asked.op in CLOSEUPS:
-                    job = asked.jobs[0]
-                    answer = {"kind": asked.op, "job": job} | self._source.closeup(asked.op, job, asked.attempt)
-                else:
-                    answer = {
-                        "kind": "done",
-                        "count": self._source.request(asked.op, list(asked.jobs), asked.generation),
-                    }
-                    self._publisher.changed()
+                answer = self._answer(asked)
             except NbflowError as error:
                 answer = {"kind": "refused", "said": str(error)}
+            except Exception as error:  # one request's fault must not leave all later clicks without an answer
+                _log.exception("a click could not be carried out: %s", asked.op)
+                answer = {"kind": "refused", "said": f"it could not be done: {type(error).__name__}: {error}"[:300]}
             self._publisher.answer(answer | {"number": asked.number})
+
+    def _answer(self, asked: Asked) -> dict[str, Any]:
+        match asked.op:
+            case "timeline":
+                return self._bars(asked.since or 0)
+            case "log":
+                return self._log(asked)
+            case "foretell":
+                with self._source.glance() as snapshot:
+                    told = foretold(snapshot, self._drawing.streams(snapshot), asked.jobs)
+                return {"kind": "foretold", **told}
+            case "members":
+                with self._source.glance() as snapshot:
+                    return {"kind": "members", **members(snapshot, asked.jobs[0])}
+            case op if op in CLOSEUPS:
+                job = asked.jobs[0]
+                return {"kind": op, "job": job} | self._source.closeup(op, job, asked.attempt)
+            case _:
+                done = {"kind": "done"} | self._source.act(asked)
+                self._publisher.changed()
+                return done
 
     def _log(self, asked: Asked) -> dict[str, Any]:
         """The part of a log that is asked for."""

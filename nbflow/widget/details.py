@@ -33,7 +33,7 @@ def details(snapshot: Mapping[str, Any], name: str, logs: Mapping[str, LogPart],
         "outputs": list(job.get("outputs") or ()),
         "attempts": [*(_attempt(job, attempt) for attempt in job.get("attempts") or ()), *_reused(job)],
         "current": list(looked_at(job) or ()),
-        "last_good": _last_good(job),
+        "last_good": last_good(job),
         "follow": _follow(snapshot, name, streams),
         "needs": list(job.get("needs") or ()),
         "needed_by": streams.needed_by(name),
@@ -80,7 +80,7 @@ def _called(job: Mapping[str, Any], step: str) -> str:
     return job.get(step) or "" if step != "recovery" else ""
 
 
-def _last_good(job: Mapping[str, Any]) -> int | None:
+def last_good(job: Mapping[str, Any]) -> int | None:
     """The newest attempt whose outputs could stand for those of this generation."""
     good = [attempt["number"] for attempt in job.get("attempts") or () if attempt.get("end") == "succeeded"]
     return good[-1] if good else None
@@ -95,12 +95,12 @@ def _asked(job: Mapping[str, Any]) -> str:
 def _follow(snapshot: Mapping[str, Any], name: str, streams: Streams) -> list[int]:
     """How many jobs depend on this one: those that a retry has run again by itself, and all that can be."""
     below = [snapshot["jobs"][other] for other in streams.downstream([name]) if other != name]
-    follows = [_follows(job) for job in below]
+    following = [follows(job) for job in below]
     ended = [Status(job["status"]).ended for job in below]
-    return [sum(follows), sum(map(max, follows, ended))]
+    return [sum(following), sum(map(max, following, ended))]
 
 
-def _follows(job: Mapping[str, Any]) -> bool:
+def follows(job: Mapping[str, Any]) -> bool:
     """It waits for others, or was left out because one of them failed."""
     kind = (job.get("reason") or {}).get("kind")
     return job["status"] == Status.WAITING or (job["status"] == Status.SKIPPED and kind == "upstream failed")

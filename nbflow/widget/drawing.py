@@ -49,6 +49,9 @@ class Drawing:
             self.names = "\n".join(name.replace("\n", " ") for name in now.jobs)
         number, groups = {name: at for at, name in enumerate(now.jobs)}, snapshot.get("groups") or {}
         self.members = {name: [number[job] for job in members_of(groups, name) if job in number] for name in groups}
+        told = {name: _runs(jobs) for name, jobs in (_elements(now) | self.members).items()}
+        if told != self.graph["members"]:
+            self.graph = self.graph | {"members": told}
         return self.scene
 
     def left_at(self, snapshot: Mapping[str, Any], status: str) -> float | None:
@@ -80,6 +83,7 @@ def graph(drawn: Scene, of: Shape) -> dict[str, Any]:
     height, gap]``. *ends* say where each wire leads from and to, in the numbers that *stands* has for nodes. Frames are
     ``[group, x, y, width, height, title, asked, asked in fewer words]``. *made* are the numbers of wires to jobs that
     others made while they ran; *makers* has those others by nodes. *fans* are fan-outs: ``[group, jobs, folded]``.
+    *members*, of groups and fan-outs, are runs of numbers too; `Drawing` tells them.
     """
     counted = Counter(fan for fan in of.fan_of if fan is not None)
     group = dict(zip(of.fan_of, of.group_of, strict=False))
@@ -93,6 +97,7 @@ def graph(drawn: Scene, of: Shape) -> dict[str, Any]:
         "fans": {fan: [group[fan] or fan, count, fan in of.folded] for fan, count in counted.items()},
         "made": sorted(drawn.made),
         "makers": _makers(drawn, of),
+        "members": {},
         "width": drawn.width,
         "height": drawn.height,
     }
@@ -102,6 +107,15 @@ def _makers(drawn: Scene, of: Shape) -> dict[str, str]:
     """Node's number -> the job that made its job."""
     maker = {made: of.jobs[maker] for maker, made in of.made}
     return {str(at): maker[node.jobs[0]] for at, node in enumerate(drawn.nodes) if node.jobs[0] in maker}
+
+
+def _elements(of: Shape) -> dict[str, list[int]]:
+    """Fan-out -> the numbers of its jobs."""
+    found: dict[str, list[int]] = {}
+    for at, fan in enumerate(of.fan_of):
+        if fan is not None:
+            found.setdefault(fan, []).append(at)
+    return found
 
 
 def _node(node: Node) -> list[Any]:

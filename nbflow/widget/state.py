@@ -65,7 +65,7 @@ def view_state(
         "generations": {str(at): number for at, number in later.items()},
         "marks": _marks(drawn, alone),
         "progress": _progress(drawn, progress or {}),
-        "head": head(snapshot, status, drawing.members, later) | {"left_at": drawing.left_at(snapshot, status)},
+        "head": head(snapshot, status, drawing.members) | {"left_at": drawing.left_at(snapshot, status)},
         "details": _details(snapshot, logs, drawing),
     }
 
@@ -122,16 +122,13 @@ def _caption(node: Node, job: Mapping[str, Any] | None, status: str) -> list[Any
 _TELLING = (Status.FAILED, Status.SKIPPED, Status.CANCELLED, Status.RECOVERED)
 
 
-def head(
-    snapshot: Mapping[str, Any], status: str, members: Mapping[str, Sequence[int]], later: Mapping[int, int]
-) -> dict[str, Any]:
+def head(snapshot: Mapping[str, Any], status: str, members: Mapping[str, Sequence[int]]) -> dict[str, Any]:
     """The header: what run it is, how many jobs stand where, and from when to when it went.
 
-    *status* has a letter for each job, *members* the numbers of each group's jobs, *later* the generation of each job
-    that is not in its first.
+    *status* has a letter for each job, *members* the numbers of each group's jobs.
 
     >>> run = {"flow": "a", "run": 3, "verdict": "succeeded", "jobs": {"x": {"status": "succeeded"}}}
-    >>> head(run, "S", {}, {})["counts"]
+    >>> head(run, "S", {})["counts"]
     [['S', 1]]
     """
     groups = snapshot.get("groups") or {}
@@ -145,16 +142,14 @@ def head(
         "started_at": start,
         "ended_at": None if going else end,
         "paused": bool(snapshot.get("paused")),
-        "groups": _groups(groups, members, status, later),
+        "groups": _groups(groups, members, status),
     }
 
 
-def _groups(
-    groups: Mapping[str, Any], members: Mapping[str, Sequence[int]], status: str, later: Mapping[int, int]
-) -> dict[str, list[Any]]:
+def _groups(groups: Mapping[str, Any], members: Mapping[str, Sequence[int]], status: str) -> dict[str, list[Any]]:
     """How each group stands; its two last numbers count what its policy does, a group within as one member."""
     known = {name: groups[name] for name in members}
-    told = {name: _group(group, members[name], status, later) for name, group in known.items()}
+    told = {name: _group(group, members[name], status) for name, group in known.items()}
     tally = {name: [one[1], one[5]] for name, one in told.items()}
     for name, group in known.items():
         if (parent := group.get("parent")) in tally:
@@ -163,12 +158,11 @@ def _groups(
     return {name: [*one, *tally[name]] for name, one in told.items()}
 
 
-def _group(group: Mapping[str, Any], members: Sequence[int], status: str, later: Mapping[int, int]) -> list[Any]:
-    """``[verdict, succeeded, members, why it broke, not ended, failed, sum of the members' generations]``"""
+def _group(group: Mapping[str, Any], members: Sequence[int], status: str) -> list[Any]:
+    """``[verdict, succeeded, members, why it broke, not ended, failed]``"""
     stand = Counter(map(status.__getitem__, members))
     good, going, failed = (sum(stand[one.letter] for one in some) for some in (_GOOD, _GOING, FAILED))
-    generation = len(members) + (sum(later[at] - 1 for at in members if at in later) if later else 0)
-    return [group["verdict"], good, len(members), group.get("reason_text") or "", going, failed, generation]
+    return [group["verdict"], good, len(members), group.get("reason_text") or "", going, failed]
 
 
 FAILED = (Status.FAILED, Status.UNKNOWN)

@@ -15,13 +15,13 @@ from tests.browser.themes import THEMES
 PLAYED = """
 const state = JSON.parse(document.getElementById('state').textContent), on = {};
 const emit = (name, value) => (on[name] ?? []).forEach(heard => heard(value));
-window.kernel = { sent: [], answers: true,
+window.kernel = { sent: [], asides: [], answers: true,
     change(values) { Object.assign(state, values); for (const name in values) emit(`change:${name}`); },
     answer(message) { emit('msg:custom', message) } };
 window.model = { get: name => state[name], on(name, heard) { (on[name] ??= []).push(heard) },
     off(name, heard) { on[name] = (on[name] ?? []).filter(each => each !== heard) },
     send(message) {
-        kernel.sent.push(message);
+        (message.op === 'foretell' ? kernel.asides : kernel.sent).push(message); // asked beside what a person does
         const answer = { kind: 'ack', number: message.number, now: state.clock };
         if (kernel.answers) queueMicrotask(() => kernel.answer(answer)); } };
 window.view = await import(URL.createObjectURL(new Blob([code], { type: 'text/javascript' })));

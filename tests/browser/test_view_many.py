@@ -88,7 +88,7 @@ def test_a_strip_can_be_opened_and_its_failed_jobs_retried(page):
     seen.get_by_role("button", name="Open fit").click()
     assert (sent(page)["op"], sent(page)["jobs"]) == ("turn", ["fit"])
     seen.get_by_role("button", name="Retry 1 failed of group fit").click()
-    assert (sent(page)["op"], sent(page)["jobs"]) == ("retry-group", ["fit"])
+    assert (sent(page)["op"], sent(page)["jobs"]) == ("retry", ["fit[a=21]"])
 
 
 def test_too_many_are_not_opened(page):

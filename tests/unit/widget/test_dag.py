@@ -71,12 +71,12 @@ class Run:
     def log_part(self, job, attempt, step, start, end):
         return LogPart.of(f"{job} {attempt} {step} from {start} to {end}")
 
-    def request(self, op, jobs, generation):
-        self.asked.append((op, jobs, generation))
+    def act(self, asked):
+        self.asked.append((asked.op, asked.jobs, asked.generations))
         self.threads.append(threading.current_thread())
         if isinstance(self.count, Exception):
             raise self.count
-        return self.count
+        return {"count": self.count, "of": 1, "undo": False}
 
 
 @pytest.fixture
@@ -104,19 +104,45 @@ def test_a_new_view_has_its_state_at_once(view):
 
 def test_a_click_is_acknowledged_and_passed_on(view, run):
     """The handler only takes notes; another thread asks, and the browser hears both times."""
-    click(view, op="retry", number=5, jobs=["fit_lasso"], generation=1)
+    click(view, op="retry", number=5, jobs=["fit_lasso"], generations=[1])
     assert view.comm.wait("ack")["number"] == 5
     done = view.comm.wait("done")
     assert (done["number"], done["count"]) == (5, 1)
-    assert run.asked == [("retry", ["fit_lasso"], 1)]
+    assert run.asked == [("retry", ("fit_lasso",), (1,))]
     assert run.threads[0] is not threading.current_thread()
 
 
 def test_what_went_wrong_is_said(view, run):
     """An error of the engine is told to the one who clicked."""
     run.count = UnknownJob("fit_lasso")
-    click(view, op="retry", number=5, jobs=["fit_lasso"], generation=1)
+    click(view, op="retry", number=5, jobs=["fit_lasso"], generations=[1])
     assert "fit_lasso" in view.comm.wait("refused")["said"]
+
+
+def test_a_fault_is_said_and_later_clicks_are_heard(view, run):
+    """Whatever one request meets, the next one has its answer."""
+    run.count = ZeroDivisionError("by nobody")
+    click(view, op="retry", number=5, jobs=["fit_lasso"], generations=[1])
+    assert "ZeroDivisionError: by nobody" in view.comm.wait("refused")["said"]
+    run.count = 1
+    click(view, op="retry", number=6, jobs=["fit_lasso"], generations=[1])
+    assert view.comm.wait("done")["number"] == 6
+
+
+def test_what_a_retry_takes_is_told(view):
+    """As data, when somebody asks; nobody knows how long a job takes that never succeeded."""
+    click(view, op="foretell", number=5, jobs=["load"])
+    told = view.comm.wait("foretold")
+    assert (told["number"], told["seconds"], told["follow"], told["below"]) == (5, [12.4, None, None], 2, 5)
+    assert told["last"] == [0]
+
+
+def test_a_group_is_told_of(view):
+    """Its policy, how it stands, and why members failed."""
+    click(view, op="members", number=5, jobs=["fits"])
+    told = view.comm.wait("members")
+    assert told["why"] == "Policy: at least 2 of 3. Not decided yet: 1 succeeded, 1 failed, 1 to go."
+    assert told["failed"] == [["fit_lasso", "LinAlgError: SVD did not converge"]]
 
 
 def test_nonsense_is_refused_and_asks_nothing(view, run):

@@ -4,27 +4,29 @@ from __future__ import annotations
 
 import pytest
 
-from nbflow.widget.requests import GROUP_ACTIONS, JOB_ACTIONS, MANY, RUN_ACTIONS, Asked, RefusedError, read_request
+from nbflow.widget.requests import JOB_ACTIONS, MANY, RUN_ACTIONS, Asked, RefusedError, read_request
 
 KNOWN = {"fit", "load"}
 
 
 @pytest.mark.parametrize("op", JOB_ACTIONS)
 def test_an_action_is_read(op):
-    """Each action comes with its jobs and the generation that the person saw."""
-    content = {"op": op, "number": 7, "jobs": ["fit"], "generation": 2}
-    assert read_request(content, KNOWN) == Asked(op, 7, ("fit",), 2)
+    """Each action comes with its jobs and the generations that the person saw."""
+    content = {"op": op, "number": 7, "jobs": ["fit", "load"], "generations": [2, 1]}
+    assert read_request(content, KNOWN) == Asked(op, 7, ("fit", "load"), (2, 1))
 
 
-@pytest.mark.parametrize("op", GROUP_ACTIONS)
-def test_an_action_on_a_group_names_groups(op):
-    """A job is no group, and a group no job."""
-    content = {"op": op, "number": 7, "jobs": ["fits"], "generation": 5}
-    assert read_request(content, KNOWN, {"fits"}) == Asked(op, 7, ("fits",), 5)
+def test_members_are_of_a_group_or_a_fan_out():
+    """A job is neither."""
+    assert read_request({"op": "members", "number": 1, "jobs": ["fits"]}, KNOWN, {"fits"}).jobs == ("fits",)
+    assert read_request({"op": "members", "number": 1, "jobs": ["fan"]}, KNOWN, {"fits"}, {"fan"}).jobs == ("fan",)
     with pytest.raises(RefusedError, match="no group 'fit'"):
-        read_request(content | {"jobs": ["fit"]}, KNOWN, {"fits"})
-    with pytest.raises(RefusedError, match="needs a group"):
-        read_request(content | {"jobs": []}, KNOWN, {"fits"})
+        read_request({"op": "members", "number": 1, "jobs": ["fit"]}, KNOWN, {"fits"})
+
+
+def test_what_is_taken_back_goes_by_its_number():
+    """The browser's own number of the earlier request."""
+    assert read_request({"op": "undo", "number": 8, "of": 7}, KNOWN).of == 7
 
 
 @pytest.mark.parametrize("op", RUN_ACTIONS)
@@ -61,7 +63,13 @@ def test_a_look_may_name_an_attempt():
         ({"number": 1, "op": "retry", "jobs": [1]}, "jobs is a list"),
         ({"number": 1, "op": "retry", "jobs": ["fit"] * (MANY + 1)}, "jobs is a list"),
         ({"number": 1, "op": "retry", "jobs": ["nobody"]}, "no job 'nobody'"),
-        ({"number": 1, "op": "retry", "jobs": ["fit"], "generation": "2"}, "generation is a whole number"),
+        ({"number": 1, "op": "retry", "jobs": ["fit", "fit"], "generations": [1, 1]}, "names one twice"),
+        ({"number": 1, "op": "retry", "jobs": ["fit"]}, "one for each job"),
+        ({"number": 1, "op": "retry", "jobs": ["fit"], "generations": ["2"]}, "generations are whole numbers"),
+        ({"number": 1, "op": "retry", "jobs": ["fit"], "generations": [True]}, "generations are whole numbers"),
+        ({"number": 1, "op": "retry", "jobs": ["fit"], "generations": [1, 1]}, "one for each job"),
+        ({"number": 1, "op": "retry", "jobs": ["fit"], "generations": {"fit": 1}}, "generations are whole numbers"),
+        ({"number": 1, "op": "undo", "of": "7"}, "of is a whole number"),
         ({"number": 1, "op": "select", "jobs": ["fit"], "attempt": 1.5}, "attempt is a whole number"),
     ],
 )

@@ -80,8 +80,9 @@ def test_what_fallbacks_have_come_to_is_told_apart_from_their_names():
 
 
 def test_a_group_tells_what_can_be_done_with_it():
-    """How many members are yet to end, how many have failed, and the generations that a click is made on."""
-    assert told(snapshots.ten())["head"]["groups"] == {"fits": ["undecided", 1, 3, "", 1, 1, 3, 1, 1]}
+    """How many members are yet to end, how many have failed, and which jobs they are."""
+    assert told(snapshots.ten())["head"]["groups"] == {"fits": ["undecided", 1, 3, "", 1, 1, 1, 1]}
+    assert told(snapshots.ten())["graph"]["members"] == {"fits": [4, 3]}
 
 
 def test_a_paused_run_says_so():

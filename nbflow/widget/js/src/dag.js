@@ -1,7 +1,10 @@
-import { beside, placeAt } from "./cells.js";
+import { Band } from "./band.js";
+import { beside } from "./cells.js";
 import { control, html, measure, redraw, say, set, svg, under } from "./dom.js";
 import { Frame } from "./frame.js";
+import { far, hatch, sign } from "./marks.js";
 import { streams, wiresIn } from "./reach.js";
+import { how, touched } from "./selection.js";
 import { clip, fitted, isolated } from "./signs.js";
 import { Stage } from "./stage.js";
 import { Strip } from "./strip.js";
@@ -11,27 +14,27 @@ import { said } from "./words.js";
 /** @typedef {import("./types.js").Graph} Graph */
 /** @typedef {import("./types.js").Look} Look */
 /** @typedef {import("./types.js").Caption} Caption */
+/** @typedef {import("./selection.js").How} How */
 /** @typedef {{status: string, wanted: boolean[]|null, captions: Caption[], marks: Record<string, string>, progress: Record<string, [share: number|null, text: string]>, groups: Record<string, import("./types.js").Group>, now: number}} Standing */
 /** @typedef {{group: SVGElement, outer: SVGElement, strip: Strip|null, title: Element, icon: Element, lines: Element, mark: SVGElement|null, caption: Element|null,
  *   bar: SVGElement|null, letter: string, told: string}} Drawn */
 
 const NAME = 12.5, SMALL = 10.5; // as in nbflow/core/scene.py
 const HIGH = 44; // of a node without a row for its fallback
-const APART = 9, INSET = 2.5; // of a hatch: as in nbflow/picture/inside.py
 const REST = 120; // milliseconds that the mouse rests on a node before what depends on it stands out
 
 /** The picture of the flow: a focusable node for each job, or for many of them. Jobs go by their numbers, nodes too. */
 export class Dag {
   /** @param {Record<string, Look>} looks
    * @param {import("./jobs.js").Jobs} jobs
-   * @param {{select(job: number): void, key(job: number, key: string): boolean, tool(op: string, whom: string): void}} heard
+   * @param {{select(job: number, how?: How, from?: number): void, several(jobs: number[], add: boolean): void, key(job: number, key: string): boolean, tool(op: string, whom: string): void}} heard
    * @param {AbortSignal} life */
   constructor(looks, jobs, heard, life) {
     this.looks = looks;
     this.jobs = jobs;
     this.heard = heard;
     /** @type {Graph} */
-    this.graph = { nodes: [], links: [], wires: [], stands: [], ends: [], frames: [], fans: {}, made: [], makers: {}, width: 0, height: 0 };
+    this.graph = { nodes: [], links: [], wires: [], stands: [], ends: [], frames: [], fans: {}, members: {}, made: [], makers: {}, width: 0, height: 0 };
     this.text = ""; // the graph's
     /** @type {Drawn[]} */
     this.drawn = [];
@@ -39,6 +42,8 @@ export class Dag {
     this.frames = [];
     this.tabbed = 0;
     this.selected = -1; // a job
+    /** @type {Set<number>} */
+    this.many = new Set(); // jobs that are selected together
     this.status = "";
     /** @type {SVGElement[]} */
     this.wires = [];
@@ -48,6 +53,7 @@ export class Dag {
     this.picture = svg("svg", { class: "picture", role: "group", "aria-label": "jobs of the flow" });
     this.empty = html("div", { class: "empty" });
     this.stage = new Stage(this.picture, this.empty, life);
+    new Band(this.stage, (area) => this.heard.several(touched(this.graph, this.jobs.of, area), true), life);
     this.tip = html("div", { class: "tip", "aria-hidden": "true" });
     this.tip.hidden = true;
     this.root = html("div", { class: "dag" }, this.stage.root, this.tip);
@@ -62,11 +68,11 @@ export class Dag {
       return node ? Number(node.getAttribute("data-at")) : -1;
     };
     const tool = (/** @type {Event} */ event) => {
-      const { op, whom } = /** @type {SVGElement|null} */ (/** @type {Element} */ (event.target).closest?.(".tool"))?.dataset ?? {};
+      const { op, whom } = /** @type {SVGElement|null} */ (/** @type {Element} */ (event.target).closest?.("[data-op]"))?.dataset ?? {};
       if (op && whom) this.heard.tool(op, whom);
       return !!op;
     };
-    this.picture.addEventListener("click", (event) => tool(event) || (number(event) >= 0 && this.choose(number(event), this.place(number(event), event))), { signal });
+    this.picture.addEventListener("click", (event) => (event.detail > 1 && /** @type {Element} */ (event.target).closest("[data-op]")) || tool(event) || (number(event) >= 0 && this.choose(number(event), this.place(number(event), event), how(event))), { signal });
     this.picture.addEventListener("pointermove", (event) => this.hover(number(event), event), { signal });
     this.picture.addEventListener("pointerleave", () => this.hover(-1), { signal });
     this.picture.addEventListener("focusin", (event) => number(event) >= 0 && this.tab(number(event)), { signal });
@@ -83,11 +89,14 @@ export class Dag {
   }
 
   /** @param {number} at
-   * @param {number} place of a cell, -1 where the node has none there */
-  choose(at, place) {
+   * @param {number} place of a cell, -1 where the node has none there
+   * @param {How} how */
+  choose(at, place, how) {
     const strip = this.drawn[at]?.strip;
     if (strip && place >= 0) strip.point(place);
-    if (!strip || place >= 0) this.heard.select(strip ? strip.jobs[place] : this.jobs.of[at][0]);
+    if (!strip || place >= 0) this.heard.select(strip ? strip.jobs[place] : this.jobs.of[at][0], how);
+    else if (how === "alone") this.heard.tool("open", strip.name);
+    else this.heard.several(strip.jobs, true);
     this.focus(at);
   }
 
@@ -95,12 +104,7 @@ export class Dag {
    * @param {number} at
    * @param {MouseEvent} event */
   place(at, event) {
-    const strip = this.drawn[at]?.strip;
-    if (!strip) return -1;
-    const box = strip.root.querySelector(".box")?.getBoundingClientRect();
-    if (!box?.width) return -1;
-    const scale = strip.width / box.width;
-    return placeAt(strip.cells, strip.jobs.length, (event.clientX - box.left) * scale, (event.clientY - box.top) * scale);
+    return this.drawn[at]?.strip?.at(event) ?? -1;
   }
 
   /** Name the cell under the mouse.
@@ -142,8 +146,13 @@ export class Dag {
    * @param {string} key
    * @param {KeyboardEvent} event */
   key(at, key, event) {
-    if (event.ctrlKey || event.metaKey || event.altKey) return false;
+    if ((event.ctrlKey || event.metaKey || event.altKey) && key !== " ") return false;
     const strip = this.drawn[at].strip, job = strip ? strip.jobs[strip.cursor] : this.jobs.of[at][0];
+    if (key === " " && (event.shiftKey || event.ctrlKey)) {
+      if (strip && strip.cursor < 0) this.heard.several(strip.jobs, true);
+      else this.heard.select(job, "beside");
+      return true;
+    }
     if (key === "Enter" || key === " ") {
       if (strip && strip.cursor < 0) this.enter(strip, strip.first());
       else this.heard.select(job);
@@ -157,13 +166,14 @@ export class Dag {
     if (key.startsWith("Arrow") || key === "Home" || key === "End") {
       const within = strip && strip.cursor >= 0 ? beside(strip.cells, strip.jobs.length, strip.cursor, key) : -1;
       if (strip && within >= 0) {
-        this.enter(strip, within);
+        this.enter(strip, within, event.shiftKey ? job : -1);
         return true;
       }
       strip?.point(-1);
-      const to = step(this.graph, at, key);
+      const to = step(this.graph, at, key), alone = !this.drawn[to].strip;
       this.focus(to);
-      if (this.selected >= 0 && to !== at && !this.drawn[to].strip) this.heard.select(this.jobs.of[to][0]);
+      if (event.shiftKey && job !== undefined && to !== at && alone) this.heard.select(this.jobs.of[to][0], "range", job);
+      else if (this.selected >= 0 && to !== at && alone) this.heard.select(this.jobs.of[to][0]);
       return true;
     }
     return job !== undefined && this.heard.key(job, event.shiftKey ? key.toUpperCase() : key.toLowerCase());
@@ -171,11 +181,13 @@ export class Dag {
 
   /** Go to a cell of a strip.
    * @param {Strip} strip
-   * @param {number} place */
-  enter(strip, place) {
+   * @param {number} place
+   * @param {number} [from] the job from which on all are selected */
+  enter(strip, place, from = -1) {
     strip.point(place);
     set(strip.root, "aria-label", this.told(strip.jobs[place]));
-    if (this.selected >= 0) this.heard.select(strip.jobs[place]);
+    if (from >= 0) this.heard.select(strip.jobs[place], "range", from);
+    else if (this.selected >= 0) this.heard.select(strip.jobs[place]);
   }
 
   /** @param {number} at */
@@ -202,11 +214,19 @@ export class Dag {
     if (this.drawn[this.tabbed]) set(this.drawn[this.tabbed].group, "tabindex", 0);
   }
 
-  /** @param {number} job -1 for none */
-  select(job) {
+  /** @param {number} job -1 for none
+   * @param {Set<number>} many jobs selected together */
+  select(job, many) {
     for (const one of [this.selected, job]) this.mark(one, one === job && job >= 0);
     this.selected = job;
     if (job >= 0) this.tab(this.jobs.node[job]);
+    if (!many.size && !this.many.size) return;
+    this.many = many;
+    this.drawn.forEach((drawn, at) => {
+      const jobs = this.jobs.of[at], some = jobs.some((one) => many.has(one));
+      set(drawn.group, "aria-pressed", some || this.jobs.node[job] === at ? "true" : "false");
+      drawn.strip?.choose(some && many.size ? [...jobs.keys()].filter((place) => many.has(jobs[place])) : []);
+    });
   }
 
   /** @param {number} job
@@ -215,7 +235,9 @@ export class Dag {
     const drawn = this.drawn[this.jobs.node[job]];
     if (!drawn) return;
     set(drawn.group, "aria-pressed", on ? "true" : "false");
-    drawn.strip?.point(on ? drawn.strip.jobs.indexOf(job) : -1);
+    const place = drawn.strip?.jobs.indexOf(job);
+    if (on) drawn.strip?.point(place ?? -1);
+    else if (drawn.strip?.cursor === place) drawn.strip?.point(-1); // keys have not gone on from there
   }
 
   /** Draw a new graph; focus, selection and the page stay where they are. The same once more is not drawn again: a
@@ -238,6 +260,7 @@ export class Dag {
     this.drawn = graph.nodes.map((node, at) => (node[9] ? this.strip(node, at) : this.node(node, at)));
     this.picture.replaceChildren(...this.frames.map((frame) => frame.root), wires, ...this.drawn.map((one) => one.outer));
     this.selected = -1;
+    this.many = new Set();
     this.tab(Math.max(0, tabbed));
     this.stage.take(graph.width, graph.height, graph.nodes.map(([, x, y, width, height]) => `M${x},${y}h${width}v${height}h${-width}z`).join(""));
     this.drawn[focused]?.group.focus({ preventScroll: true });
@@ -318,7 +341,7 @@ export class Dag {
         set(drawn.lines, "d", letter === "U" && hatch(node[3], node[4]));
       }
       drawn.outer.classList.toggle("out", wanted !== null && !wanted[node[7][0]]);
-      this.far(node, drawn, letter === "R" ? progress[at] : undefined);
+      if (drawn.bar) drawn.outer.dataset.far = far(drawn.bar, node[3] - 3, letter === "R" ? progress[at] : undefined);
       this.caption(node, drawn, captions[at], now);
       const mark = marks[at];
       if (drawn.mark) {
@@ -338,18 +361,6 @@ export class Dag {
       }
     });
     for (const frame of this.frames) frame.paint(under(groups, frame.group));
-  }
-
-  /** How far a job has said it is.
-   * @param {import("./types.js").Node} node
-   * @param {Drawn} drawn
-   * @param {[share: number|null, text: string]|undefined} told */
-  far(node, drawn, told) {
-    if (!drawn.bar) return;
-    const share = told?.[0] ?? null;
-    drawn.bar.style.display = share === null ? "none" : "";
-    if (share !== null) set(drawn.bar, "width", Math.max(2, (node[3] - 3) * share));
-    drawn.outer.dataset.far = told ? `${share === null ? "" : ` · ${Math.round(share * 100)} %`}${told[1] ? ` · ${told[1]}` : ""}` : "";
   }
 
   /** Let the times of captions go on.
@@ -379,23 +390,4 @@ export class Dag {
     this.empty.hidden = !text;
     this.picture.style.display = text ? "none" : "";
   }
-}
-
-/** A place for a status's drawing.
- * @param {number} x
- * @param {number} y */
-function sign(x, y) {
-  return svg("g", { class: "icon", transform: `translate(${x},${y})` }, svg("path", { class: "line" }), svg("path", { class: "area" }));
-}
-
-/** Slanting lines inside a box: seen where a person gave the outputs.
- * @param {number} width
- * @param {number} height */
-function hatch(width, height) {
-  const wide = width - 2 * INSET, high = height - 2 * INSET, lines = [];
-  for (let reach = 5; reach < Math.floor(wide + high) - 4; reach += APART) {
-    const a = Math.min(reach, wide), b = Math.min(reach, high);
-    lines.push(`M${INSET + a},${INSET + reach - a}L${INSET + reach - b},${INSET + b}`);
-  }
-  return lines.join("");
 }

@@ -1,10 +1,10 @@
-import { actions } from "./actions.js";
 import { Attempts, attempt, called, placed, unplaced } from "./attempts.js";
 import { Code } from "./code.js";
 import { Courier } from "./courier.js";
 import { control, html, icon, redraw, say, set } from "./dom.js";
 import { Edge } from "./edge.js";
 import { failingLine } from "./frames.js";
+import { shortcut, told as keyed } from "./keys.js";
 import { LogView } from "./log.js";
 import { output } from "./output.js";
 import { isolated, short, visible } from "./signs.js";
@@ -16,7 +16,7 @@ import { elapsed, said } from "./words.js";
 
 /** @typedef {import("./types.js").Details} Details */
 /** @typedef {import("./types.js").Place} Place */
-/** @typedef {{name: string, letter: string, caption: import("./types.js").Caption|undefined, details: Details|undefined,
+/** @typedef {{name: string, letter: string, caption: import("./types.js").Caption|undefined, details: Details|undefined, acts: import("./actions.js").Action[],
  *   place: Place|null, letterOf(job: string): string|undefined, now: number}} Shown *place*: the one chosen, null the usual one */
 /** @typedef {{act(op: string): void, close(): void, go(job: string): void, look(place: Place): void, closeup(what: string, job: string, attempt: number|null): void,
  *   log(job: string, place: Place, ask: import("./book.js").Ask): number|undefined}} Heard *log*: gives the number of the request */
@@ -67,7 +67,7 @@ export class Drawer {
     this.shut.addEventListener("click", () => this.heard.close(), { signal });
     this.root.addEventListener("click", (event) => {
       const [op, job, place] = ["data-op", "data-job", "data-place"].map((name) => here(event, name));
-      if (op) this.heard.act(op);
+      if (op && event.detail < 2) this.heard.act(op);
       else if (job) this.heard.go(job);
       else if (place) this.heard.look(unplaced(place));
     }, { signal });
@@ -107,6 +107,16 @@ export class Drawer {
     this.trace.paint(name, log?.traceback ?? "");
     this.code.mark(log ? failingLine(log.traceback, name) : 0);
     this.log.paint(place && part ? { job: name, place, what, log, going: part.ended_at === null } : null);
+  }
+
+  /** Go to the log.
+   * @returns {boolean} whether there is one */
+  toLog() {
+    this.turn("Attempts");
+    const { text } = this.log;
+    if (text.closest("[hidden]")) return false;
+    text.focus();
+    return true;
   }
 
   /** @param {string} name of a tab that somebody has chosen */
@@ -161,8 +171,7 @@ export class Drawer {
   }
 
   /** @param {Shown} shown */
-  buttons({ name, letter, details }) {
-    const can = actions(name, letter, details);
+  buttons({ name, letter, details, acts: can }) {
     this.acts.forEach((button, at) => {
       const one = at === 0 ? can[0] : can.find(({ op }) => op === ACTS[at]);
       if (!one && document.activeElement === button) this.acts[0].focus();
@@ -173,9 +182,9 @@ export class Drawer {
       say(button, shown);
       set(button, "data-op", op);
       set(button, "aria-label", told.includes(shown) ? told : `${shown}: ${isolated(name)}`); // one can speak what one sees
-      set(button, "aria-keyshortcuts", key === key.toUpperCase() ? `Shift+${key}` : key);
+      set(button, "aria-keyshortcuts", shortcut(key));
       set(button, "class", `act${at === 0 && !no && !"SDUM".includes(letter) ? " main" : ""}`);
-      set(button, "title", `${no ? `${word}: ${no}` : does} (${key === key.toUpperCase() ? "Shift+" : ""}${key.toUpperCase()})`);
+      set(button, "title", `${no ? `${word}: ${no}` : does} (${keyed(key)})`);
       set(button, "aria-disabled", no ? "true" : "false"); // not `disabled`: that would take the focus away
     });
   }

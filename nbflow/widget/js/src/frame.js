@@ -22,7 +22,7 @@ export class Frame {
     this.fold = fan ? [foldAction(fan, count, false)] : [];
     this.fan = fan;
     this.length = (/** @type {string} */ words) => measure(words, `${SMALL}px ${font}`);
-    this.text = svg("text", { x: x + 12, y: y + 19 });
+    this.text = svg("text", group && title ? { class: "opener", role: "button", tabindex: 0, "data-op": "open", "data-whom": group, "data-lm-suppress-shortcuts": "true", x: x + 12, y: y + 19 } : { x: x + 12, y: y + 19 });
     this.hint = svg("title");
     this.told = "";
     this.tools = new Tools(x + width - 4, y + 2, looks);

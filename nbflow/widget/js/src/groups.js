@@ -7,7 +7,7 @@
  * @param {import("./types.js").Group|undefined} standing
  * @returns {[text: string, end: string][]} the beginning, and the verdict that ends it */
 export function lines(name, words, short, standing) {
-  const verdict = standing?.[0] ?? "", tally = said(standing?.[7] ?? 0, standing?.[8] ?? 0);
+  const verdict = standing?.[0] ?? "", tally = said(standing?.[6] ?? 0, standing?.[7] ?? 0);
   const end = verdict && verdict !== "undecided" ? ` · ${verdict}` : "";
   const parts = tally && words ? [`${words}: ${tally}`] : [];
   if (!end && tally && short) parts.push(`${short}: ${tally}`);

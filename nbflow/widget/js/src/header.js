@@ -32,7 +32,10 @@ export class Header {
     this.timeline = control("button", { class: "toggle", "aria-pressed": "false", "aria-keyshortcuts": "t", title: "show the attempts along time (T)" }, "Timeline");
     this.tell = control("button", { class: "tell" }, bell());
     this.tell.addEventListener("click", () => telling.turn().then(() => this.offer(true)), { signal });
-    this.end = html("span", { class: "end" }, finder.root, this.icon, this.verdict, this.time, this.tell, this.pause, this.timeline);
+    this.retry = control("button", { class: "again" });
+    this.pick = control("button", { class: "pickall" });
+    this.picking = html("li", {}, this.pick);
+    this.end = html("span", { class: "end" }, finder.root, this.icon, this.verdict, this.time, this.tell, this.retry, this.pause, this.timeline);
     this.bar = html("div", { class: "bar", "aria-hidden": "true" }, ...BAR.map((letter) => html("i", { class: `s-${letter}` })));
     this.root = html("div", { class: "header" }, this.flow, this.run, this.chips, this.end);
     /** @type {Map<string, {chip: HTMLElement, button: Element, text: Element}>} */
@@ -44,8 +47,9 @@ export class Header {
   }
 
   /** @param {Head} head
-   * @param {number} now */
-  paint(head, now) {
+   * @param {number} now
+   * @param {number} found so many jobs does the filter show; -1 if it leaves none out */
+  paint(head, now, found) {
     const total = head.counts.reduce((sum, [, count]) => sum + count, 0);
     say(this.flow, head.flow);
     set(this.flow, "title", head.flow);
@@ -57,13 +61,20 @@ export class Header {
       set(button, "aria-pressed", on ? "true" : "false");
       set(button, "title", on ? "show the others too" : `show only what is ${this.looks[letter]?.word}`);
     }
-    const shown = /** @type {[string, number][]} */ (there).map(([letter]) => this.chip(letter).chip);
+    const chips = /** @type {[string, number][]} */ (there).map(([letter]) => this.chip(letter).chip), shown = found > 0 ? [...chips, this.picking] : chips;
+    say(this.pick, `Select ${found.toLocaleString("en")}`);
+    set(this.pick, "title", "select all that the filter shows");
     if (shown.some((chip, at) => this.chips.children[at] !== chip) || shown.length !== this.chips.children.length)
       this.chips.replaceChildren(...shown);
     const counts = Object.fromEntries(head.counts);
     [...this.bar.children].forEach((part, at) => {
       /** @type {HTMLElement} */ (part).style.width = total ? `${(100 * (counts[BAR[at]] ?? 0)) / total}%` : "0";
     });
+    const failed = (counts.F ?? 0) + (counts.N ?? 0);
+    this.retry.hidden = !failed && document.activeElement !== this.retry;
+    say(this.retry, `Retry ${failed.toLocaleString("en")} failed`);
+    set(this.retry, "title", failed ? "run all that has failed again, with fresh attempts" : "nothing has failed");
+    set(this.retry, "aria-disabled", failed ? "false" : "true");
     const letter = total ? (VERDICTS[head.verdict] ?? "") : "";
     const drawn = letter && head.paused ? "H" : letter;
     set(this.end, "class", `end s-${drawn}`);

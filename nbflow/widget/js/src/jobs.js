@@ -1,3 +1,5 @@
+import { under } from "./dom.js";
+
 /** The jobs by number and name, and where each stands in the picture. */
 export class Jobs {
   constructor() {
@@ -27,6 +29,12 @@ export class Jobs {
     this.of = graph.nodes.map((node) => (node[9] ? spread(node[7]) : node[7]));
     this.node = [];
     this.of.forEach((jobs, at) => jobs.forEach((job) => { this.node[job] = at; }));
+  }
+
+  /** The numbers of those in a group or fan-out.
+   * @param {string} name */
+  members(name) {
+    return spread(under(this.graph?.members, name) ?? []);
   }
 
   /** @param {string} name

@@ -1,5 +1,7 @@
 /** @typedef {import("./types.js").Model} Model */
-/** @typedef {{kind: "ack"|"done"|"refused"|"bars"|"code"|"data"|"output"|"log", number: number, now?: number, count?: number, said?: string}} Answer */
+/** @typedef {{kind: "ack"|"done"|"refused"|"bars"|"foretold"|"members"|"code"|"data"|"output"|"log", number: number, now?: number, said?: string,
+ *   count?: number, of?: number, undo?: boolean}} Answer *count* of *of* requests took effect; *undo*: they can be taken back */
+/** @typedef {{generations?: number[], attempt?: number|null, step?: number|null, since?: number, of?: number, start?: number[], end?: number[]}} More */
 
 /** @typedef {{kind: "piece", number: number, at: number, of: number, text: string, now?: number}} Piece one of a long answer's */
 
@@ -8,7 +10,7 @@ export const PATIENCE = 2000; // milliseconds until a request counts as not hear
 /** One view's requests to the kernel, and whether it answers. */
 export class Link {
   /** @param {Model} model
-   * @param {{owed(): void, patience(): number, ended(op: string, job: string, answer: Answer): void, time(now: number): void}} heard *owed*: what
+   * @param {{owed(): void, patience(): number, ended(op: string, about: string, answer: Answer): void, time(now: number): void}} heard *owed*: what
    *   `owed` gives is another
    * @param {AbortSignal} life */
   constructor(model, heard, life) {
@@ -16,7 +18,7 @@ export class Link {
     this.heard = heard;
     /** All views of a flow hear all answers: numbers begin at random to tell one's own. */
     this.number = Math.floor(Math.random() * 2 ** 40) * 1024;
-    /** @type {Map<number, {op: string, job: string, timer: any, patient: boolean, late: boolean, heard: boolean}>} */
+    /** @type {Map<number, {op: string, about: string, timer: any, patient: boolean, late: boolean, heard: boolean}>} */
     this.open = new Map();
     /** @type {Map<number, string[]>} */
     this.pieces = new Map();
@@ -30,13 +32,14 @@ export class Link {
 
   /** @param {string} op
    * @param {string[]} jobs
-   * @param {{generation?: number, attempt?: number|null, step?: number|null, since?: number, start?: number[], end?: number[]}} [more]
+   * @param {More} [more]
+   * @param {string} [about] comes back with the answer
    * @returns {number} the request's, which its answer has too */
-  ask(op, jobs, more = {}) {
+  ask(op, jobs, more = {}, about = jobs[0] ?? "") {
     const number = ++this.number;
     const patient = op === "hello" || op === "again" || op === "select" || op === "turn";
     const timer = setTimeout(() => this.lag(number), this.heard.patience());
-    this.open.set(number, { op, job: jobs[0] ?? "", timer, patient, late: false, heard: false });
+    this.open.set(number, { op, about, timer, patient, late: false, heard: false });
     try {
       this.model.send({ op, number, jobs, ...more });
     } catch {
@@ -47,7 +50,7 @@ export class Link {
 
   /** What the kernel has not heard, it seems. @returns {import("./owed.js").Request[]} */
   get owed() {
-    return [...this.open.values()].filter(({ late }) => late).map(({ op, job }) => ({ op, name: job }));
+    return [...this.open.values()].filter(({ late }) => late).map(({ op, about }) => ({ op, said: about }));
   }
 
   /** The kernel hears in the order of asking: what came before one that it has heard was lost.
@@ -57,7 +60,7 @@ export class Link {
       if (earlier >= number || asked.heard || !asked.late) continue;
       this.open.delete(earlier);
       this.heard.owed();
-      this.heard.ended(asked.op, asked.job, { kind: "refused", number: earlier, said: "it was lost on the way, ask again" });
+      this.heard.ended(asked.op, asked.about, { kind: "refused", number: earlier, said: "it was lost on the way, ask again" });
     }
   }
 
@@ -103,6 +106,6 @@ export class Link {
     if (typeof answer.now === "number") this.heard.time(answer.now);
     if (answer.kind === "ack" && !asked.patient) return; // more is to come
     this.open.delete(answer.number);
-    if (answer.kind !== "ack") this.heard.ended(asked.op, asked.job, answer);
+    if (answer.kind !== "ack") this.heard.ended(asked.op, asked.about, answer);
   }
 }

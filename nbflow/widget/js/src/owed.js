@@ -1,7 +1,6 @@
-import { saying } from "./actions.js";
 import { timeOfDay } from "./words.js";
 
-/** @typedef {{op: string, name: string}} Request one that was not heard yet */
+/** @typedef {{op: string, said: string}} Request one that was not heard yet; *said*: an act, in words */
 
 const MOST = 3; // requests that are named
 const ACTS = /^(retry|run|skip|cancel|pause|unpause|undo)/; // what is more than a look
@@ -12,7 +11,7 @@ const ACTS = /^(retry|run|skip|cancel|pause|unpause|undo)/; // what is more than
  * @param {number} at until when, in seconds since the epoch, what is shown is known to be true
  * @returns {string} */
 export function owing(owed, kernel, at) {
-  const acts = owed.filter(({ op }) => ACTS.test(op)).map(({ op, name }) => saying(op, name));
+  const acts = owed.filter(({ op }) => ACTS.test(op)).map(({ said }) => said);
   const named = acts.slice(0, MOST).join(", ") + (acts.length > MOST ? ` and ${acts.length - MOST} more` : "");
   if (kernel.gone) return `${named ? `${named}: not heard. ` : ""}The kernel was restarted: this is how it stood at ${timeOfDay(at)}. Load nbflow again; %nbflow resume and %nbflow show bring it back.`;
   if (kernel.cut) return `${named ? `${named}: queued. ` : ""}No connection to the kernel: this is how it stood at ${timeOfDay(at)}.`;

@@ -42,7 +42,7 @@ export class Stage {
       event.preventDefault();
       this.zoom(this.scale * Math.exp(-event.deltaY / 300), event);
     }, { signal, passive: false });
-    this.drag(this.scroll, signal, (event) => !(/** @type {Element} */ (event.target).closest(".node, .tool")), (dx, dy) => this.scroll.scrollBy(-dx, -dy));
+    this.drag(this.scroll, signal, (event) => !event.shiftKey && !(/** @type {Element} */ (event.target).closest(".node, .tool, .opener")), (dx, dy) => this.scroll.scrollBy(-dx, -dy));
     const look = (/** @type {PointerEvent} */ event) => {
       const box = this.overview.getBoundingClientRect(), [x, y] = [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
       this.scroll.scrollTo(x * this.scroll.scrollWidth - this.scroll.clientWidth / 2, y * this.scroll.scrollHeight - this.scroll.clientHeight / 2);

@@ -1,5 +1,5 @@
 import { foldAction, groupActions } from "./actions.js";
-import { boxes, corner, lines } from "./cells.js";
+import { boxes, corner, lines, placeAt } from "./cells.js";
 import { measure, redraw, say, set, svg } from "./dom.js";
 import { clip, fitted } from "./signs.js";
 import { Tools } from "./tools.js";
@@ -30,6 +30,7 @@ export class Strip {
     this.icon = svg("g", { class: "icon", transform: "translate(10,7)" }, svg("path", { class: "line" }), svg("path", { class: "area" }));
     this.grid = svg("g", { class: "cells" });
     this.cover = svg("path", { class: "cover" });
+    this.chosen = svg("path", { class: "picked" });
     this.pointer = svg("rect", { class: "pointer", width: this.cells[3] + 5, height: this.cells[4] + 5, rx: 3 });
     this.pointer.style.display = "none";
     const ring = svg("rect", { class: "ring", x: -3.5, y: -3.5, width: width + 7, height: height + 7, rx: ROUND + 3 });
@@ -38,7 +39,7 @@ export class Strip {
       class: "node strip", tabindex: -1, role: "button", "aria-pressed": "false",
       "data-at": at, "data-lm-suppress-shortcuts": "true",
     }, this.title, ring, svg("rect", { class: "box", width, height, rx: ROUND }), this.icon,
-    this.grid, this.cover, this.pointer);
+    this.grid, this.cover, this.chosen, this.pointer);
     const words = svg("g", { class: "said", "aria-hidden": "true" }, svg("text", { x: 30, y: 18.5 }, fitted(label, width - 62, (text) => measure(text, `${NAME}px ${font}`))), this.caption);
     this.outer = svg("g", { class: "spot", transform: `translate(${x},${y})` }, this.root, words, this.tools.root);
     this.fan = fan ? name : "";
@@ -76,6 +77,21 @@ export class Strip {
     const none = out.length === this.jobs.length;
     set(this.cover, "d", none ? "" : boxes(this.cells, out));
     return none;
+  }
+
+  /** The place of the cell under the mouse, or -1.
+   * @param {MouseEvent} event */
+  at(event) {
+    const box = this.root.querySelector(".box")?.getBoundingClientRect();
+    if (!box?.width) return -1;
+    const scale = this.width / box.width;
+    return placeAt(this.cells, this.jobs.length, (event.clientX - box.left) * scale, (event.clientY - box.top) * scale);
+  }
+
+  /** Mark the cells that are selected together.
+   * @param {number[]} places */
+  choose(places) {
+    set(this.chosen, "d", boxes(this.cells, places));
   }
 
   /** @param {string} text */

@@ -8,12 +8,12 @@
  * @typedef {[name: string, x: number, y: number, width: number, height: number, label: string, form: "node"|"cell"|"strip", jobs: number[],
  *   note?: string, cells?: Cells|null, badges?: string[]]} Node *jobs*: of a strip as runs
  * @typedef {[group: string, x: number, y: number, width: number, height: number, title: string, words: string, short: string]} Frame *words*: what its policy asks for
- * @typedef {{nodes: Node[], links: [number, number][], wires: string[], stands: number[], ends: [number, number][], frames: Frame[], fans: Record<string, [group: string, jobs: number, folded: boolean]>,
+ * @typedef {{nodes: Node[], links: [number, number][], wires: string[], stands: number[], ends: [number, number][], frames: Frame[], fans: Record<string, [group: string, jobs: number, folded: boolean]>, members: Record<string, number[]>,
  *   made: number[], makers: Record<string, string>,
  *   width: number, height: number}} Graph
  * @typedef {[text: string, tick?: ""|"up"|"down", at?: number, letter?: string]|null} Caption "{}" in the text is a time that ticks; *letter*: of a strip
  * @typedef {[verdict: string, succeeded: number, members: number, why: string, going: number, failed: number,
- *   generation: number, good: number, bad: number]} Group *good* and *bad* are about members, groups within being one each
+ *   good: number, bad: number]} Group *good* and *bad* are about members, groups within being one each
  * @typedef {{flow: string, run: number, verdict: string, counts: [Letter, number][], started_at: number|null,
  *   ended_at: number|null, groups: Record<string, Group>, paused: boolean, left_at?: number|null, fault?: string}} Head
  * @typedef {{started_at: number|null, ended_at: number|null, end: string, reason: string, exit_code?: number|null, signal?: string|null}} Part of a job's history

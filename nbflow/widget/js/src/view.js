@@ -1,15 +1,19 @@
 import { Acting } from "./acting.js";
+import { saying } from "./actions.js";
 import { reattaching } from "./attached.js";
 import { Bars } from "./bars.js";
 import { Dag } from "./dag.js";
 import { html, set, under } from "./dom.js";
 import { Drawer } from "./drawer.js";
 import { Finder, next } from "./finder.js";
+import { Foreseen } from "./foreseen.js";
 import { Header } from "./header.js";
+import { Help } from "./help.js";
 import { Jobs } from "./jobs.js";
 import { Kernel } from "./kernel.js";
 import { Link, PATIENCE } from "./link.js";
 import { owing } from "./owed.js";
+import { Picked } from "./picked.js";
 import { Present } from "./present.js";
 import { Timeline } from "./timeline.js";
 import { Voice } from "./voice.js";
@@ -31,12 +35,14 @@ class View {
     this.voice = new Voice(looks, life);
     this.finder = new Finder({ changed: () => this.paint(), next: (back) => this.next(back) }, life);
     this.header = new Header(looks, this.finder, life);
+    this.help = new Help(life);
     this.jobs = new Jobs();
     this.dag = new Dag(looks, this.jobs, {
-      select: (at) => this.select(at), key: (at, key) => this.acting.key(at, key), tool: (op, whom) => this.tool(op, whom),
+      select: (at, how, from) => this.picked.job(at, how, from), several: (some, add) => this.picked.several(some, add),
+      key: (at, key) => this.key(key, at), tool: (op, whom) => this.tool(op, whom),
     }, life);
     this.drawer = new Drawer(looks, {
-      act: (op) => this.acting.job(this.selected, op),
+      act: (op) => this.acting.job(this.picked.now.job, (action) => action.op === op),
       close: () => this.close(),
       go: (job) => this.go(job),
       look: (place) => this.look(place),
@@ -50,33 +56,50 @@ class View {
     this.link = new Link(model, {
       owed: () => this.owe(),
       patience: () => (this.kernel.gone || this.kernel.cut ? 0 : this.kernel.busy ? SOON : PATIENCE),
-      ended: (op, name, answer) => this.ended(op, name, answer),
+      ended: (op, about, answer) => this.ended(op, about, answer),
       time: (now) => this.present.setClock(now),
     }, life);
-    this.acting = new Acting(this.present, this.jobs, this.link, this.voice);
+    this.foreseen = new Foreseen(this.present, (names) => this.link.ask("foretell", names), life);
+    this.acting = new Acting(this.present, this.jobs, this.link, this.voice, this.foreseen);
+    this.picked = new Picked(looks, this.present, this.jobs, this.dag, this.acting, {
+      changed: () => this.ask(), close: () => this.close(), go: (job) => this.go(job),
+      members: (group) => this.link.ask("members", [group]),
+    }, life);
     this.bars = new Bars(this.timeline, this.header.timeline, this.present, this.link, life);
     this.main = html("div", { class: "main" }, this.dag.root, this.drawer.root);
-    this.footer = html("div", { class: "footer" }, this.voice.note, this.dag.stage.tools);
+    this.footer = html("div", { class: "footer" }, this.voice.root, html("span", { class: "right" }, this.help.button, this.dag.stage.tools));
     this.root = html("div", { class: "nbflow-view", role: "region", "aria-label": "flow" },
-      this.header.root, this.header.bar, this.main, this.timeline.root, this.footer, this.voice.live);
-    this.selected = ""; // a job
+      this.header.root, this.header.bar, this.main, this.timeline.root, this.footer, this.voice.live, this.help.root);
     /** @type {import("./types.js").Place|null} */
     this.place = null; // whose log of the selected job is shown; null the usual one
     /** @type {import("./types.js").Graph|null} */
     this.drawn = null;
     this.ticked = Date.now();
     this.parted = 0; // when the kernel was last heard of, once it cannot be heard any more; 0 while it can
-    const ticks = setInterval(() => this.tick(), 1000);
-    life.addEventListener("abort", () => clearInterval(ticks));
     reattaching(this.root, () => this.tick(), life);
-    this.root.addEventListener("keydown", (event) => this.keydown(event), { signal: life });
-    this.header.pause.addEventListener("click", () => this.acting.pause(), { signal: life });
+    this.listen(life);
+  }
+
+  /** @param {AbortSignal} signal */
+  listen(signal) {
+    const ticks = setInterval(() => this.tick(), 1000);
+    signal.addEventListener("abort", () => clearInterval(ticks));
+    this.root.addEventListener("keydown", (event) => this.keydown(event), { signal });
+    const once = (/** @type {HTMLElement} */ button, /** @type {() => void} */ done) =>
+      button.addEventListener("click", (event) => { if (event.detail < 2) done(); }, { signal });
+    once(this.header.pause, () => this.acting.pause());
+    once(this.header.retry, () => this.acting.failed());
+    once(this.header.pick, () => this.pickAll());
+    once(this.voice.undo, () => this.acting.undo());
   }
 
   /** What was looked at last is open again after a reload. */
   begin() {
     const last = (this.model.get("chosen") ?? []).at(-1);
-    if (last && this.details(last[0])) [this.selected, this.place] = [last[0], last[1] === null ? null : [last[1], last[2] ?? null]];
+    if (last && this.details(last[0])) {
+      this.picked.now.pick(last[0]);
+      this.place = last[1] === null ? null : [last[1], last[2] ?? null];
+    }
     this.paint();
     this.link.ask("hello", []);
   }
@@ -88,22 +111,18 @@ class View {
       this.drawn = graph;
       this.dag.build(graph);
     }
-    const at = this.jobs.number(this.selected);
-    if (at < 0) this.selected = "";
-    this.dag.paint({ status, wanted: this.finder.among(this.jobs.names, status), captions, marks, progress, groups: head.groups ?? {}, now });
+    const wanted = this.finder.among(this.jobs.names, status);
+    this.dag.paint({ status, wanted, captions, marks, progress, groups: head.groups ?? {}, now });
     this.dag.say(graph.nodes.length ? "" : "No jobs yet. Put %%job NAME on the first line of a cell, and run it.");
-    if (this.dag.selected !== at) {
-      this.dag.select(at);
-      this.dag.stage.reveal(this.dag.drawn[this.jobs.node[at]]?.group);
-    }
-    this.header.paint(head, now);
+    this.header.paint(head, now, wanted ? wanted.filter(Boolean).length : -1);
+    const open = this.picked.paint(this.main);
     this.drawer.paint(this.shown());
-    this.timeline.select(at);
+    this.timeline.select(this.jobs.number(this.picked.now.job));
     this.bars.want();
-    this.main.classList.toggle("open", at >= 0);
+    this.main.classList.toggle("open", open);
     this.root.classList.toggle("past", !this.present.live);
     this.voice.empty = !graph.nodes.length;
-    if (head.fault) this.voice.say(head.fault, true);
+    if (head.fault) this.voice.say(head.fault, { stays: true, trouble: true });
     else this.voice.hint();
     this.voice.counts(head);
   }
@@ -137,12 +156,12 @@ class View {
 
   /** What the drawer shows, or null. */
   shown() {
-    const at = this.jobs.number(this.selected);
+    const name = this.picked.now.job, at = this.jobs.number(name);
     if (at < 0) return null;
     const { status, captions } = this.present.moment, node = this.jobs.node[at];
     return {
-      name: this.selected, letter: status[at] ?? "", caption: this.jobs.of[node]?.length === 1 ? captions[node] : undefined, place: this.place, now: this.present.now,
-      details: this.details(this.selected),
+      name, letter: status[at] ?? "", caption: this.jobs.of[node]?.length === 1 ? captions[node] : undefined, place: this.place, now: this.present.now,
+      details: this.details(name), acts: this.acting.can(name),
       letterOf: (/** @type {string} */ job) => status[this.jobs.number(job)],
     };
   }
@@ -155,34 +174,25 @@ class View {
   }
 
   // --- a person's hand
-  /** @param {number} at */
-  select(at) {
-    const job = this.jobs.names[at];
-    if (job === undefined) return;
-    if (job !== this.selected) this.place = null;
-    this.selected = job;
-    this.ask();
-  }
-
   /** @param {string} job */
   go(job) {
     const at = this.jobs.number(job);
     if (at < 0) return;
-    this.select(at);
+    this.picked.job(at);
     this.dag.focusJob(at);
   }
 
   /** @param {import("./types.js").Place} place whose log is wanted */
   look(place) {
-    const usual = this.details(this.selected)?.current ?? [];
+    const usual = this.details(this.picked.now.job)?.current ?? [];
     this.place = String(place) === String(usual) ? null : place;
-    this.ask();
+    this.ask(false);
   }
 
   /** @param {number} at
    * @param {number} attempt */
   selectAttempt(at, attempt) {
-    this.select(at);
+    this.picked.job(at);
     this.look([attempt, null]);
   }
 
@@ -190,57 +200,103 @@ class View {
    * @param {boolean} back */
   next(back) {
     const wanted = this.finder.among(this.jobs.names, this.present.moment.status);
-    const at = wanted ? next(wanted, this.jobs.number(this.selected), back) : -1;
-    if (at >= 0) this.select(at);
+    const at = wanted ? next(wanted, this.jobs.number(this.picked.now.job), back) : -1;
+    if (at >= 0) this.picked.job(at);
   }
 
-  ask() {
-    const [attempt, step] = this.place ?? [null, null];
-    if (this.present.live) this.link.ask("select", [this.selected], step === null ? { attempt } : { attempt, step });
+  /** Select all that is seen. */
+  pickAll() {
+    const wanted = this.finder.among(this.jobs.names, this.present.moment.status);
+    this.picked.several(this.jobs.names.flatMap((_, at) => (!wanted || wanted[at] ? [at] : [])), false);
+  }
+
+  /** @param {boolean} [fresh] something else is picked */
+  ask(fresh = true) {
+    if (fresh) this.place = null;
+    const [attempt, step] = this.place ?? [null, null], { job } = this.picked.now;
+    if (job && this.present.live) this.link.ask("select", [job], step === null ? { attempt } : { attempt, step });
     this.paint();
   }
 
   close() {
-    const at = this.jobs.number(this.selected);
-    this.selected = "";
+    const at = this.jobs.number(this.picked.now.anchor);
+    this.picked.now.put([]);
     this.paint();
-    this.dag.focusJob(at);
+    if (at >= 0) this.dag.focusJob(at);
+    else this.dag.focus(this.dag.tabbed);
   }
 
   /** @param {KeyboardEvent} event */
   keydown(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === "Escape" && this.selected) {
-      this.close();
-      event.preventDefault();
-    } else if (!event.defaultPrevented && event.key.toLowerCase() === "p") {
-      this.acting.pause();
-    } else if (!event.defaultPrevented && event.key.toLowerCase() === "t") {
-      this.bars.toggle();
-    } else if (!event.defaultPrevented && event.key === "/") {
-      this.finder.begin();
-      event.preventDefault();
-    } else if (this.selected && !event.defaultPrevented && /^[rsc]$/i.test(event.key)) {
-      this.acting.key(this.jobs.number(this.selected), event.shiftKey ? event.key.toUpperCase() : event.key.toLowerCase());
+    const { key, target } = event, within = /** @type {Element} */ (target).closest("input, .log");
+    if (within?.localName === "input" && key !== "Escape") return event.stopPropagation(); // a letter is no command there
+    if ((event.ctrlKey || event.metaKey) && !event.altKey && key.toLowerCase() === "a" && !within && !event.defaultPrevented) this.pickAll();
+    else if (event.ctrlKey || event.metaKey || event.altKey) return;
+    else if (key === "Escape" && !this.picked.now.empty) this.close();
+    else if (event.defaultPrevented || event.repeat || !this.key(event.shiftKey ? key.toUpperCase() : key.toLowerCase(), -1)) {
+      event.stopPropagation(); // a letter would be a shortcut of the notebook
+      return;
     }
-    event.stopPropagation(); // a letter would be a shortcut of the notebook
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  /** @param {string} key in capitals with Shift
+   * @param {number} at the job that has the focus; -1: none has
+   * @returns {boolean} whether the key means something here */
+  key(key, at) {
+    switch (key.toLowerCase()) {
+      case "p":
+        this.acting.pause();
+        return true;
+      case "t":
+        this.bars.toggle();
+        return true;
+      case "z":
+        this.acting.undo();
+        return true;
+      case "/":
+        this.finder.begin();
+        return true;
+      case "?":
+        this.help.open();
+        return true;
+      case "l":
+        this.log(at);
+        return true;
+      default:
+        return this.picked.key(key, at);
+    }
+  }
+
+  /** Go to the log of a job.
+   * @param {number} at */
+  log(at) {
+    const job = this.jobs.names[at] ?? this.picked.now.job;
+    if (!job) return this.voice.say("Log: select a job first.");
+    if (job !== this.picked.now.job) this.picked.job(this.jobs.number(job));
+    if (!this.drawer.toLog()) this.voice.say(`Log of ${job}: there is none yet.`);
   }
 
   /** @param {string} op
-   * @param {string} whom a group, or a fan-out to be opened or folded */
+   * @param {string} whom a group, or a fan-out */
   tool(op, whom) {
-    if (op !== "turn") this.acting.group(whom, op);
+    if (op === "open") this.picked.group(whom);
+    else if (op !== "turn") this.acting.group(whom, op);
     else if (this.present.live) this.link.ask("turn", [whom]);
   }
 
   /** @param {string} op
-   * @param {string} name
+   * @param {string} about
    * @param {import("./link.js").Answer} answer */
-  ended(op, name, answer) {
-    if (answer.kind === "bars") this.bars.take(answer);
-    else if (op === "log") this.drawer.courier.hear(/** @type {any} */ (answer));
-    else if (answer.kind === "code" || answer.kind === "data" || answer.kind === "output") this.drawer.take(/** @type {any} */ (answer));
-    else this.acting.ended(op, name, answer);
+  ended(op, about, answer) {
+    if (op === "foretell") this.foreseen.take(answer.kind === "foretold" ? /** @type {any} */ (answer) : null);
+    else if (answer.kind === "members") this.picked.take(/** @type {any} */ (answer));
+    else if (answer.kind === "bars") return this.bars.take(answer);
+    else if (op === "log") return this.drawer.courier.hear(/** @type {any} */ (answer));
+    else if (answer.kind === "code" || answer.kind === "data" || answer.kind === "output") return this.drawer.take(/** @type {any} */ (answer));
+    else if (op !== "members") return this.acting.ended(this.acting.said.has(answer.number) || op === "undo" ? about : saying(op, about), answer);
+    this.paint();
   }
 }
 

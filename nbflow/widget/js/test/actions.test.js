@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { actions, groupActions, pauseAction, saying } from "../src/actions.js";
+import { actions, groupActions, manyActions, outcome, pauseAction, saying, toRetry } from "../src/actions.js";
 
 const LETTERS = "HWQRTVBLSDUMFKCN";
 const details = (more = {}) => ({ kind: "", asked: "", follow: [0, 0], last_good: null, ...more });
@@ -55,9 +55,9 @@ test("no two actions on a job have one key", () => {
 });
 
 test("a group's buttons say how many they mean, and are not there for none", () => {
-  const [retry, cancel] = groupActions("fits", ["undecided", 1, 4, "", 2, 1, 4]);
+  const [retry, cancel] = groupActions("fits", ["undecided", 1, 4, "", 2, 1]);
   assert.deepEqual([retry.name, cancel.name], ["Retry 1 failed of group fits", "Cancel group fits: 2 jobs"]);
-  assert.ok(groupActions("fits", ["met", 3, 3, "", 0, 0, 3]).every(({ no }) => no.length > 8));
+  assert.ok(groupActions("fits", ["met", 3, 3, "", 0, 0]).every(({ no }) => no.length > 8));
 });
 
 test("a run is paused, or let go on", () => {
@@ -67,7 +67,49 @@ test("a run is paused, or let go on", () => {
 });
 
 test("what was asked is said in words", () => {
-  assert.deepEqual(["retry", "skip-last", "cancel-group"].map((op) => saying(op, "fit")), ["Retry fit", "Skip fit with its last good outputs", "Cancel group fit"]);
+  assert.deepEqual(["retry", "skip-last", "cancel"].map((op) => saying(op, "fit")), ["Retry fit", "Skip fit with its last good outputs", "Cancel fit"]);
   assert.equal(saying("pause", ""), "Pause all");
 });
 
+test("a retry says how long it takes, as far as that is known", () => {
+  const told = (seconds, more) => actions("fit", "F", details(more), { follow: 2, below: 2, seconds, last: [] })[0].word;
+  assert.equal(told([42, 42, 42]), "Retry, about 42 s");
+  assert.equal(told([0.2, 0.2, 0.2]), "Retry, under 1 s");
+  assert.equal(told([42, 100, 100], { follow: [2, 2] }), "Retry and 2 downstream, about 2 m");
+  assert.equal(told([12, null, null], { follow: [2, 2] }), "Retry (about 12 s) and 2 downstream");
+  assert.equal(told([null, null, null], { follow: [2, 2] }), "Retry and 2 downstream");
+});
+
+test("an act on many is about those for which it means something", () => {
+  const acts = manyActions([0, 1, 2, 3, 4], "FSRWF", null);
+  assert.deepEqual(acts.map(({ op, word, targets }) => [op, word, targets]), [
+    ["retry", "Retry 2 failed", [0, 4]], ["skip", "Skip 4", [0, 2, 3, 4]], ["cancel", "Cancel 2", [2, 3]],
+  ]);
+});
+
+test("where there is nothing to be done with many, that is said", () => {
+  const acts = manyActions([0, 1], "WW", null);
+  assert.deepEqual(acts.map(({ op, no }) => [op, no]), [["retry", "none of it has ended"], ["skip", ""], ["cancel", ""]]);
+  assert.equal(manyActions([0, 1], "HH", null)[0].word, "Run 2");
+});
+
+test("many are retried with what depends on them, and the time is said once", () => {
+  const [retry, all, , last] = manyActions([3, 5], "WWWFWF", { follow: 1, below: 4, seconds: [10, 20, 40], last: [1] }, " of fits");
+  assert.deepEqual([retry.name, retry.said], ["Retry 2 failed of fits and 1 downstream, about 20 s", "Retry 2 failed of fits"]);
+  assert.deepEqual([all.name, all.said], ["Retry 2 failed of fits and 4 downstream, about 40 s", "Retry 2 failed of fits with downstream"]);
+  assert.deepEqual([last.word, last.targets], ["Skip 1 with last good outputs", [5]]);
+});
+
+test("a retry of many is of what has failed; else of what was stopped, else of all that has ended", () => {
+  assert.deepEqual(toRetry([0, 1, 2, 3], "FCSN"), [0, 3]);
+  assert.deepEqual(toRetry([1, 2], "FCSN"), [1]);
+  assert.deepEqual(toRetry([0, 1, 2], "SKM"), [0, 2]);
+  assert.deepEqual(toRetry([0], "R"), []);
+});
+
+test("what became of a request is said with numbers", () => {
+  assert.equal(outcome("Retry 6 failed", { kind: "done", number: 1, count: 6, of: 6 }), "Retry 6 failed: accepted.");
+  assert.equal(outcome("Retry 6 failed", { kind: "done", number: 1, count: 5, of: 6 }), "Retry 6 failed: 5 of 6; 1 has changed meanwhile.");
+  assert.equal(outcome("Retry fit", { kind: "done", number: 1, count: 0, of: 1 }), "Retry fit: nothing to do, it has changed meanwhile.");
+  assert.equal(outcome("Skip fit", { kind: "refused", number: 1, said: "the engine is gone" }), "Skip fit: the engine is gone");
+});

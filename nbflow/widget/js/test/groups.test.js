@@ -6,7 +6,7 @@ import { lines } from "../src/groups.js";
  * @param {number} good
  * @param {number} bad
  * @returns {any} */
-const standing = (verdict, good, bad) => [verdict, good, 3, "", 0, bad, 3, good, bad];
+const standing = (verdict, good, bad) => [verdict, good, 3, "", 0, bad, good, bad];
 
 test("a group that is not decided tells what is needed, and how its members stand", () => {
   assert.deepEqual(lines("fits", "2 of 3 needed", "2 of 3", standing("undecided", 1, 1)).map((line) => line.join("")), [

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { owing } from "../src/owed.js";
 
 const FINE = { gone: false, cut: false, busy: false }, BUSY = { ...FINE, busy: true };
-const request = (op, name) => ({ op, name });
+const request = (op, name) => ({ op, said: `${op[0].toUpperCase()}${op.slice(1)} ${name}` });
 
 test("nothing owed, nothing said", () => assert.equal(owing([], BUSY, 0), ""));
 
