@@ -17,7 +17,7 @@ SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_
 ANYTHING = st.recursive(
     SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=9), inner, max_size=4)
 )
-KEYS = ["op", "number", "jobs", "generation", "attempt", "step", "since"]
+KEYS = ["op", "number", "jobs", "attempt", "step", "since", "of"]
 NAMES = st.lists(st.sampled_from(["fit", "load", "fits", "fan", "nobody"]) | ANYTHING, max_size=4)
 ALMOST = st.fixed_dictionaries(
     {},
@@ -25,17 +25,21 @@ ALMOST = st.fixed_dictionaries(
         "op": st.sampled_from([*ACTIONS, *LOOKS]) | ANYTHING,
         "number": st.integers(0, 2**53) | ANYTHING,
         "jobs": NAMES | ANYTHING,
+        "generations": st.lists(st.integers(0, 9) | ANYTHING, max_size=4) | ANYTHING,
         **{key: st.integers(0, 9) | ANYTHING for key in KEYS[3:]},
         "__proto__": ANYTHING,
     },
 )
-WELL = st.fixed_dictionaries(
-    {
-        "op": st.sampled_from([*ACTIONS, *LOOKS]),
-        "number": st.integers(0, 9),
-        "jobs": st.lists(st.sampled_from(["fit", "load", "fits", "fan"]), max_size=2),
-    },
-    optional={key: st.integers(0, 9) for key in KEYS[3:]},
+WELL = st.sampled_from([["fit"], ["load", "fit"], ["fits"], ["fan"], []]).flatmap(
+    lambda jobs: st.fixed_dictionaries(
+        {
+            "op": st.sampled_from([*ACTIONS, *LOOKS]),
+            "number": st.integers(0, 9),
+            "jobs": st.just(jobs),
+            "generations": st.lists(st.integers(0, 9), min_size=len(jobs), max_size=len(jobs)),
+        },
+        optional={key: st.integers(0, 9) for key in KEYS[3:]},
+    )
 )
 SENT = ANYTHING | ALMOST | WELL
 
@@ -52,7 +56,7 @@ def test_a_message_is_a_request_or_refused(content):
         return
     assert isinstance(asked, Asked) and asked.op in (*ACTIONS, *LOOKS)
     assert set(asked.jobs) <= KNOWN | GROUPS | FANS
-    for number in (asked.number, asked.generation, asked.attempt, asked.step, asked.since):
+    for number in (asked.number, asked.attempt, asked.step, asked.since, asked.of, *asked.generations):
         assert number is None or (type(number) is int and 0 <= number < 2**53)
 
 
@@ -82,8 +86,8 @@ def test_a_view_outlives_what_it_is_sent():
         view._handle_custom_msg(content, [])
 
     send()
-    view._handle_custom_msg({"op": "retry", "number": 2**50, "jobs": ["load"], "generation": 1}, [])
+    view._handle_custom_msg({"op": "retry", "number": 2**50, "jobs": ["load"], "generations": [1]}, [])
     with view.comm.came:
-        assert view.comm.came.wait_for(lambda: ("retry", ["load"], 1) in run.asked, 10)
+        assert view.comm.came.wait_for(lambda: ("retry", ("load",), (1,)) in run.asked, 10)
     view.close()
     assert {op for op, _, _ in run.asked} <= set(ACTIONS)
