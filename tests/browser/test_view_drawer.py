@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import Any
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from nbflow.core.log_part import LogPart
 from tests.browser.page import change, show
 from tests.unit import snapshots
 
@@ -121,3 +125,136 @@ def test_a_tab_is_asked_for_anew_only_when_it_may_be_another(page):
     later["jobs"]["fit_lasso"]["attempts"].append(snapshots.attempt(4, 50, None))
     change(page, later, FIT)
     assert page.evaluate(asked) == 2
+
+
+TRACE = """Traceback (most recent call last):
+  File "<job fit_lasso>", line 2, in <module>
+    model = fit(df)
+  File "/lib/sk.py", line 99, in fit
+    raise ValueError(<b>no</b>)
+ValueError: no"""
+HOSTILE = "<img src=x onerror=pwned=1>\x1b]8;;javascript:pwned=1\x07<script>pwned=1</script>"
+
+
+def failed(traceback: str = TRACE, text: str = "scaling\n") -> dict[Any, LogPart]:
+    """The log of an attempt with its traceback."""
+    return {("fit_lasso", 3, None): replace(LogPart.of(text), traceback=traceback)}
+
+
+def test_a_traceback_leads_to_the_line_of_the_cell(page):
+    """The line stands out in both; a click goes from the one to the other."""
+    seen = show(page, snapshots.ten(), failed())
+    expect(seen.locator(".trace .here").first).to_contain_text("line 2, in <module>")
+    expect(seen.locator(".trace .error")).to_have_text("ValueError: no\n")
+    seen.locator(".trace .frame").click()
+    answer(page, "code", source="df = 1\nmodel = fit(df)\n", before=None)
+    expect(seen.locator(".listing .failed")).to_have_text("model = fit(df)\n")
+    expect(seen.get_by_role("tab", name="Code")).to_be_focused()
+
+
+def test_a_long_traceback_is_told_by_what_matters(page):
+    """The cell's own lines and the error; the rest is there for who wants it."""
+    inner = "".join(f'  File "/lib/sk.py", line {n}, in fit\n    deeper()\n' for n in range(40))
+    seen = show(page, snapshots.ten(), failed(TRACE.replace("ValueError: no", inner + "ValueError: no")))
+    expect(seen.locator(".trace")).to_have_text(
+        re.compile(r'File "<job fit_lasso>", line 2.*model = fit.*….*ValueError: no', re.S)
+    )
+    expect(seen.locator(".trace")).not_to_contain_text("sk.py")
+    seen.get_by_role("button", name="All 86 lines").click()
+    expect(seen.locator(".trace")).to_contain_text('File "/lib/sk.py", line 39')
+
+
+def test_code_is_compared_with_what_the_attempt_ran(page):
+    """Where it was another; words are coloured, and nothing of them is markup."""
+    seen = show(page, snapshots.ten(), FIT)
+    tab(seen, "Code")
+    words = [["k", "del"], ["", " x\n"], ["s", '"<b>no</b>"']]
+    answer(page, "code", source='del x\n"<b>no</b>"', before="a", then='del y\n"<b>no</b>"', words=words)
+    expect(seen.locator(".close.code p")).to_have_text("since attempt 3: 1 line new, 1 line gone")
+    expect(seen.locator(".listing .w-k")).to_have_text("del")
+    expect(seen.locator(".listing .w-s")).to_have_text('"<b>no</b>"')
+
+
+def test_tables_are_made_of_texts(page):
+    """With headings and spans; nothing of a cell is markup."""
+    seen = show(page, snapshots.ten(), FIT)
+    tab(seen, "Output")
+    table = {"head": [[["", True, 1, 1], ["both", True, 2, 1]]], "body": [[["0", True, 1, 1], [HOSTILE, False, 1, 1]]]}
+    answer(page, "output", shown=[{"mime": "table", "data": "", "table": table | {"left_out": 12}}])
+    expect(seen.locator(".tabled th").nth(1)).to_have_attribute("colspan", "2")
+    expect(seen.locator(".tabled td")).to_have_text(HOSTILE)
+    expect(seen.locator(".tabled p")).to_have_text("… 12 more rows")
+    assert page.evaluate("() => window.pwned") is None
+
+
+def test_the_summary_gives_commands_to_copy(page):
+    """What can be done in a cell beyond the buttons."""
+    snapshot = snapshots.ten()
+    snapshot["jobs"]["fit_lasso"]["attempts"][-1]["classes"] = ["builtins.ValueError"]
+    seen = show(page, snapshot, FIT)
+    page.evaluate(
+        "() => { navigator.clipboard ??= {}; navigator.clipboard.writeText = async text => { window.kept = text } }"
+    )
+    tab(seen, "Summary")
+    seen.get_by_role("button", name="copy %nbflow debug fit_lasso").click()
+    expect(seen.locator(".command").first).to_contain_text("Copied")
+    assert page.evaluate("() => window.kept") == "%nbflow debug fit_lasso"
+
+
+def test_a_job_that_never_ran_begins_with_its_summary(page):
+    """There are no attempts to be seen; who has chosen a tab stays there."""
+    seen = show(page, snapshots.ten(), {("report", 0, None): ""})
+    expect(seen.get_by_role("tab", name="Summary")).to_have_attribute("aria-selected", "true")
+    seen.locator(".needs .link", has_text="fits").click()
+    expect(seen.locator(".drawer .name")).to_have_text("fit_lasso")
+
+
+def test_the_edge_is_moved_by_keys_and_mouse(page):
+    """The drawer is as wide as somebody wants it, in all views of the page; a double click undoes it."""
+    seen = show(page, snapshots.ten(), FIT)
+    edge = seen.get_by_role("separator", name="width of the drawer")
+    width = lambda: seen.locator(".drawer").bounding_box()["width"]  # noqa: E731
+    usual = width()
+    edge.focus()
+    page.keyboard.press("ArrowLeft")
+    assert width() == pytest.approx(usual + 24, abs=1)
+    expect(edge).to_have_attribute("aria-valuenow", str(round(usual + 24)))
+    page.keyboard.press("Home")
+    assert width() == 280
+    box = edge.bounding_box()
+    page.mouse.move(box["x"] + 4, box["y"] + 200)
+    page.mouse.down()
+    page.mouse.move(box["x"] - 296, box["y"] + 210)
+    page.mouse.up()
+    assert width() == pytest.approx(580, abs=2)
+    edge.dblclick()
+    assert width() == usual
+    expect(seen.locator(".drawer")).to_be_visible()
+
+
+def test_nothing_anybody_names_or_prints_is_markup(page):
+    """Jobs, logs, tracebacks, files, values, commands: text, wherever the drawer shows it."""
+    snapshot = snapshots.ten()
+    bad = snapshot["jobs"].pop("fit_lasso") | {"outputs": [HOSTILE], "reads": [HOSTILE], "rollback": HOSTILE}
+    bad |= {"needs": [], "group": None, "reason_text": HOSTILE, "reason": {"kind": "exception", "detail": HOSTILE}}
+    bad["attempts"][-1] |= {"classes": [HOSTILE], "reason": {"kind": "exception", "detail": HOSTILE}}
+    snapshot["jobs"] = {"fit_lasso": bad, HOSTILE: snapshots.job("waiting", ("fit_lasso",))}
+    trace = f'  File "<job fit_lasso>", line 1, in {HOSTILE}\n    {HOSTILE}\n{HOSTILE}'
+    seen = show(page, snapshot, failed(trace, HOSTILE))
+    expect(seen.locator(".log")).to_contain_text("<img src=x onerror=pwned=1><script>")
+    seen.get_by_role("button", name="Find", exact=True).click()
+    page.keyboard.type("<script>")
+    expect(seen.locator(".log mark")).to_have_text("<script>")
+    for name in ("Summary", "Output", "Code", "Data"):
+        tab(seen, name)
+        if name == "Output":
+            shown = [{"mime": "note", "data": HOSTILE}, {"mime": f"image/{HOSTILE}", "data": HOSTILE, "text": HOSTILE}]
+            answer(page, "output", shown=shown)
+        if name == "Code":
+            answer(page, "code", source=HOSTILE, before=HOSTILE + "x", words=[[HOSTILE, HOSTILE]])
+        if name == "Data":
+            row = {"name": HOSTILE, "from": HOSTILE, "type": HOSTILE, "shape": HOSTILE, "size": 5, "text": HOSTILE}
+            answer(page, "data", rows=[row | {"way": "in", "job": HOSTILE}, row | {"way": "out", "to": [HOSTILE]}])
+            expect(seen.locator(".values .what").first).to_have_text(HOSTILE)
+    assert seen.locator("script, img:not(.figure img), a").count() == 0
+    assert page.evaluate("() => window.pwned") is None

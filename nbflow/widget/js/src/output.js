@@ -3,6 +3,8 @@ import { control, html } from "./dom.js";
 /** @typedef {[text: string, heading: boolean, columns: number, rows: number]} Cell */
 /** @typedef {{mime: string, data: string, text?: string, table?: {head: Cell[][], body: Cell[][], left_out: number}}} Shown */
 
+const PICTURES = ["image/svg+xml", "image/png", "image/jpeg", "image/gif", "image/webp"];
+
 /** What an attempt has shown, one thing below the other. Pictures stand in `img`, where an SVG runs no scripts and fetches
  * nothing; tables are made anew of the texts of their cells; all else is text.
  * @param {Shown[]} shown
@@ -13,7 +15,7 @@ export function output(shown, attempt) {
   return [html("p", { class: "dim" }, `shown by ${attempt}`), ...shown.map((one, at) => {
     if (one.mime === "note") return html("p", { class: "dim" }, one.data);
     if (one.table) return table(one.table);
-    if (!one.mime.startsWith("image/")) return html("pre", { class: "shown", dir: "auto" }, one.data);
+    if (!PICTURES.includes(one.mime)) return html("pre", { class: "shown", dir: "auto" }, one.data);
     return picture(one, at + 1, shown.length);
   })];
 }
