@@ -28,6 +28,7 @@ from nbflow.notebook.flow import Flow
 from nbflow.notebook.gathering import few
 from nbflow.notebook.handlers import Handlers
 from nbflow.notebook.handles import load, unload
+from nbflow.notebook.keep_alive import KeepAlive, sign_of
 from nbflow.notebook.kernel_jobs import KernelJobs
 from nbflow.notebook.local_modules import LocalModules
 from nbflow.notebook.magics import NBFlow
@@ -66,6 +67,7 @@ class Extension:
         live = kernel is not None
         self.ambience = Ambience(self.session) if live and not self.headless else None
         self.cards = Cards(lambda: self.session.client, self.publish, live, self.headless, self.ambience)
+        self.alive = KeepAlive(self.session, sign_of(kernel), lambda: self.magics.keep_alive) if live else None
         self.shows = Shows(self.session, self.publish, live, widgets=live and not self.headless)
         self.waiting = Waiting(self.session, self.owners, shell.user_ns, self.pumping, self.notice)
         self.cells = Cells(
@@ -117,6 +119,10 @@ class Extension:
         self.session.on_change(self.shows.changed)
         if self.ambience is not None:
             self.session.on_change(self.ambience.changed)
+        if self.alive is not None:
+            self.session.on_change(self.alive.changed)
+            alive = self.alive
+            self.magics.observe(lambda _: alive.changed(), names=["keep_alive"])
         load(self.flow)
         atexit.register(self.leave)
         self.reader.hidden.look_back(shell.user_ns.get("In", ())[:-1])
@@ -173,6 +179,8 @@ class Extension:
         self.shows.close()
         if self.ambience is not None:
             self.ambience.close()
+        if self.alive is not None:
+            self.alive.close()
         if self.kernel_jobs is not None:
             self.kernel_jobs.close()
         self.session.close()

@@ -72,6 +72,11 @@ class NBFlow(LookVerbs, Magics):
         allow_none=True,
         help="What the values of the store may take together, such as 20GB; None: no limit.",
     ).tag(config=True)
+    keep_alive = Float(
+        20.0,
+        min=0.0,
+        help="Seconds between signs of life for the server while jobs run, lest it end the kernel; 0: none.",
+    ).tag(config=True)
     durable = CaselessStrEnum(
         ["process", "power"], "process", help="Against what the log is safe: the death of processes, or power loss too."
     ).tag(config=True)

@@ -50,9 +50,12 @@ SERVER_OPTIONS = [
 
 
 class Server:
-    """JupyterLab (/lab, /doc) and Notebook 7 (/notebooks) on a free local port, with settings of its own in *home*."""
+    """JupyterLab (/lab, /doc) and Notebook 7 (/notebooks) on a free local port, with settings of its own in *home*.
 
-    def __init__(self, home: Path) -> None:
+    *options* are more of its command line.
+    """
+
+    def __init__(self, home: Path, *options: str) -> None:
         self.root, self.token, self.log = home / "root", secrets.token_hex(16), home / "server.log"
         self.root.mkdir()
         with socket.socket() as probe:
@@ -63,7 +66,7 @@ class Server:
         environ = {**os.environ, **_lab_folders(home)}
         environ.pop("JUPYTER_TOKEN", None)
         environ.pop("PYTEST_CURRENT_TEST", None)  # would switch off ipykernel's capture of file descriptors
-        command = [sys.executable, "-m", "jupyter_server", *SERVER_OPTIONS, *own]
+        command = [sys.executable, "-m", "jupyter_server", *SERVER_OPTIONS, *own, *options]
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
                 command, cwd=self.root, env=environ, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
@@ -82,10 +85,11 @@ class Server:
                     raise RuntimeError(f"jupyter did not start:\n{self.log.read_text()[-3000:]}") from None
                 time.sleep(0.1)
 
-    def api(self, method: str, path: str) -> Any:
-        """One request to the server's own interface; its answer, decoded."""
+    def api(self, method: str, path: str, given: Any = None) -> Any:
+        """One request to the server's own interface, with *given* in JSON; its answer, decoded."""
         headers = {"Authorization": f"token {self.token}"}
-        request = urllib.request.Request(self.url + path, method=method, headers=headers)
+        data = None if given is None else json.dumps(given).encode()
+        request = urllib.request.Request(self.url + path, data, method=method, headers=headers)
         with urllib.request.urlopen(request, timeout=30) as reply:
             body = reply.read()
         return json.loads(body) if body else None
