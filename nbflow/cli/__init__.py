@@ -11,6 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from nbflow.cli.look import collect_values, print_log, print_processes, print_status, stop_engine
+from nbflow.core.announcing import hook_trouble
 from nbflow.errors import NbflowError
 
 _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -41,6 +42,17 @@ def seconds(text: str) -> float:
     if not found or float(found[1]) == 0:
         raise argparse.ArgumentTypeError(f"{text!r} is no length of time: write 90, 90s, 5m or 2h")
     return float(found[1]) * _UNITS[found[2]]
+
+
+def hook(text: str) -> str:
+    """A command or an address that tells people of a run.
+
+    >>> hook("notify-send done")
+    'notify-send done'
+    """
+    if said := hook_trouble(text):
+        raise argparse.ArgumentTypeError(said)
+    return text
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -81,13 +93,15 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("notebook", type=Path)
     parser.add_argument("-o", "--out", type=Path, help="write the executed notebook here (default: in its place)")
     parser.add_argument("--timeout", type=seconds, metavar="D", help="cancel what is left after this long: 90s, 5m, 2h")
+    told = "tell people when the run ends or first fails: a command, or https://…; may be given several times"
+    parser.add_argument("--notify", action="append", default=[], metavar="HOOK", type=hook, help=told)
     parser.set_defaults(act=_run)
 
 
 def _run(taken: argparse.Namespace) -> int:
     from nbflow.cli.headless import run_notebook  # a second of imports that the other verbs do without
 
-    return run_notebook(taken.notebook, taken.out or taken.notebook, taken.timeout)
+    return run_notebook(taken.notebook, taken.out or taken.notebook, taken.timeout, taken.notify)
 
 
 def _add_export(parser: argparse.ArgumentParser) -> None:

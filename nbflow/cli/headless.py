@@ -6,6 +6,7 @@ import json
 import os
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -63,13 +64,14 @@ class Outcome:
         return self.snapshot is not None and self.snapshot["verdict"] == "running"
 
 
-def run_notebook(notebook: Path, out: Path, limit: float | None = None) -> int:
+def run_notebook(notebook: Path, out: Path, limit: float | None = None, notify: Sequence[str] = ()) -> int:
     """Execute *notebook*, wait for its jobs, write it to *out*, and say what became of it.
 
     Args:
         notebook: the file; its folder is the kernel's, and holds the store.
         out: where the executed notebook goes; the picture of the flow goes beside it.
         limit: seconds for all of it; what is left then is cancelled. None: as long as it takes.
+        notify: commands and addresses that tell people when the run ends or first fails.
 
     Returns:
         The exit status: 0, or 1 if a cell or, unexcused, a job failed.
@@ -77,7 +79,7 @@ def run_notebook(notebook: Path, out: Path, limit: float | None = None) -> int:
     began = time.monotonic()
     document = _read(notebook)
     with tempfile.TemporaryDirectory(prefix="nbflow-") as sockets:
-        outcome = _execute(document, notebook.resolve(), limit, _private(sockets))
+        outcome = _execute(document, notebook.resolve(), limit, _private(sockets), notify)
     out.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(document, out)
     _tell(outcome, out, time.monotonic() - began)
@@ -94,7 +96,9 @@ def _read(notebook: Path) -> nbformat.NotebookNode:
     return document
 
 
-def _execute(document: nbformat.NotebookNode, notebook: Path, limit: float | None, config: Config) -> Outcome:
+def _execute(
+    document: nbformat.NotebookNode, notebook: Path, limit: float | None, config: Config, notify: Sequence[str]
+) -> Outcome:
     """Run all cells, then wait in a last cell that is not kept."""
     ends_at = time.monotonic() + limit if limit else None
     client = NotebookClient(
@@ -106,7 +110,8 @@ def _execute(document: nbformat.NotebookNode, notebook: Path, limit: float | Non
         config=config,
     )
     outcome = Outcome()
-    with client.setup_kernel(env={**os.environ, "JPY_SESSION_NAME": str(notebook)}):
+    told = {"NBFLOW_NOTIFY": "\n".join(notify)} if notify else {}
+    with client.setup_kernel(env={**os.environ, "JPY_SESSION_NAME": str(notebook), **told}):
         try:
             outcome.trouble = _run_cells(client, document)
             _wait(client, outcome, ends_at)

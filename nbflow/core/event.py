@@ -231,6 +231,25 @@ class LimitsSet(Struct, frozen=True, kw_only=True, tag_field="kind", tag="limits
     limits: Limits
 
 
+Occasion = Literal["ended", "first failure"]
+"""When people are told: the run has come to rest, or a job of it has failed and others go on."""
+
+
+class HooksCalled(Struct, frozen=True, kw_only=True, tag_field="kind", tag="hooks-called"):
+    """What tells people of an *occasion* is about to be called; committed before it is, so that it is called once."""
+
+    at: float
+    occasion: Occasion
+
+
+class HookFailed(Struct, frozen=True, kw_only=True, tag_field="kind", tag="hook-failed"):
+    """A hook could not tell. *hook* is what it may be called in public, *detail* why."""
+
+    at: float
+    hook: str
+    detail: str
+
+
 class PauseRequested(Struct, frozen=True, kw_only=True, tag_field="kind", tag="pause-requested"):
     """A person wants nothing new to start."""
 
@@ -299,6 +318,8 @@ Event = (
     | GroupRetried
     | GroupJudged
     | LimitsSet
+    | HooksCalled
+    | HookFailed
     | PauseRequested
     | UnpauseRequested
     | RunRequested

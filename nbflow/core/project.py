@@ -30,6 +30,7 @@ def project(run: Run, now: float) -> dict[str, Any]:
     typed); an element of a fan-out has its name, ``fan``, and ``element``, the loop variables as text. An
     attempt could have started at ``ready_at``, had there been a slot. Jobs that were withdrawn are left out.
     ``declarations`` counts what was declared so far: while it stays, the flow's shape does.
+    ``hooks_failed`` has why hooks could not tell people of the run.
 
     >>> from nbflow.testing import declare
     >>> from nbflow.core.spec import JobNeed, JobSpec
@@ -64,6 +65,7 @@ RUN: dict[str, Callable[[Run], Any]] = {
     "paused": lambda run: run.paused,
     "limits": lambda run: _limits(run.limits),
     "declarations": lambda run: run.declarations,
+    "hooks_failed": lambda run: dict(run.told.failed),
 }
 """What a snapshot tells of the run itself."""
 

@@ -94,6 +94,16 @@ class GroupWork:
 
 
 @dataclass(slots=True)
+class Told:
+    """What people were told by hooks."""
+
+    calls: dict[str, tuple[int, float]] = field(default_factory=dict)
+    """Occasion -> how many attempts the run had started then, and when that was."""
+    failed: dict[str, str] = field(default_factory=dict)
+    """Hook, as it may be called in public -> why it could not tell."""
+
+
+@dataclass(slots=True)
 class Run:
     """Everything known of a run: the fold of its events."""
 
@@ -104,6 +114,7 @@ class Run:
     """Events folded."""
     limits: Limits = field(default_factory=Limits)
     paused: bool = False
+    told: Told = field(default_factory=Told)
     attempts: int = 0
     """Attempts started, over all jobs."""
     retries: int = 0

@@ -68,6 +68,10 @@ def accepts(run: Run, event: e.Event) -> bool:
             return True
         case e.LimitsSet(limits=limits):
             return limits != run.limits
+        case e.HooksCalled(occasion=occasion):
+            return run.attempts > run.told.calls.get(occasion, (0, 0.0))[0]
+        case e.HookFailed(hook=hook, detail=detail):
+            return run.told.failed.get(hook) != detail
         case e.PauseRequested():
             return not run.paused
         case e.UnpauseRequested():
@@ -166,6 +170,10 @@ def _take(run: Run, event: e.Event) -> Iterable[str]:
             run.flow, run.number, run.opened_at = flow, number, at
         case e.LimitsSet(limits=limits):
             run.limits = limits
+        case e.HooksCalled(occasion=occasion, at=at):
+            run.told.calls[occasion] = run.attempts, at
+        case e.HookFailed(hook=hook, detail=detail):
+            run.told.failed[hook] = detail
         case e.PauseRequested() | e.UnpauseRequested():
             run.paused = isinstance(event, e.PauseRequested)
         case e.JobDeclared(spec=spec, at=at):

@@ -22,6 +22,7 @@ from nbflow.engine.connection import Connection
 from nbflow.engine.executors.kernel import KernelExecutor
 from nbflow.engine.executors.process import ProcessExecutor
 from nbflow.engine.foresight import foresee
+from nbflow.engine.hooks import Hooks
 from nbflow.engine.lookups import Lookups
 from nbflow.engine.loop import Loop
 from nbflow.engine.server import Server
@@ -97,6 +98,8 @@ class Engine:
         slots = max(2, os.cpu_count() or 2)
         self._loop.add_executor("process", self._process, slots, self._recover)
         self._loop.add_executor("kernel", self._kernels, _KERNEL_SLOTS, self._kernels.recover)
+        self._hooks = Hooks(self._loop, self._in_background)
+        self._server.hooks, self._server.telling = self._hooks.set, self._hooks.pending
         self._collector = Collector(self._loop)
         self._server.foresee = lambda connection, asked: self._in_background(self._foresee_for(connection, asked))
         self._server.collect = lambda connection, ref: self._in_background(self._collect_for(connection, ref))
@@ -179,6 +182,7 @@ class Engine:
                 return "ended, as somebody removed its store"
             if self._dirty:
                 await self._sync()
+            self._hooks.look()
             if self._collector.due():
                 await self._collect(0.0 if self._collector.wanted else GRACE)
             if self._alone_for() >= self._idle:
@@ -211,7 +215,7 @@ class Engine:
 
     def _alone_for(self) -> float:
         """How long, in seconds, nobody has been there and nothing was left to do."""
-        if self._server.attended or not self._loop.quiet:
+        if self._server.attended or not self._loop.quiet or self._hooks.busy:
             self._alone_since = None
             return 0.0
         now = time.monotonic()

@@ -21,6 +21,8 @@ from nbflow.core.event import (
     Event,
     GroupDeclared,
     GroupJudged,
+    HookFailed,
+    HooksCalled,
     JobDeclared,
     JobReused,
     LimitsSet,
@@ -165,8 +167,8 @@ class Loop:
         if self.lookups is not None and isinstance(end, AttemptEnded):
             self._act(self.lookups.ended(live, end))
 
-    def found(self, run: int, event: JobReused | CacheMissed | None) -> None:
-        """Take what a look at the cache has come to; None: it is out of date, and asked for again where it matters."""
+    def found(self, run: int, event: JobReused | CacheMissed | HooksCalled | HookFailed | None) -> None:
+        """Take what a look at the cache has come to, or hooks have; None: it is out of date, and asked for again."""
         if event is not None and run in self.runs:
             self._apply(self.runs[run], event)
         self.stir()

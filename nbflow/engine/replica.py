@@ -112,6 +112,7 @@ class Replica:
         on_kernel_exit: str | None = None,
         limits: Limits | None = None,
         cache: tuple[float, int] | None = None,
+        notify: Sequence[str] | None = None,
     ) -> None:
         """Set what this session wants; None leaves a setting as it is.
 
@@ -121,6 +122,7 @@ class Replica:
             modules: importable modules worth having loaded before attempts start.
             on_kernel_exit: ``finish`` or ``cancel`` the run's jobs when the last kernel that follows it goes.
             limits: what the run as a whole may use.
+            notify: commands and addresses that tell people of the run.
             cache: days for which a cached result that is not used is kept, and bytes that the values of all may take.
         """
         asked: dict[str, Any] = {"slots": slots, "durable": durable, "modules": tuple(modules)}
@@ -128,6 +130,8 @@ class Replica:
         self.settings |= {name: value for name, value in asked.items() if value}
         if limits is not None:
             self.settings["limits"] = limits
+        if notify is not None:
+            self.settings["notify"] = tuple(notify)
         self._call(self.setting)
 
     def setting(self, ref: int) -> Configure:

@@ -69,6 +69,10 @@ class Server:
         self.trusted = trusted(loop.store.path)
         self.collect: Callable[[Connection, int], None] = lambda _connection, _ref: None
         """Sweeps values, then answers."""
+        self.hooks: Callable[[int, Sequence[str]], None] = lambda _run, _hooks: None
+        """Takes what is to tell people of a run."""
+        self.telling: Callable[[int], bool] = lambda _run: False
+        """Whether people are yet to be told of a run."""
         self.foresee: Callable[[Connection, Foresee], None] = lambda _connection, _message: None
         """Looks what would become of jobs, then answers."""
         loop.dispatch.reachable = self.reachable
@@ -114,7 +118,7 @@ class Server:
         for run in connection.follows:
             if connection.attached and self.kernel_of(run) is None and self.leaving.get(run) == "cancel":
                 self.cancel_all(run)
-            if not any(run in each.follows for each in self.connections):
+            if not any(run in each.follows for each in self.connections) and not self.telling(run):
                 self.loop.forget(run)
         self.loop.stir()
 
@@ -240,6 +244,8 @@ class Server:
             self.leaving[message.run] = message.on_kernel_exit
         if message.limits is not None and message.run in self.loop.runs and self._may_run():
             self.loop.limit(message.run, message.limits)
+        if message.notify is not None and self._may_run():
+            self.hooks(message.run, message.notify)
         if self.loop.lookups is not None and message.cache is not None:
             self.loop.lookups.cache.bound(*message.cache)
         if message.modules and self._may_run():

@@ -68,6 +68,8 @@ class Configure(Struct, frozen=True, tag="configure", omit_defaults=True):
     """What the run as a whole may use; None: as before."""
     cache: tuple[float, int] | None = None
     """Days for which an unused cached result is kept, and bytes that the values of all may take."""
+    notify: tuple[str, ...] | None = None
+    """Hooks that tell people of the run: commands and addresses; None: as before."""
 
 
 class Declare(Struct, frozen=True, tag="declare"):

@@ -10,7 +10,7 @@ from typing import Any
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
 from msgspec.structs import replace
-from traitlets import Bool, CaselessStrEnum, Float, Int, List, TraitError, Unicode, Union, validate
+from traitlets import Bool, CaselessStrEnum, Float, Int, List, TraitError, Unicode, Union, default, validate
 
 from nbflow.core.match import nearest
 from nbflow.core.policy import bare, ruled
@@ -18,6 +18,7 @@ from nbflow.core.rules import Rule
 from nbflow.core.spec import Limits, Retry
 from nbflow.core.status import Status
 from nbflow.errors import GroupError, JobFailedError, NbflowError, RunFailedError
+from nbflow.notebook import notifying
 from nbflow.notebook.declare import Declarer
 from nbflow.notebook.flow import Flow
 from nbflow.notebook.gathering import few
@@ -37,7 +38,7 @@ __all__ = ["NBFlow"]
 _LIMITS = ("retry_budget", "max_attempts", "max_jobs")
 _HAS = (Status.SUCCEEDED, Status.FAILED)
 _OF_THE_CACHE = ("cache_days", "cache_limit")
-_OF_THE_RUN = (*_LIMITS, *_OF_THE_CACHE, "forbidden", "store_limit", "parallel", "durable", "on_kernel_exit")
+_OF_THE_RUN = (*_LIMITS, *_OF_THE_CACHE, "notify", "forbidden", "store_limit", "parallel", "durable", "on_kernel_exit")
 """What the engine is told of when it changes."""
 
 
@@ -77,6 +78,9 @@ class NBFlow(LookVerbs, Magics):
         min=0.0,
         help="Seconds between signs of life for the server while jobs run, lest it end the kernel; 0: none.",
     ).tag(config=True)
+    notify = List(
+        Unicode(), help="Commands and addresses (https://…) that tell people when a run ends or first fails."
+    ).tag(config=True)
     durable = CaselessStrEnum(
         ["process", "power"], "process", help="Against what the log is safe: the death of processes, or power loss too."
     ).tag(config=True)
@@ -105,6 +109,14 @@ class NBFlow(LookVerbs, Magics):
                     f"NBFlow.forbidden names executors, or shell: {name!r} is none (did you mean {near!r}?)"
                 )
         return forbidden
+
+    @default("notify")
+    def _of_the_environment(self) -> list[str]:
+        return notifying.of_the_environment()
+
+    @validate("notify")
+    def _hooks(self, proposal: Any) -> list[str]:
+        return notifying.checked(proposal["value"])
 
     @validate("store_limit")
     def _a_size(self, proposal: Any) -> Any:
@@ -292,6 +304,10 @@ class NBFlow(LookVerbs, Magics):
         else:
             policy = bare(session.policy(group))
         session.declare((), {group: ruled(policy, None, ruled_fields(options))})
+
+    def _do_notify(self, hook: str | None = None, off: bool = False) -> None:
+        self.notify = notifying.changed([] if off else self.notify, hook)
+        print(notifying.told(self.notify))
 
     def _do_export(self, file: str, plain: bool = False, force: bool = False, **flags: bool) -> None:
         self.flow.export(file, plain=plain, everything="all" in flags, force=force)

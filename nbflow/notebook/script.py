@@ -33,6 +33,7 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
     cache_days: float = 30.0
     cache_limit: int = 10_000_000_000
+    notify: list[str] = field(default_factory=list)
 
 
 class Flow(notebook.Flow):

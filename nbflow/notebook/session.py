@@ -39,6 +39,7 @@ class Settings(Protocol):
     on_kernel_exit: str
     cache_days: float
     cache_limit: int
+    notify: list[str]
 
     @property
     def limits(self) -> Limits:
@@ -171,10 +172,8 @@ class Session:
         settings = self.settings
         replica.configure(
             slots=settings.parallel or None,
-            durable=settings.durable,
-            on_kernel_exit=settings.on_kernel_exit,
-            limits=settings.limits,
             cache=(settings.cache_days, settings.cache_limit),
+            **{name: getattr(settings, name) for name in ("durable", "on_kernel_exit", "limits", "notify")},
             modules=sorted(self._warmed),
         )
 

@@ -14,7 +14,7 @@ from nbflow.notebook.group_options import GROUP_OPTIONS, ONLY_GROUP, POLICY
 from nbflow.notebook.handlers import Handlers, written_rules
 from nbflow.notebook.tokens import Expand, LineError, tokenize
 
-Argument = Literal["", "jobs", "job", "group", "fan", "handler", "run", "file"]
+Argument = Literal["", "jobs", "job", "group", "fan", "handler", "run", "file", "hook"]
 """What a verb's plain words are; ``jobs`` may be several and patterns, the others one."""
 
 
@@ -193,6 +193,12 @@ VERBS: tuple[Verb, ...] = (
         argument="handler",
         help="declare failure rules that jobs take with --handler; without rules: tell them",
         options=RULE_OPTIONS,
+    ),
+    Verb(
+        name="notify",
+        argument="hook",
+        help="tell people when the run ends or first fails: HOOK is a quoted command, or https://…",
+        options=(Option(name="off", help="forget the hooks there were"),),
     ),
     Verb(name="gc", help="remove the values that nothing can read any more, and say what that frees"),
     Verb(

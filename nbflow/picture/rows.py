@@ -95,6 +95,16 @@ def group_lines(snapshot: Mapping[str, Any]) -> list[str]:
     return [_group_line(name, group) for name, group in groups.items()]
 
 
+def hook_lines(snapshot: Mapping[str, Any]) -> list[str]:
+    """Who could not be told of the run, and why.
+
+    >>> hook_lines({"hooks_failed": {"https://hooks.example.com/…": "the server answered 404"}})
+    ['hook https://hooks.example.com/… failed: the server answered 404']
+    """
+    failed: Mapping[str, str] = snapshot.get("hooks_failed") or {}
+    return [f"hook {plain(hook)} failed: {plain(why)}" for hook, why in failed.items()]
+
+
 def _group_line(name: str, group: Mapping[str, Any]) -> str:
     policy = plain(policy_words(str(group.get("policy", "")), len(group.get("members") or ())))
     why = plain(group.get("reason_text") or "")

@@ -9,7 +9,7 @@ from nbflow.core.standing import Stander
 from nbflow.core.status import Status
 from nbflow.picture.palette import ANYWHERE
 from nbflow.picture.plain import NO_MATHS, columns, escaped, fit, plain, start
-from nbflow.picture.rows import COLUMNS, Row, group_lines, rows
+from nbflow.picture.rows import COLUMNS, Row, group_lines, hook_lines, rows
 from nbflow.picture.summary import BEGIN, counted, headline
 
 NAME_COLUMNS, NEEDS_COLUMNS, WHY_COLUMNS = 40, 28, 72
@@ -36,7 +36,17 @@ def table_text(snapshot: Mapping[str, Any], most: int | None = None) -> str:
     shown = [at for at, room in enumerate(wide) if at < 3 or any(line[at] for line in lines[1:])]
     body = ["  ".join(_padded(line[at], wide[at]) for at in shown).rstrip() for line in lines]
     body += [_unlisted(found, listed)] if len(listed) < len(found) else []
-    return "\n".join([plain(headline(snapshot)), "", *body, "", Stander().line(snapshot), *group_lines(snapshot)])
+    return "\n".join(
+        [
+            plain(headline(snapshot)),
+            "",
+            *body,
+            "",
+            Stander().line(snapshot),
+            *group_lines(snapshot),
+            *hook_lines(snapshot),
+        ]
+    )
 
 
 def _nothing(snapshot: Mapping[str, Any]) -> str:

@@ -89,6 +89,8 @@ events = st.one_of(
     ),
     st.builds(e.JobRefused, **where, reason=st.sampled_from([Reason("attempt limit"), Reason("forbidden", "kernel")])),
     st.builds(e.LimitsSet, at=instants, limits=limits),
+    st.builds(e.HooksCalled, at=instants, occasion=st.sampled_from(["ended", "first failure"])),
+    st.builds(e.HookFailed, at=instants, hook=st.just("h"), detail=st.sampled_from(["exit 1", "exit 2"])),
     st.builds(e.PauseRequested, at=instants),
     st.builds(e.UnpauseRequested, at=instants),
     st.builds(e.SkipRequested, **where, outputs=st.just({"x": VALUE})),
