@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import nbformat
@@ -67,6 +69,18 @@ def test_run_names_what_failed(run):
     assert status == 1
     assert "failed: bad (ValueError: no luck)" in said
     assert "succeeded" in texts(document.cells[2])
+
+
+def test_run_tells_people(run, folder):
+    """``--notify``, after the kernel has gone too; what cannot be told is a mistake on the command line."""
+    status, said, _ = run(f"{RUN} --notify cat>told", LOAD, BAD)
+    until = time.monotonic() + 20
+    while not (folder / "told").exists() or not (folder / "told").read_text():
+        assert time.monotonic() < until, said
+        time.sleep(0.05)
+    assert json.loads((folder / "told").read_text())["failed"] == {"bad": "ValueError: no luck"}
+    status, said, _ = run(f"{RUN} --notify htps://secret", LOAD)
+    assert status == 2 and "htps://… is no address" in said and "secret" not in said
 
 
 def test_run_stops_at_a_failing_cell_as_run_all_does(run):
