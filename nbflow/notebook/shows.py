@@ -14,7 +14,7 @@ from nbflow.core.status import Status
 from nbflow.notebook.earlier import Earlier
 from nbflow.notebook.session import Session
 from nbflow.notebook.viewed import Viewed, ViewedEarlier
-from nbflow.picture.svg import svg
+from nbflow.picture.image import image
 from nbflow.picture.table import LISTED, table_html, table_text
 
 if TYPE_CHECKING:
@@ -133,10 +133,18 @@ class Shows:
         Where the live view stands above it, it can be folded away (and JupyterLab hides it).
         """
         snapshot = snapshot if snapshot is not None else self.session.snapshot()
-        body = svg(snapshot) + table_html(snapshot)
+        body = image(snapshot) + table_html(snapshot)
         if self.widgets:
-            body = f"<details open><summary>{escape(_line(snapshot))}</summary>{body}</details>"
+            body = f"{_ALONE}<details open><summary>{escape(_line(snapshot))}</summary>{body}</details>"
         return {"text/html": f'<div class="nbflow-static">{body}</div>', "text/plain": table_text(snapshot, LISTED)}
+
+
+_ALONE = (
+    "<style>.jp-OutputArea-child:not(:has(.nbflow-view, [data-mime-type]))"
+    ":has(+ .jp-OutputArea-child .nbflow-static) { display: none }</style>"
+)
+"""Where the live view should be and is not, JupyterLab loads for ever, or says "model not found": instead stands the
+picture alone. (What else a cell has shown has a type.)"""
 
 
 def _line(snapshot: dict[str, Any]) -> str:

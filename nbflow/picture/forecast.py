@@ -7,7 +7,7 @@ from typing import Any
 
 from nbflow.core.outlook import Fate, Outlook
 from nbflow.picture.plain import escaped
-from nbflow.picture.svg import svg
+from nbflow.picture.image import image
 
 _CELL = "text-align:left;vertical-align:top;padding:2px 12px 2px 0"
 
@@ -42,4 +42,4 @@ def forecast(snapshot: Mapping[str, Any], outlook: Outlook) -> str:
         for line in outlook.lines
     )
     head = f'<div style="margin:6px 0 2px">{escaped(outlook.headline)}</div>'
-    return f"{svg(planned(snapshot, outlook))}{head}<table>{rows}</table>"
+    return f"{image(planned(snapshot, outlook))}{head}<table>{rows}</table>"

@@ -14,6 +14,7 @@ from nbflow.core.shape import shape
 from nbflow.core.status import Status
 from nbflow.core.steps import fallback
 from nbflow.core.tiles import TILES
+from nbflow.picture import afar
 from nbflow.picture.head import FIRST, NAME_SIZE, SAID_SIZE, SIDE, STEP, TALLY_SIZE, Count, Head, head
 from nbflow.picture.inside import RADIUS, Label, hatch, icon_corner, labels, note_corner, note_line, title
 from nbflow.picture.palette import (
@@ -38,7 +39,7 @@ from nbflow.picture.summary import headline, jobs
 
 SHRUNK = 0.7
 """A page narrower than this share of the picture scrolls it: smaller, nobody could read it."""
-FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif"
+FONT = "system-ui, -apple-system, Segoe UI, Roboto, Noto Sans, DejaVu Sans, sans-serif"
 
 
 def svg(snapshot: Mapping[str, Any]) -> str:
@@ -53,10 +54,11 @@ def svg(snapshot: Mapping[str, Any]) -> str:
     drawn = scene(shape(snapshot))
     top = head(snapshot, drawn.width)
     wide, high = top.width, top.height + drawn.height
+    least = (SHRUNK if len(drawn.nodes) <= afar.FAR else SHRUNK / 4) * wide
     return "".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide:.0f} {high:.0f}" width="{wide:.0f}" '
-            f'height="{high:.0f}" style="max-width:100%;min-width:{SHRUNK * wide:.0f}px;height:auto" role="img" '
+            f'height="{high:.0f}" style="max-width:100%;min-width:{least:.0f}px;height:auto" role="img" '
             f'class="{NO_MATHS}" font-family="{FONT}" font-size="{SAID_SIZE}" fill="{INK}">'
             f"<title>{escaped(headline(snapshot))}</title>",
             f'<rect x=".5" y=".5" width="{wide - 1:.0f}" height="{high - 1:.0f}" rx="10" fill="{GROUND}" '
@@ -100,14 +102,20 @@ def _icons(status: Status, corners: Iterable[Point]) -> str:
 def _graph(drawn: Scene, snapshot: Mapping[str, Any]) -> Iterator[str]:
     """Everything under the head; nodes of one status share their colours, which keeps pictures of many jobs small."""
     yield from (_frame(frame, snapshot) for frame in drawn.frames)
+    wire = afar.wires(len(drawn.nodes)) or path_data
     for dotted, dash in ((False, ""), (True, f' stroke-dasharray="{DOTS[0]} {DOTS[1]}"')):
-        wires = "".join(path_data(path) for at, path in enumerate(drawn.wires) if (at in drawn.made) is dotted)
+        wires = "".join(wire(path) for at, path in enumerate(drawn.wires) if (at in drawn.made) is dotted)
         if wires:
             yield f'<path d="{wires}" fill="none" stroke="{WIRE}" stroke-width="1.5"{dash}/>'
     found = standings(drawn, jobs(snapshot), float(snapshot.get("now") or 0.0))
     alike: dict[Status, list[Standing]] = {}
     for standing in found:
         alike.setdefault(standing.status, []).append(standing)
+    if len(found) > afar.FAR:
+        for status, of_it in alike.items():
+            seen = afar.boxes([standing.node for standing in of_it], len(found))
+            yield f'<path {_border(status)} d="{seen}"/>'
+        return
     for status, of_it in alike.items():
         yield f"<g {_border(status)}>{''.join(map(_box, of_it))}</g>"
     yield '<g pointer-events="none">'
@@ -152,9 +160,11 @@ def _cells(standing: Standing) -> Iterator[str]:
     """The cells of a strip, those of one status as one path."""
     for part in tiled(standing):
         colour = tile(part.status)
-        yield f'<path d="{part.boxes}" fill="{tile_ground(part.status)}" stroke="{colour}" stroke-width=".8"/>'
-        if part.filled:
-            yield f'<path d="{part.filled}" fill="{colour}"/>'
+        whole = part.filled == part.boxes
+        ground = colour if whole else tile_ground(part.status)
+        yield f'<path d="{afar.nearer(part.boxes)}" fill="{ground}" stroke="{colour}" stroke-width=".8"/>'
+        if part.filled and not whole:
+            yield f'<path d="{afar.nearer(part.filled)}" fill="{colour}"/>'
         if part.lines:
             line = GROUND if TILES[part.status].filled else INKS[part.status]
             yield f'<path d="{part.lines}" fill="none" stroke="{line}" stroke-width="1.3"/>'

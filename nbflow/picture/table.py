@@ -14,7 +14,7 @@ from nbflow.picture.summary import BEGIN, counted, headline
 
 NAME_COLUMNS, NEEDS_COLUMNS, WHY_COLUMNS = 40, 28, 72
 WHY_SIGNS = 240
-LISTED = 200
+LISTED = 100
 """A table that is saved in the notebook lists no more jobs than this; the eventful ones come first."""
 
 

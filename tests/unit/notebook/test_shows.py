@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from nbflow.notebook import shows
 from nbflow.notebook.shows import BYTES_PER_SECOND, PACE, Shows
-from tests.unit.snapshots import job, snapshot
+from tests.unit.snapshots import fan, job, layered, snapshot
 
 
 class Timer:
@@ -62,3 +63,9 @@ def test_the_end_of_a_run_is_in_the_file_soon(shown: Shows) -> None:
     shown.session.opened.active = False  # type: ignore[union-attr,misc]
     shown.changed()
     assert timers[1].cancelled and timers[2].interval == PACE
+
+
+@pytest.mark.parametrize(("jobs", "of"), [(10_000, fan), (5_000, layered), (2_000, layered), (300, layered)])
+def test_the_picture_of_very_many_jobs_stays_small(shown: Shows, jobs: int, of: Any) -> None:
+    """A file that is kept under version control and shown by mail: 200 kB at most, whatever the run."""
+    assert len(json.dumps(shown.bundle(of(jobs)))) <= 200_000

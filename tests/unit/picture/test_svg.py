@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from itertools import combinations
+from urllib.parse import unquote
 from xml.etree import ElementTree
 
 import pytest
@@ -13,6 +14,7 @@ from nbflow.core.boxes import NODE_HEIGHT, NOTE_HEIGHT, Node
 from nbflow.core.lettering import width
 from nbflow.core.status import Status
 from nbflow.picture.head import BOLD, NAME_SIZE, SAID_SIZE, SIDE, TALLY_SIZE, head
+from nbflow.picture.image import image
 from nbflow.picture.inside import hatch
 from nbflow.picture.palette import INKS, hatching
 from nbflow.picture.plain import plain
@@ -139,3 +141,19 @@ def test_only_what_a_person_substituted_is_hatched() -> None:
     assert all(10 < x < 160 and 20 < y < 64 for x, y in numbers)
     hatched = {status: hatching(status) in svg(snapshot({"a": job(status.value)})) for status in Status}
     assert [status for status in Status if hatched[status]] == [Status.SUBSTITUTED]
+
+
+def test_very_many_boxes_are_seen_from_afar() -> None:
+    """No names that nobody could read: one path for what stands alike, and the tally above them."""
+    found = {len(layered(jobs)["jobs"]): drawn(layered(jobs)) for jobs in (300, 301, 2001)}
+    assert "job7" in texts(found[300]) and not any(text.startswith("job") for text in texts(found[301]))
+    assert "analysis" in texts(found[2001])
+    assert all(root.findall(f".//{SVG}path") for root in found.values())
+
+
+@EVERY
+def test_as_an_image_it_is_the_same_picture(sample: dict) -> None:
+    """What stands in the address is the SVG, whatever it holds, in one attribute that ends where it should."""
+    (found,) = ElementTree.fromstring(f"<p>{image(sample)}</p>")
+    told = unquote(found.attrib["src"].removeprefix("data:image/svg+xml;charset=utf-8,"))
+    assert texts(ElementTree.fromstring(told)) == texts(drawn(sample))
