@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from nbflow.core.outlook import Fate, Outlook
-from nbflow.picture.plain import escaped
 from nbflow.picture.image import image
+from nbflow.picture.plain import escaped
 
 _CELL = "text-align:left;vertical-align:top;padding:2px 12px 2px 0"
 

@@ -37,7 +37,7 @@ def harmless(page: Page) -> bool:
 
 @pytest.mark.parametrize("ui", ["lab", "nb7"])
 def test_a_file_shows_how_the_run_ended(notebook, server, chromium, ui):
-    """Live, reopened without its kernel, not trusted, and as HTML: the picture, the table, no error, and no text runs."""
+    """Live, reopened without kernel, not trusted, as HTML: the picture, the table, no error, and no text that runs."""
     nb = notebook([LOAD, SHOW, FIT, SCORE], ui)
     for cell in range(4):
         nb.run(cell)
