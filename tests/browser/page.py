@@ -24,6 +24,7 @@ window.model = { get: name => state[name], on(name, heard) { (on[name] ??= []).p
         (message.op === 'foretell' ? kernel.asides : kernel.sent).push(message); // asked beside what a person does
         const answer = { kind: 'ack', number: message.number, now: state.clock };
         if (kernel.answers) queueMicrotask(() => kernel.answer(answer)); } };
+await Promise.all([...document.fonts].map(font => font.load())); // texts are measured
 window.view = await import(URL.createObjectURL(new Blob([code], { type: 'text/javascript' })));
 window.end = view.default.render({ model, el: document.getElementById('root') });
 """
