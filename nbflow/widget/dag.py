@@ -16,7 +16,7 @@ from typing import Any, Protocol
 import anywidget
 import traitlets
 
-from nbflow.core.lanes import critical, lanes
+from nbflow.core.history import History
 from nbflow.core.log_part import LogPart
 from nbflow.core.log_part import Place as LogPlace
 from nbflow.core.status import Status
@@ -24,10 +24,10 @@ from nbflow.core.steps import looked_at, part_of
 from nbflow.errors import NbflowError
 from nbflow.widget.drawing import Drawing
 from nbflow.widget.foretelling import foretold
+from nbflow.widget.looking_back import LookingBack, Readable
 from nbflow.widget.members import members
-from nbflow.widget.packing import packed
 from nbflow.widget.publisher import Publisher
-from nbflow.widget.requests import ACTIONS, CLOSEUPS, TOLD, Asked, RefusedError, read_request
+from nbflow.widget.requests import ACTIONS, TOLD, Asked, RefusedError, read_request
 from nbflow.widget.state import LOOKS, Place, State, view_state
 
 _log = logging.getLogger(__name__)
@@ -39,8 +39,6 @@ REPEATED = ["graph", "status", "captions", "generations", "marks", "progress", "
 """What is sent again once nothing changes any more: all but what never changes, and the names, which may be long."""
 BARS_SEEN = 32
 """Running jobs whose progress is looked at."""
-BARS = 2_000
-"""Bars of the timeline that go into one message."""
 
 
 class Source(Protocol):
@@ -62,6 +60,18 @@ class Source(Protocol):
 
     def closeup(self, what: str, job: str, attempt: int | None) -> dict[str, Any]:
         """What is told of one job when somebody looks closely; *what*: one of `nbflow.widget.requests.CLOSEUPS`."""
+
+    def history(self) -> History:
+        """How the run's statuses came about."""
+
+    def runs(self) -> list[dict[str, Any]]:
+        """The runs of the flow, oldest first.
+
+        Each has ``run`` (its number), ``verdict``, ``opened_at``, ``began_at``, ``ended_at`` and ``counts``.
+        """
+
+    def earlier(self, run: int) -> Readable:
+        """Number *run* of them, to be read only."""
 
     def act(self, asked: Asked) -> dict[str, Any]:
         """Do what a click asks for, one of `nbflow.widget.requests.ACTIONS`.
@@ -103,6 +113,7 @@ class FlowView(anywidget.AnyWidget):
     def __init__(self, source: Source, **traits: Any) -> None:
         self._source = source
         self._drawing = Drawing()
+        self._back = LookingBack(source, self._drawing)
         self._chosen: list[tuple[str, int | None, int | None]] = []
         self._known: frozenset[str] = frozenset()
         self._groups: frozenset[str] = frozenset()
@@ -209,12 +220,12 @@ class FlowView(anywidget.AnyWidget):
     # --- what the browser sends: on whichever thread the kernel uses for it, so only noted here
     def _receive(self, _widget: object, content: Any, _buffers: object) -> None:
         try:
-            asked = read_request(content, self._known, self._groups, self._fans)
+            asked = read_request(content, self._jobs_meant(content), self._groups, self._fans)
         except RefusedError as error:
             self._publisher.answer({"kind": "refused", "number": error.number, "said": str(error)})
             return
         self._publisher.answer({"kind": "ack", "number": asked.number})
-        if asked.op in (*ACTIONS, *TOLD):
+        if asked.op in (*ACTIONS, *TOLD) or asked.run is not None:
             self._asked.put(asked)
         elif asked.op == "again":
             self._publisher.again()
@@ -223,6 +234,12 @@ class FlowView(anywidget.AnyWidget):
         elif asked.op == "turn":
             self._drawing.turned ^= set(asked.jobs)
             self._publisher.changed()
+
+    def _jobs_meant(self, content: Any) -> frozenset[str]:
+        """The jobs of the run that a request is about: an earlier one's, as far as it is open."""
+        run = content.get("run") if isinstance(content, dict) else None
+        known = self._back.jobs(run) if isinstance(run, int) else None
+        return self._known if known is None else known
 
     def _choose(self, asked: Asked) -> None:
         new = [(job, asked.attempt, asked.step) for job in asked.jobs]
@@ -242,10 +259,6 @@ class FlowView(anywidget.AnyWidget):
 
     def _answer(self, asked: Asked) -> dict[str, Any]:
         match asked.op:
-            case "timeline":
-                return self._bars(asked.since or 0)
-            case "log":
-                return self._log(asked)
             case "foretell":
                 with self._source.glance() as snapshot:
                     told = foretold(snapshot, self._drawing.streams(snapshot), asked.jobs)
@@ -253,32 +266,12 @@ class FlowView(anywidget.AnyWidget):
             case "members":
                 with self._source.glance() as snapshot:
                     return {"kind": "members", **members(snapshot, asked.jobs[0])}
-            case op if op in CLOSEUPS:
-                job = asked.jobs[0]
-                return {"kind": op, "job": job} | self._source.closeup(op, job, asked.attempt)
-            case _:
+            case op if op in ACTIONS:
                 done = {"kind": "done"} | self._source.act(asked)
                 self._publisher.changed()
                 return done
-
-    def _log(self, asked: Asked) -> dict[str, Any]:
-        """The part of a log that is asked for."""
-        job, number = asked.jobs[0], asked.attempt or 0
-        try:
-            part = self._source.log_part(job, number, asked.step, asked.start, asked.end)
-        except OSError as error:
-            raise NbflowError(f"the log cannot be read: {error}") from error
-        return {"kind": "log", "job": job, "attempt": number, "step": asked.step} | packed(part)
-
-    def _bars(self, since: int) -> dict[str, Any]:
-        """The timeline's bars from number *since* on, as many as go into one message, and the critical path."""
-        with self._source.glance() as snapshot:
-            jobs = snapshot.get("jobs") or {}
-            bars = lanes(jobs)
-            path = critical(jobs, self._drawing.streams(snapshot).above) if bars else []
-            run = snapshot.get("run", 0)
-        sent = [list(bar) for bar in bars[since : since + BARS]]
-        return {"kind": "bars", "run": run, "since": since, "bars": sent, "all": len(bars), "critical": path}
+            case _:
+                return self._back.answer(asked)
 
 
 def model_id(flow: str) -> str:

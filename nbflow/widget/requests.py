@@ -16,10 +16,14 @@ RUN_ACTIONS = ("pause", "unpause", "undo")
 ACTIONS = JOB_ACTIONS + RUN_ACTIONS
 CLOSEUPS = ("code", "data", "output")
 """What is told of one job when somebody looks at it closely: its text, its values, what it has shown."""
-TOLD = ("timeline", "foretell", "members", "log", *CLOSEUPS)
-"""What is answered by data: ``timeline`` asks for its bars from number *since* on, ``foretell`` for what a retry of the
-jobs would take, ``members`` for what a group, or a fan-out, has come to, ``log`` for the part of a log that begins at
-*start*, or ends at *end*."""
+BACK = ("timeline", "history", "runs", "past")
+"""What is told of the past: ``timeline`` asks for the bars of the timeline, ``history`` for changes of statuses, each
+from number *since* on; ``runs`` for the list of runs, ``past`` for number *run* of them."""
+OF_A_RUN = ("select", "timeline", "history", "past", *CLOSEUPS, "log")
+"""What may be about an earlier run, number *run*; all else is about the present one."""
+TOLD = (*BACK, "foretell", "members", "log", *CLOSEUPS)
+"""What is answered by data: ``foretell`` asks for what a retry of the jobs would take, ``members`` for what a group, or
+a fan-out, has come to, ``log`` for the part of a log that begins at *start*, or ends at *end*."""
 LOOKS = ("select", "turn", *TOLD, "hello", "again")
 """What changes only what is sent to the browser: ``again`` asks, for a page that has slept, for all of it; ``turn``
 opens or folds fan-outs, which *jobs* names."""
@@ -41,6 +45,7 @@ class Asked(Struct, frozen=True):
     attempt: int | None = None
     step: int | None = None
     since: int | None = None
+    run: int | None = None
     start: tuple[int, int] | None = None
     end: tuple[int, int] | None = None
     of: int | None = None
@@ -75,10 +80,13 @@ def read_request(
         raise RefusedError(f"unknown request: the view knows {', '.join(ACTIONS + LOOKS)}", number)
     kind, there = _meant(op, known, groups, fans)
     jobs = _jobs(content.get("jobs", []), there, number, kind)
-    if op not in (*RUN_ACTIONS, "select", "timeline", "hello", "again") and not jobs:
+    if op not in (*RUN_ACTIONS, *BACK, "select", "hello", "again") and not jobs:
         raise RefusedError(f"{op} needs a {kind}", number)
     generations = _generations(content.get("generations", []), jobs, number) if op in JOB_ACTIONS else ()
-    more = {key: _whole(content, key, number) for key in ("attempt", "step", "since", "of")}
+    more = {key: _whole(content, key, number) for key in ("attempt", "step", "since", "of", "run")}
+    if (more["run"] is not None) > (op in OF_A_RUN) or (op == "past") > bool(more["run"]):
+        said = "past needs a run" if op == "past" else "an earlier run can be looked at, not changed"
+        raise RefusedError(said, number)
     start, end = (_place(content, key, number) for key in ("start", "end"))
     return Asked(op, number, jobs, generations, **more, start=start, end=end)
 

@@ -6,10 +6,25 @@ from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from typing import Any
 
+from nbflow.core.history import History
 from nbflow.core.log_part import LogPart
+from nbflow.errors import StoreError
 
 
-class Sample:
+class Pastless:
+    """Part of a source that has no past to speak of."""
+
+    def history(self) -> History:
+        return History((), (), ())
+
+    def runs(self) -> list[dict[str, Any]]:
+        return []
+
+    def earlier(self, run: int) -> Any:
+        raise StoreError(f"flow 'analysis' has no run {run}: it has 1")
+
+
+class Sample(Pastless):
     """Shows what *snapshot* gives; *log* reads logs; asked for anything, it does nothing."""
 
     def __init__(self, snapshot: Callable[[], Mapping[str, Any]], log: Callable[..., str]) -> None:

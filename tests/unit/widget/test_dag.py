@@ -13,7 +13,7 @@ from nbflow.core.log_part import LogPart
 from nbflow.errors import UnknownJob
 from nbflow.widget.dag import FlowView, model_id
 from tests.unit import snapshots
-from tests.unit.widget.sample import texts
+from tests.unit.widget.sample import Pastless, texts
 
 
 class Comm:
@@ -46,7 +46,7 @@ class Comm:
         return self.messages(kind)[-1]
 
 
-class Run:
+class Run(Pastless):
     """A run to look at, and what was asked of it."""
 
     def __init__(self) -> None:
