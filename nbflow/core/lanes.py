@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from heapq import heappop, heappush
 from typing import Any, NamedTuple
 
-from nbflow.core.light import PARTS
+from nbflow.core.light import PARTS, Part
 from nbflow.core.status import Status
 
 
@@ -38,10 +38,15 @@ def lanes(jobs: Mapping[str, Mapping[str, Any]]) -> list[Lane]:
     >>> [(bar.job, bar.lane, bar.letter) for bar in lanes({"a": {"attempts": [tried]}, "b": {"attempts": [late]}})]
     [(0, 0, 'S'), (1, 1, 'R')]
     """
+    return laid(PARTS.of(jobs))
+
+
+def laid(parts: Sequence[Sequence[Part]]) -> list[Lane]:
+    """The same, of the attempts and steps of each job, as `nbflow.core.light.PARTS` reads them."""
     free: list[int] = []
     going: list[tuple[float, int]] = []
     found = []
-    for bar in sorted(_bars(jobs), key=lambda bar: bar.start):
+    for bar in sorted(_bars(parts), key=lambda bar: bar.start):
         while going and going[0][0] <= bar.start:
             heappush(free, heappop(going)[1])
         lane = heappop(free) if free else len(going)
@@ -50,8 +55,8 @@ def lanes(jobs: Mapping[str, Mapping[str, Any]]) -> list[Lane]:
     return found
 
 
-def _bars(jobs: Mapping[str, Mapping[str, Any]]) -> Iterator[Lane]:
-    for job, found in enumerate(PARTS.of(jobs)):
+def _bars(parts: Sequence[Sequence[Part]]) -> Iterator[Lane]:
+    for job, found in enumerate(parts):
         for one in found:
             yield Lane(job, *one[:-1], _letter(one.came_to), 0)
 
@@ -84,11 +89,16 @@ def critical(jobs: Mapping[str, Mapping[str, Any]], needs: Mapping[str, list[str
     >>> critical({"a": ran(0.0, 2.0), "b": ran(0.0, 9.0), "c": ran(9.0, 10.0)}, {"c": ["a", "b"]})
     [1, 2]
     """
+    return waited_for(PARTS.of(jobs), list(jobs), needs)
+
+
+def waited_for(parts: Sequence[Sequence[Part]], names: Sequence[str], needs: Mapping[str, list[str]]) -> list[int]:
+    """The same, of the attempts and steps of each of the jobs *names*."""
+    found = ((job, one.end) for job, tries in enumerate(parts) for one in tries)
     ends: dict[int, float] = {}
-    for bar in _bars(jobs):
-        ends[bar.job] = max(ends.get(bar.job, 0.0), bar.end if bar.end is not None else float("inf"))
-    number = {name: at for at, name in enumerate(jobs)}
-    names = list(number)
+    for job, end in found:
+        ends[job] = max(ends.get(job, 0.0), end if end is not None else float("inf"))
+    number = {name: at for at, name in enumerate(names)}
     path: list[int] = []
     at = max(ends, key=lambda job: (ends[job], -job), default=None)
     while at is not None and at not in path:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import base64
+import zlib
 from collections.abc import Sequence
 from typing import Any
+
+import msgspec
 
 from nbflow.core.history import History
 from nbflow.core.lanes import Lane
 
 NEVER = -1
 """Stands for a time that is not known, or has not come."""
+PLAIN = 12_000
+"""Bytes of an answer that are sent as they are."""
 
 
 def bars(found: Sequence[Lane], since: int) -> dict[str, Any]:
@@ -59,6 +65,18 @@ def shifts(past: History, since: int) -> dict[str, Any]:
         "letters": "".join([shift.letter for shift in rest]),
         "verdicts": [[when, group, verdict.value] for when, group, verdict in past.verdicts],
     }
+
+
+def dense(answer: dict[str, Any], most: int = PLAIN) -> dict[str, Any]:
+    """*answer*, or, where it is longer than *most* bytes as JSON, what makes it again: ``dense``, deflated, in base64.
+
+    >>> dense({"kind": "bars", "jobs": [0] * 9})["kind"], sorted(dense({"kind": "bars", "jobs": [0] * 99_000}))
+    ('bars', ['dense', 'kind'])
+    """
+    text = msgspec.json.encode(answer)
+    if len(text) <= most:
+        return answer
+    return {"kind": "dense", "dense": base64.b64encode(zlib.compress(text)).decode()}
 
 
 def _ms(seconds: float) -> int:

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from nbflow.core.history import History
-from nbflow.core.lanes import critical, lanes
+from nbflow.core.lanes import laid, waited_for
+from nbflow.core.light import PARTS
 from nbflow.core.log_part import LogPart, Place
 from nbflow.core.steps import looked_at, part_of
 from nbflow.errors import NbflowError
 from nbflow.widget import columns
+from nbflow.widget.columns import dense
 from nbflow.widget.details import details
 from nbflow.widget.drawing import Drawing
 from nbflow.widget.packing import packed
@@ -98,12 +100,14 @@ class LookingBack:
         """The bars of the timeline from number *since* on, and the critical path."""
         with source.glance() as snapshot:
             jobs, run = snapshot.get("jobs") or {}, snapshot.get("run", 0)
-            bars = lanes(jobs)
-            path = critical(jobs, drawing.streams(snapshot).above) if bars else []
-        return {"kind": "bars", "run": run, "since": since, "critical": path} | columns.bars(bars, since)
+            parts, names, needs = PARTS.of(jobs), list(jobs), drawing.streams(snapshot).above
+        path = waited_for(parts, names, needs)
+        told = {"kind": "bars", "run": run, "since": since, "critical": path}
+        return dense(told | columns.bars(laid(parts), since))
 
     def _history(self, source: Readable, since: int) -> dict[str, Any]:
-        return {"kind": "history", "since": since} | columns.shifts(source.history(), since)
+        past = source.history()
+        return dense({"kind": "history", "since": since, "all": len(past.jobs)} | columns.shifts(past, since))
 
     def _details(self, source: Readable, drawing: Drawing, asked: Asked) -> dict[str, Any]:
         """What the drawer tells of one job of an earlier run."""

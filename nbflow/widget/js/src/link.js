@@ -77,6 +77,7 @@ export class Link {
   take(message) {
     if (message?.kind === "several") for (const answer of message.several) this.hear({ ...answer, now: message.now });
     else if (message?.kind === "piece") this.gather(message);
+    else if (message?.kind === "dense") void this.unfold(message);
     else this.hear(message);
   }
 
@@ -88,8 +89,17 @@ export class Link {
     pieces[at] = text;
     if (at < of - 1) return;
     this.pieces.delete(number);
-    if (Object.keys(pieces).length === of) this.hear({ ...JSON.parse(pieces.join("")), now });
+    if (Object.keys(pieces).length === of) this.take({ ...JSON.parse(pieces.join("")), now });
     else this.hear({ kind: "refused", number, now, said: "the answer did not come whole: ask again" });
+  }
+
+  /** What was deflated is told as it was.
+   * @param {{number: number, dense: string, now?: number}} message */
+  async unfold({ number, dense, now }) {
+    if (!this.open.has(number)) return;
+    const bytes = Uint8Array.from(atob(dense), (sign) => sign.charCodeAt(0));
+    const text = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+    this.hear({ ...(await new Response(text).json()), number, now });
   }
 
   /** @param {Answer} answer */
