@@ -56,9 +56,9 @@ class LookingBack:
             case "past":
                 return self._open(asked.run or 0)
             case "timeline":
-                return self._bars(*self._of(asked.run), asked.since or 0) | {"of": asked.run}
+                return self._bars(*self._of(asked.run), asked)
             case "history":
-                return self._history(self._of(asked.run)[0], asked.since or 0) | {"of": asked.run}
+                return self._history(*self._of(asked.run), asked)
             case "select":
                 return self._details(*self._of(asked.run), asked) | {"of": asked.run}
             case "log":
@@ -96,18 +96,21 @@ class LookingBack:
             state = view_state(snapshot, drawing, {})
         return {"kind": "past", "of": run, "state": state}
 
-    def _bars(self, source: Readable, drawing: Drawing, since: int) -> dict[str, Any]:
+    def _bars(self, source: Readable, drawing: Drawing, asked: Asked) -> dict[str, Any]:
         """The bars of the timeline from number *since* on, and the critical path."""
         with source.glance() as snapshot:
             jobs, run = snapshot.get("jobs") or {}, snapshot.get("run", 0)
             parts, names, needs = PARTS.of(jobs), list(jobs), drawing.streams(snapshot).above
         path = waited_for(parts, names, needs)
-        told = {"kind": "bars", "run": run, "since": since, "critical": path}
+        since = asked.since or 0
+        told = {"kind": "bars", "run": run, "of": asked.run, "since": since, "critical": path}
         return dense(told | columns.bars(laid(parts), since))
 
-    def _history(self, source: Readable, since: int) -> dict[str, Any]:
-        past = source.history()
-        return dense({"kind": "history", "since": since, "all": len(past.jobs)} | columns.shifts(past, since))
+    def _history(self, source: Readable, drawing: Drawing, asked: Asked) -> dict[str, Any]:
+        """How statuses and verdicts came about, from shift number *since* on; and whose the verdicts are."""
+        past, since = source.history(), asked.since or 0
+        told = {"kind": "history", "of": asked.run, "since": since, "all": len(past.jobs)}
+        return dense(told | {"members": drawing.members} | columns.shifts(past, since))
 
     def _details(self, source: Readable, drawing: Drawing, asked: Asked) -> dict[str, Any]:
         """What the drawer tells of one job of an earlier run."""

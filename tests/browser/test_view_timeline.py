@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
 from nbflow.core.lanes import critical, lanes
 from nbflow.core.streams import Streams
+from nbflow.widget import columns
 from tests.browser.page import change, show
 from tests.unit.snapshots import AT, attempt, job, snapshot
 
@@ -21,14 +23,14 @@ def run() -> dict[str, Any]:
     return snapshot(jobs, now=AT + 40)
 
 
-def bars(page: Page, told: dict[str, Any], since: int = 0, most: int = 2000) -> None:
+def bars(page: Page, told: dict[str, Any], since: int = 0) -> None:
     """Answer the page's last question for bars, as the kernel does."""
-    asked = page.evaluate("() => kernel.sent.at(-1)")
-    assert (asked["op"], asked["since"]) == ("timeline", since)
-    found = [list(bar) for bar in lanes(told["jobs"])]
+    asked = page.evaluate("() => kernel.sent.findLast(one => one.op === 'timeline')")
+    assert asked["since"] == since
     path = critical(told["jobs"], Streams(told).above)
-    answer = {"kind": "bars", "number": asked["number"], "run": 12, "since": since, "all": len(found), "critical": path}
-    page.evaluate("answer => kernel.answer(answer)", answer | {"bars": found[since : since + most], "now": told["now"]})
+    answer = {"kind": "bars", "number": asked["number"], "run": 12, "of": None, "since": since, "critical": path}
+    answer |= columns.bars(lanes(told["jobs"]), since) | {"now": AT + 40}
+    page.evaluate("answer => kernel.answer(answer)", answer)
 
 
 def opened(page: Page, told: dict[str, Any]) -> Locator:
@@ -40,7 +42,7 @@ def opened(page: Page, told: dict[str, Any]) -> Locator:
 
 def middle(seen: Locator, share: float, lane: int) -> tuple[float, float]:
     box = seen.locator(".lanes").bounding_box()
-    return box["x"] + 12 + share * (box["width"] - 26), box["y"] + 6 + lane * 20 + 10
+    return box["x"] + 54 + share * (box["width"] - 68), box["y"] + 6 + lane * 20 + 10
 
 
 def test_it_is_shown_when_asked_for(page):
@@ -90,14 +92,96 @@ def test_only_what_may_be_new_is_asked_for(page):
     expect(seen.locator(".lanes .bar-body.s-R")).to_have_count(0)
 
 
-def test_many_bars_come_in_pieces(page):
-    """The page asks on until it has all."""
-    told = run()
+def test_many_bars_come_deflated(page):
+    """A browser makes of it what was sent."""
+    told = snapshot({f"j{n}": job(attempts=[attempt(1, n, 0.5)]) for n in range(3000)})
     seen = show(page, told)
     seen.get_by_role("button", name="Timeline").click()
-    bars(page, told, most=2)
-    bars(page, told, since=2)
-    assert seen.locator(".lanes").get_attribute("aria-label").startswith("timeline: 3 attempts in 2 lanes")
+    asked = page.evaluate("() => kernel.sent.findLast(one => one.op === 'timeline')")
+    answer = {"kind": "bars", "run": 12, "of": None, "since": 0, "critical": []} | columns.bars(lanes(told["jobs"]), 0)
+    sent = columns.dense(answer)
+    assert sent["kind"] == "dense"
+    page.evaluate("answer => kernel.answer(answer)", sent | {"number": asked["number"], "now": AT})
+    expect(seen.locator(".lanes")).to_have_attribute("aria-label", re.compile("timeline: 3000 attempts in 1 lanes"))
+
+
+def waiting() -> dict[str, Any]:
+    """Two jobs in one slot: the second waited for it, failed, and was tried again a while later."""
+    tries = [attempt(1, 10, 5.0, "failed", ready_at=AT), attempt(2, 20, 5.0, ready_at=AT + 18)]
+    jobs = {"a": job(attempts=[attempt(1, 0, 10.0)]), "b": job(attempts=tries)}
+    return snapshot(jobs, verdict="succeeded", now=AT + 40)
+
+
+def test_waits_are_lines_where_each_job_has_a_row(page):
+    """From when on it could have started until it did; dashed while a retry was delayed."""
+    seen = opened(page, waiting())
+    expect(seen.locator(".lanes .wait.again")).to_have_attribute("d", re.compile("^M[^M]+$"))
+    assert seen.locator(".lanes .wait:not(.again)").get_attribute("d") in ("", None)
+    seen.get_by_role("button", name="by job").click()
+    assert seen.locator(".lanes .wait:not(.again)").get_attribute("d").count("M") == 2
+    expect(seen.locator(".lanes text").first).to_have_text("a")
+
+
+def test_a_slot_is_there_while_it_is_idle(page):
+    """Each has a rail, and a number."""
+    seen = opened(page, run())
+    assert seen.locator(".lanes .rail").get_attribute("d").count("M") == 2
+    expect(seen.locator(".lanes text").first).to_have_text("slot 1")
+
+
+def test_arrows_go_from_bar_to_bar(page):
+    """Along a slot, and from slot to slot; what the bar is is its name, and Enter opens it."""
+    seen = opened(page, run())
+    spot = seen.locator(".barspot")
+    spot.focus()
+    expect(spot).to_have_attribute("aria-label", re.compile("^load, attempt 1: succeeded, 10.0 s, from "))
+    page.keyboard.press("ArrowRight")
+    expect(spot).to_have_attribute("aria-label", re.compile("^fit, attempt 1: failed, 20.0 s"))
+    page.keyboard.press("ArrowDown")
+    expect(spot).to_have_attribute("aria-label", re.compile("^plot, attempt 1: running, 30"))
+    expect(seen.locator(".timeline .tip")).to_contain_text("plot, attempt 1")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Home")
+    page.keyboard.press("Enter")
+    expect(seen.locator(".drawer .name")).to_have_text("load")
+
+
+def ticks(seen: Locator) -> list[str]:
+    return seen.locator(".scale text").all_text_contents()
+
+
+def test_time_can_be_looked_at_closely(page):
+    """With the wheel and Ctrl, with keys, with buttons; all of it is one click away."""
+    seen = opened(page, run())
+    whole = ticks(seen)
+    page.mouse.move(*middle(seen, 0.5, 0))
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, -300)
+    page.keyboard.up("Control")
+    expect(seen.locator(".scale text").first).not_to_have_text("0:00")
+    seen.get_by_role("button", name="all", exact=True).click()
+    assert ticks(seen) == whole
+    seen.locator(".barspot").focus()
+    page.keyboard.press("+")
+    page.keyboard.press("+")
+    assert ticks(seen) != whole
+    page.keyboard.press("0")
+    assert ticks(seen) == whole
+
+
+def test_a_drag_moves_along_time_and_opens_nothing(page):
+    """What was looked at closely; the bar under the mouse is not clicked."""
+    seen = opened(page, run())
+    for _ in range(4):
+        seen.get_by_role("button", name="zoom in in time").click()
+    before = ticks(seen)
+    x, y = middle(seen, 0.5, 0)
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x - 150, y, steps=5)
+    page.mouse.up()
+    assert ticks(seen) != before
+    expect(seen.locator(".drawer")).to_be_hidden()
 
 
 def test_a_run_in_which_nothing_has_started_says_so(page):

@@ -147,7 +147,7 @@ def test_a_run_is_read_once_while_it_is_looked_at(back: LookingBack) -> None:
 def test_the_past_cannot_be_changed(back: LookingBack) -> None:
     """Neither by what a page sends nor by what a page might get past its reading."""
     with pytest.raises(RefusedError, match="not changed"):
-        read_request({"op": "retry", "number": 1, "jobs": ["a"], "run": 4}, {"a"})
+        read_request({"op": "retry", "number": 1, "jobs": ["a"], "generations": [1], "run": 4}, {"a"})
     with pytest.raises(RefusedError, match="needs a run"):
         read_request({"op": "past", "number": 1}, ())
     with pytest.raises(NbflowError):

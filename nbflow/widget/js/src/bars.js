@@ -21,9 +21,10 @@ export class Bars {
     button.addEventListener("click", () => this.toggle(), { signal: life });
   }
 
-  toggle() {
+  /** @param {boolean} [open] */
+  toggle(open = this.timeline.root.hidden) {
     const { root } = this.timeline;
-    root.hidden = !root.hidden;
+    root.hidden = !open;
     set(this.button, "aria-pressed", root.hidden ? "false" : "true");
     this.known = "";
     this.timeline.paint(this.present.now);
@@ -33,7 +34,7 @@ export class Bars {
   /** Ask for new ones where there may be some, now and then. */
   want() {
     const { status } = this.present.moment;
-    if (!this.present.live || this.timeline.root.hidden || this.asking !== undefined || this.known === status) return;
+    if (!this.present.here || this.timeline.root.hidden || this.asking !== undefined || this.known === status) return;
     this.known = status;
     this.ask();
     this.asking = setTimeout(() => {
@@ -44,6 +45,16 @@ export class Bars {
 
   ask() {
     this.link.ask("timeline", [], { since: this.timeline.since });
+  }
+
+  /** Another run is shown. */
+  renew() {
+    this.known = "";
+    clearTimeout(this.asking);
+    this.asking = undefined;
+    this.timeline.clear();
+    this.timeline.paint(this.present.now);
+    this.want();
   }
 
   /** @param {any} sent */

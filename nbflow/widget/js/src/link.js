@@ -1,7 +1,7 @@
 /** @typedef {import("./types.js").Model} Model */
 /** @typedef {{kind: "ack"|"done"|"refused"|"bars"|"foretold"|"members"|"code"|"data"|"output"|"log", number: number, now?: number, said?: string,
  *   count?: number, of?: number, undo?: boolean}} Answer *count* of *of* requests took effect; *undo*: they can be taken back */
-/** @typedef {{generations?: number[], attempt?: number|null, step?: number|null, since?: number, of?: number, start?: number[], end?: number[]}} More */
+/** @typedef {{generations?: number[], attempt?: number|null, step?: number|null, since?: number, run?: number, of?: number, start?: number[], end?: number[]}} More */
 
 /** @typedef {{kind: "piece", number: number, at: number, of: number, text: string, now?: number}} Piece one of a long answer's */
 

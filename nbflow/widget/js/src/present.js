@@ -30,16 +30,26 @@ export class Present {
 
   /** What is shown. @returns {Moment} */
   get moment() {
+    return this.past ?? this.latest;
+  }
+
+  /** What the kernel has sent last. @returns {Moment} */
+  get latest() {
     const { model } = this;
-    return this.past ?? {
+    return {
       graph: model.get("graph"), names: model.get("names"), status: model.get("status"), captions: model.get("captions"), generations: model.get("generations"),
       marks: model.get("marks") ?? {}, progress: model.get("progress") ?? {}, head: model.get("head"), details: model.get("details"), at: null,
     };
   }
 
+  /** What the kernel has sent last is shown. */
+  get here() {
+    return this.past === null;
+  }
+
   /** It can be acted on: the past cannot. */
   get live() {
-    return this.past === null;
+    return this.here && !this.latest.head.past;
   }
 
   /** The instant that is shown, seconds since the epoch. */

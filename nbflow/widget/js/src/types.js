@@ -15,7 +15,7 @@
  * @typedef {[verdict: string, succeeded: number, members: number, why: string, going: number, failed: number,
  *   good: number, bad: number]} Group *good* and *bad* are about members, groups within being one each
  * @typedef {{flow: string, run: number, verdict: string, counts: [Letter, number][], started_at: number|null,
- *   ended_at: number|null, groups: Record<string, Group>, paused: boolean, left_at?: number|null, fault?: string}} Head
+ *   ended_at: number|null, groups: Record<string, Group>, paused: boolean, left_at?: number|null, fault?: string, past?: boolean}} Head *past*: an earlier run's
  * @typedef {{started_at: number|null, ended_at: number|null, end: string, reason: string, exit_code?: number|null, signal?: string|null}} Part of a job's history
  * @typedef {Part & {step: "recovery"|"rollback"|"fallback", name: string}} Step what followed an attempt
  * @typedef {Part & {number: number, generation: number, memory: number|null, cpu: number|null, rule: string, steps: Step[]}} Attempt

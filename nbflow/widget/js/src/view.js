@@ -13,6 +13,7 @@ import { Jobs } from "./jobs.js";
 import { Kernel } from "./kernel.js";
 import { Link, PATIENCE } from "./link.js";
 import { owing } from "./owed.js";
+import { Past } from "./past.js";
 import { Picked } from "./picked.js";
 import { Present } from "./present.js";
 import { Timeline } from "./timeline.js";
@@ -30,7 +31,7 @@ class View {
    * @param {AbortSignal} life */
   constructor(model, life) {
     this.model = model;
-    const looks = model.get("looks");
+    const looks = { ...model.get("looks"), _: { word: "not declared yet", glyph: "·", stroke: "", fill: "" } };
     this.present = new Present(model, { changed: () => this.paint(), jumped: () => this.tick() }, life);
     this.voice = new Voice(looks, life);
     this.finder = new Finder({ changed: () => this.paint(), next: (back) => this.next(back) }, life);
@@ -46,11 +47,12 @@ class View {
       close: () => this.close(),
       go: (job) => this.go(job),
       look: (place) => this.look(place),
-      closeup: (what, job, attempt) => { if (this.present.live) this.link.ask(what, [job], { attempt }); },
-      log: (job, [attempt, step], ask) => (this.present.live ? this.link.ask("log", [job], { attempt, step, ...ask }) : undefined),
+      closeup: (what, job, attempt) => this.link.ask(what, [job], { attempt, ...this.past.of }),
+      log: (job, [attempt, step], ask) => this.link.ask("log", [job], { attempt, step, ...ask, ...this.past.of }),
     }, life);
     this.timeline = new Timeline(looks, this.jobs, {
       select: (job, attempt) => this.selectAttempt(job, attempt), point: (job) => this.dag.trace(this.jobs.node[job] ?? -1),
+      instant: (at) => this.past.seek(at),
     }, life);
     this.kernel = new Kernel(model, { changed: () => this.owe(), back: () => this.again() }, life);
     this.link = new Link(model, {
@@ -66,10 +68,13 @@ class View {
       members: (group) => this.link.ask("members", [group]),
     }, life);
     this.bars = new Bars(this.timeline, this.header.timeline, this.present, this.link, life);
+    this.past = new Past(this.present, this.link, this.bars, this.jobs, looks, life);
+    this.header.run.after(this.past.runs.root);
+    this.timeline.root.append(html("div", { class: "timefoot" }, this.past.scrubber.root, this.timeline.tools));
     this.main = html("div", { class: "main" }, this.dag.root, this.drawer.root);
     this.footer = html("div", { class: "footer" }, this.voice.root, html("span", { class: "right" }, this.help.button, this.dag.stage.tools));
     this.root = html("div", { class: "nbflow-view", role: "region", "aria-label": "flow" },
-      this.header.root, this.header.bar, this.main, this.timeline.root, this.footer, this.voice.live, this.help.root);
+      this.header.root, this.past.runs.list, this.header.bar, this.past.mark.root, this.main, this.timeline.root, this.footer, this.voice.live, this.help.root);
     /** @type {import("./types.js").Place|null} */
     this.place = null; // whose log of the selected job is shown; null the usual one
     /** @type {import("./types.js").Graph|null} */
@@ -119,6 +124,7 @@ class View {
     this.drawer.paint(this.shown());
     this.timeline.select(this.jobs.number(this.picked.now.job));
     this.bars.want();
+    this.past.paint();
     this.main.classList.toggle("open", open);
     this.root.classList.toggle("past", !this.present.live);
     this.voice.empty = !graph.nodes.length;
@@ -214,7 +220,7 @@ class View {
   ask(fresh = true) {
     if (fresh) this.place = null;
     const [attempt, step] = this.place ?? [null, null], { job } = this.picked.now;
-    if (job && this.present.live) this.link.ask("select", [job], step === null ? { attempt } : { attempt, step });
+    if (job) this.link.ask("select", [job], { attempt, ...(step === null ? {} : { step }), ...this.past.of });
     this.paint();
   }
 
@@ -232,6 +238,7 @@ class View {
     if (within?.localName === "input" && key !== "Escape") return event.stopPropagation(); // a letter is no command there
     if ((event.ctrlKey || event.metaKey) && !event.altKey && key.toLowerCase() === "a" && !within && !event.defaultPrevented) this.pickAll();
     else if (event.ctrlKey || event.metaKey || event.altKey) return;
+    else if (key === "Escape" && this.past.active) this.past.live();
     else if (key === "Escape" && !this.picked.now.empty) this.close();
     else if (event.defaultPrevented || event.repeat || !this.key(event.shiftKey ? key.toUpperCase() : key.toLowerCase(), -1)) {
       event.stopPropagation(); // a letter would be a shortcut of the notebook
@@ -290,9 +297,10 @@ class View {
    * @param {string} about
    * @param {import("./link.js").Answer} answer */
   ended(op, about, answer) {
+    if (op === "history" && answer.kind === "refused") this.past.refused();
     if (op === "foretell") this.foreseen.take(answer.kind === "foretold" ? /** @type {any} */ (answer) : null);
     else if (answer.kind === "members") this.picked.take(/** @type {any} */ (answer));
-    else if (answer.kind === "bars") return this.bars.take(answer);
+    else if (this.past.take(answer)) return;
     else if (op === "log") return this.drawer.courier.hear(/** @type {any} */ (answer));
     else if (answer.kind === "code" || answer.kind === "data" || answer.kind === "output") return this.drawer.take(/** @type {any} */ (answer));
     else if (op !== "members") return this.acting.ended(this.acting.said.has(answer.number) || op === "undo" ? about : saying(op, about), answer);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { diff } from "../src/diff.js";
-import { apart } from "../src/timeline.js";
+import { apart } from "../src/axis.js";
 
 test("lines that came and went are told apart from those that stayed", () => {
   assert.deepEqual(diff("a\nb\nc", "a\nx\nc\nd"), [[" ", "a"], ["-", "b"], ["+", "x"], [" ", "c"], ["+", "d"]]);
