@@ -91,7 +91,7 @@ class Clicks:
         """Take back an earlier request, as a whole, where nothing has come of it yet."""
         back = self._done.pop(-1 if asked.of is None else asked.of, None)
         if back is None:
-            raise NbflowError("it has been taken back, or is too long ago")
+            raise NbflowError("it has been already, or is too long ago")
         with self._session.replica.lock:
             requests = back.requests(self._session.replica.run, time.time())
         if not requests:

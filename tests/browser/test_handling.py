@@ -151,3 +151,48 @@ def test_the_last_good_outputs_take_a_failed_jobs_place(notebook):
     has(seen, "score", "succeeded")
     expect(seen.locator(".note")).to_have_text("Skip fit with its last good outputs: accepted.")
     assert nb.errors() == []
+
+
+SWEEP = """%%job try_it[n] --for n=range(12) --group tries --policy best-effort
+import pathlib
+assert n % 4 or pathlib.Path("mended").exists(), f"{n} is a multiple of four"
+half = n / 2"""
+COUNT = "len(half), sum(len(job['attempts']) for job in __import__('nbflow').flow().snapshot()['jobs'].values())"
+
+
+def test_failed_elements_are_selected_and_retried_together(notebook):
+    """The filter's chip, the button beside it, R: they run again, each once, and succeed; the others are left alone."""
+    nb = notebook([LOAD, SHOW, SWEEP, COUNT], "lab")
+    for at in range(3):
+        nb.run(at)
+    seen = view(nb)
+    expect(seen.locator("[data-letter=F]")).to_have_text("3 failed")
+    touch(nb, "mended")
+    seen.locator("[data-letter=F]").click()
+    seen.get_by_role("button", name="Select 3").click()
+    expect(seen.locator(".many .name")).to_have_text("3 jobs")
+    expect(seen.locator(".many .act").first).to_have_text(re.compile("^Retry 3 failed, (under|about) "))
+    shot(nb, "acting-selection-lab")
+    seen.locator(".many .act").first.press("r")
+    expect(seen.locator(".note")).to_have_text("Retry 3 failed: accepted.")
+    expect(seen.locator("[data-letter=S]")).to_have_text("12 succeeded")
+    seen.locator(".members button").first.click()
+    expect(seen.locator(".drawer tbody tr")).to_have_count(2)
+    nb.run(3)
+    assert nb.text(3) == "(12, 15)"
+    assert nb.errors() == []
+
+
+def test_a_skip_is_taken_back(notebook):
+    """What had not run waits again, and so does what needs it; then it runs."""
+    nb, seen = begin(notebook, "lab", "%%job gate\nimport time\ntime.sleep(60)\ngo = 1", "%%job fit\nmodel = go", SCORE)
+    has(seen, "gate", "running")
+    node(seen, "fit").click()
+    seen.get_by_role("button", name="Skip fit").click()
+    has(seen, "fit", "skipped")
+    has(seen, "score", "skipped")
+    seen.get_by_role("button", name="Undo (Z)").click()
+    expect(seen.locator(".note")).to_have_text("Skip fit: taken back.")
+    has(seen, "fit", "waiting")
+    has(seen, "score", "waiting")
+    assert nb.errors() == []

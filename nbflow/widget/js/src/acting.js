@@ -87,9 +87,9 @@ export class Acting {
     const of = this.voice.offered, said = of === null ? undefined : this.said.get(of);
     this.voice.offer(null);
     if (of === null || said === undefined) return this.voice.say("There is nothing to be taken back.");
-    const asked = `Undo ${said}`;
+    const asked = `Undo ${said[0].toLowerCase()}${said.slice(1)}`;
     this.voice.say(`${asked}: asked.`);
-    this.link.ask("undo", [], { of }, asked);
+    this.said.set(this.link.ask("undo", [], { of }, asked), said);
   }
 
   /** Ask for it once: the second press of a double click is none.
@@ -108,11 +108,14 @@ export class Acting {
     this.said.set(number, said);
   }
 
-  /** @param {string} said what was asked
+  /** @param {string} op
+   * @param {string} about
    * @param {import("./link.js").Answer} answer */
-  ended(said, answer) {
+  ended(op, about, answer) {
+    const said = this.said.get(answer.number) ?? saying(op, about), refused = answer.kind === "refused";
     for (const [key, number] of this.open) if (number === answer.number) this.open.delete(key);
-    this.voice.say(outcome(said, answer), { trouble: answer.kind === "refused" });
+    if (op === "undo") this.voice.say(refused ? `${said}: it cannot be taken back, ${answer.said}.` : `${said}: taken back.`, { trouble: refused });
+    else this.voice.say(outcome(said, answer), { trouble: refused });
     if (answer.undo) this.voice.offer(answer.number);
     else this.said.delete(answer.number);
   }

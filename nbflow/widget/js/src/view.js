@@ -1,5 +1,4 @@
 import { Acting } from "./acting.js";
-import { saying } from "./actions.js";
 import { reattaching } from "./attached.js";
 import { Bars } from "./bars.js";
 import { Dag } from "./dag.js";
@@ -303,7 +302,7 @@ class View {
     else if (this.past.take(answer)) return;
     else if (op === "log") return this.drawer.courier.hear(/** @type {any} */ (answer));
     else if (answer.kind === "code" || answer.kind === "data" || answer.kind === "output") return this.drawer.take(/** @type {any} */ (answer));
-    else if (op !== "members") return this.acting.ended(this.acting.said.has(answer.number) || op === "undo" ? about : saying(op, about), answer);
+    else if (op !== "members") return this.acting.ended(op, about, answer);
     this.paint();
   }
 }
