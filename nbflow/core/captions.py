@@ -215,8 +215,8 @@ def of_many(statuses: Sequence[str]) -> str:
     """
     found = counts(statuses)
     good = sum(count for status, count in found.items() if status.good)
-    said = [f"{good} of {len(statuses)}"] if good < len(statuses) else [f"all {len(statuses)}"]
-    return " · ".join([*said, *(f"{found[status]} {status.value}" for status in _TOLD_OF_MANY if status in found)])
+    said = [f"{good:,} of {len(statuses):,}"] if good < len(statuses) else [f"all {len(statuses):,}"]
+    return " · ".join([*said, *(f"{found[status]:,} {status.value}" for status in _TOLD_OF_MANY if status in found)])
 
 
 _TOLD_OF_MANY = (

@@ -1,26 +1,23 @@
 import { Band } from "./band.js";
+import { Box } from "./box.js";
 import { beside } from "./cells.js";
-import { control, html, measure, redraw, say, set, svg, under } from "./dom.js";
+import { html, say, set, svg, under } from "./dom.js";
 import { Frame } from "./frame.js";
-import { far, hatch, sign } from "./marks.js";
+import { Glide } from "./glide.js";
 import { streams, wiresIn } from "./reach.js";
 import { how, touched } from "./selection.js";
-import { clip, fitted, isolated } from "./signs.js";
+import { isolated } from "./signs.js";
 import { Stage } from "./stage.js";
 import { Strip } from "./strip.js";
 import { step } from "./walk.js";
-import { said } from "./words.js";
 
 /** @typedef {import("./types.js").Graph} Graph */
 /** @typedef {import("./types.js").Look} Look */
 /** @typedef {import("./types.js").Caption} Caption */
 /** @typedef {import("./selection.js").How} How */
 /** @typedef {{status: string, wanted: boolean[]|null, captions: Caption[], marks: Record<string, string>, progress: Record<string, [share: number|null, text: string]>, groups: Record<string, import("./types.js").Group>, now: number}} Standing */
-/** @typedef {{group: SVGElement, outer: SVGElement, strip: Strip|null, title: Element, icon: Element, lines: Element, mark: SVGElement|null, caption: Element|null,
- *   bar: SVGElement|null, letter: string, told: string}} Drawn */
+/** @typedef {{key: string, name: string, group: SVGElement, outer: SVGElement, x: number, y: number, strip: Strip|null, box: Box|null}} Drawn */
 
-const NAME = 12.5, SMALL = 10.5; // as in nbflow/core/scene.py
-const HIGH = 44; // of a node without a row for its fallback
 const REST = 120; // milliseconds that the mouse rests on a node before what depends on it stands out
 
 /** The picture of the flow: a focusable node for each job, or for many of them. Jobs go by their numbers, nodes too. */
@@ -44,6 +41,9 @@ export class Dag {
     this.selected = -1; // a job
     /** @type {Set<number>} */
     this.many = new Set(); // jobs that are selected together
+    this.chosen = ""; // its name
+    /** @type {string[]} */
+    this.together = []; // their names
     this.status = "";
     /** @type {SVGElement[]} */
     this.wires = [];
@@ -56,6 +56,8 @@ export class Dag {
     new Band(this.stage, (area) => this.heard.several(touched(this.graph, this.jobs.of, area), true), life);
     this.tip = html("div", { class: "tip", "aria-hidden": "true" });
     this.tip.hidden = true;
+    this.layers = ["ghosts", "frames", "wires", "spots"].map((name) => svg("g", { class: name, "aria-hidden": name === "ghosts" && "true" }));
+    this.picture.append(...this.layers);
     this.root = html("div", { class: "dag" }, this.stage.root, this.tip);
     this.font = "sans-serif";
     this.listen(life);
@@ -219,6 +221,8 @@ export class Dag {
   select(job, many) {
     for (const one of [this.selected, job]) this.mark(one, one === job && job >= 0);
     this.selected = job;
+    this.chosen = this.jobs.names[job] ?? "";
+    this.together = [...many].map((one) => this.jobs.names[one]);
     if (job >= 0) this.tab(this.jobs.node[job]);
     if (!many.size && !this.many.size) return;
     this.many = many;
@@ -240,125 +244,97 @@ export class Dag {
     else if (drawn.strip?.cursor === place) drawn.strip?.point(-1); // keys have not gone on from there
   }
 
-  /** Draw a new graph; focus, selection and the page stay where they are. The same once more is not drawn again: a
-   * click needs the node that the mouse was pressed on.
+  /** Draw a new graph. What stays is the same element as before: focus, selection and a press of the mouse go on.
    * @param {Graph} graph */
   build(graph) {
     const text = JSON.stringify(graph);
     if (text === this.text) return;
+    const spots = this.spots(), glide = new Glide(spots, this.text !== "" && this.root.isConnected);
     this.text = text;
-    const held = this.drawn.findIndex((one) => one.group === one.group.ownerDocument.activeElement);
-    const names = [held, this.tabbed].map((at) => this.graph.nodes[at]?.[0]);
-    const [focused, tabbed] = names.map((name) => graph.nodes.findIndex((node) => node[0] === name));
+    const held = this.drawn.find((one) => one.group === one.group.ownerDocument.activeElement);
+    const [focused, tabbed] = [held, this.drawn[this.tabbed]].map((one) => graph.nodes.findIndex((node) => node[0] === one?.name));
+    this.trace(-1);
     this.graph = graph;
     this.font = getComputedStyle(this.root).fontFamily || "sans-serif";
     set(this.picture, "viewBox", `0 0 ${Math.max(1, graph.width)} ${Math.max(1, graph.height)}`);
-    this.frames = graph.frames.map((frame) => this.frame(frame));
+    const [ghosts, frames, wires, nodes] = this.layers, known = new Set(this.wires.map((wire) => wire.getAttribute("d")));
+    this.frames = this.framed(graph.frames);
     this.wires = graph.wires.map((d, at) => svg("path", { d, class: graph.made.includes(at) && "made" }));
-    this.trace(-1);
-    const wires = svg("g", { class: "wires" }, ...this.wires);
-    this.drawn = graph.nodes.map((node, at) => (node[9] ? this.strip(node, at) : this.node(node, at)));
-    this.picture.replaceChildren(...this.frames.map((frame) => frame.root), wires, ...this.drawn.map((one) => one.outer));
-    this.selected = -1;
-    this.many = new Set();
+    this.drawn = this.placed(graph.nodes);
+    const now = this.spots(), there = new Set(now.map((spot) => spot.outer));
+    for (const spot of spots) if (!there.has(spot.outer)) glide.away(spot, ghosts);
+    inOrder(frames, this.frames.map((frame) => frame.outer));
+    wires.replaceChildren(...this.wires);
+    inOrder(nodes, this.drawn.map((one) => one.outer));
+    [this.selected, this.many] = [-1, new Set()];
     this.tab(Math.max(0, tabbed));
+    this.select(this.jobs.number(this.chosen), new Set(this.together.map((name) => this.jobs.number(name)).filter((job) => job >= 0)));
     this.stage.take(graph.width, graph.height, graph.nodes.map(([, x, y, width, height]) => `M${x},${y}h${width}v${height}h${-width}z`).join(""));
-    this.drawn[focused]?.group.focus({ preventScroll: true });
+    if (held && !there.has(held.outer)) this.drawn[focused]?.group.focus({ preventScroll: true });
+    glide.begin(now, this.wires, known);
   }
 
-  /** @param {import("./types.js").Frame} frame */
-  frame(frame) {
-    const [fan = "", count = 0] = Object.entries(this.graph.fans).filter(([, [group, , folded]]) => group === frame[0] && !folded)
-      .map(([name, [, jobs]]) => /** @type {[string, number]} */ ([name, jobs]))[0] ?? [];
-    return new Frame(frame, this.looks, this.font, fan, count);
+  /** All that has a place in the picture. */
+  spots() {
+    return [...this.frames, ...this.drawn];
+  }
+
+  /** @param {import("./types.js").Frame[]} frames */
+  framed(frames) {
+    const known = new Map(this.frames.map((frame) => [frame.key, frame]));
+    return frames.map((frame) => {
+      const [fan = "", count = 0] = Object.entries(this.graph.fans).filter(([, [group, , folded]]) => group === frame[0] && !folded)
+        .map(([name, [, jobs]]) => /** @type {[string, number]} */ ([name, jobs]))[0] ?? [];
+      const [group, , , , , ...words] = frame, key = JSON.stringify([group, words, fan, count]);
+      const drawn = known.get(key) ?? new Frame(frame, this.looks, this.font, fan, count, key);
+      known.delete(key);
+      drawn.stand(frame);
+      return drawn;
+    });
+  }
+
+  /** @param {import("./types.js").Node[]} nodes
+   * @returns {Drawn[]} */
+  placed(nodes) {
+    const known = new Map(this.drawn.map((one) => [one.key, one])), framed = new Set(this.graph.frames.map(([group]) => group));
+    return nodes.map((node, at) => {
+      const [name, x, y, width, height, label, form, , note, cells, badges] = node, jobs = this.jobs.of[at];
+      const fan = cells ? under(this.graph.fans, name) : undefined, alone = !fan?.[0] || !framed.has(fan[0]);
+      const key = JSON.stringify([name, width, height, label, form, note, cells, badges, fan, alone]);
+      const drawn = known.get(key) ?? this.spot(node, fan, alone, key);
+      known.delete(key);
+      [drawn.x, drawn.y] = [x, y];
+      (drawn.strip ?? drawn.box)?.stand(x, y, at, jobs);
+      return drawn;
+    });
   }
 
   /** @param {import("./types.js").Node} node
-   * @param {number} at
+   * @param {[string, number, boolean]|undefined} fan
+   * @param {boolean} alone its group has no frame
+   * @param {string} key
    * @returns {Drawn} */
-  strip(node, at) {
-    const strip = new Strip(node, at, this.jobs.of[at], this.looks, this.font, under(this.graph.fans, node[0]),
-      this.graph.frames.some(([group]) => group && group === under(this.graph.fans, node[0])?.[0]));
-    return { group: strip.root, outer: strip.outer, strip, title: strip.title, icon: strip.icon, lines: strip.grid, mark: null, caption: null, bar: null, letter: "", told: "" };
-  }
-
-  /** @param {import("./types.js").Node} node
-   * @param {number} at
-   * @returns {Drawn} */
-  node([, x, y, width, height, label, form, , note, , badges = []], at) {
-    const round = form === "node" ? 8 : 6;
-    const [left, top] = form === "cell" ? [5, 6] : [10, 7];
-    const title = svg("title");
-    const ring = svg("rect", { class: "ring", x: -3.5, y: -3.5, width: width + 7, height: height + 7, rx: round + 3 });
-    const drawing = sign(left, top), lines = svg("path", { class: "hatch" });
-    const group = svg("g", {
-      class: "node", tabindex: -1, role: "button", "aria-pressed": "false",
-      "data-at": at, "data-lm-suppress-shortcuts": "true",
-    }, title, ring, svg("rect", { class: "box", width, height, rx: round }), lines, drawing);
-    const caption = form === "node" ? svg("text", { class: "small", x: 11, y: 35 }) : null;
-    const words = svg("g", { class: "said", "aria-hidden": "true" }); // beside the button: its name says more, and does not tick
-    const mark = note ? sign(width - 21, HIGH + 1) : null;
-    const bar = form === "node" ? svg("rect", { class: "progress", x: 1.5, y: HIGH - 4.5, height: 3, rx: 1.5 }) : null;
-    badges.forEach((name, place) => group.append(this.badge(name, width - 20 - place * 17)));
-    if (bar) group.append(bar);
-    const written = (/** @type {number} */ room, /** @type {number} */ size) => fitted(label, room, (text) => measure(text, `${size}px ${this.font}`));
-    if (caption) words.append(svg("text", { x: 30, y: 18.5 }, written(width - 36, NAME)), caption);
-    else words.append(svg("text", { class: "label", x: 23, y: 17 }, written(width - 26, SMALL)));
-    if (note && mark) {
-      group.append(svg("path", { class: "hatch rule", d: `M1,${HIGH - 2}H${width - 1}` }), mark);
-      words.append(svg("text", { class: "small", x: 11, y: HIGH + 12.5 }, note));
+  spot(node, fan, alone, key) {
+    const name = node[0];
+    if (node[9]) {
+      const strip = new Strip(node, this.looks, this.font, fan, !alone);
+      return { key, name, group: strip.root, outer: strip.outer, x: 0, y: 0, strip, box: null };
     }
-    return { group, outer: svg("g", { class: "spot", transform: `translate(${x},${y})` }, group, words), strip: null, title, icon: drawing, lines, mark, caption, bar, letter: "", told: "" };
-  }
-
-  /** @param {string} name
-   * @param {number} x */
-  badge(name, x) {
-    const drawn = sign(x, 7);
-    redraw(drawn, this.looks[name]);
-    set(drawn, "class", "badge");
-    drawn.prepend(svg("title", {}, this.looks[name]?.word ?? name));
-    return drawn;
+    const box = new Box(node, this.looks, this.font);
+    return { key, name, group: box.group, outer: box.outer, x: 0, y: 0, strip: null, box };
   }
 
   /** Bring statuses and captions up to date.
    * @param {Standing} standing */
-  paint({ status, wanted, captions, marks, progress, groups, now }) {
+  paint(standing) {
+    const { status, wanted, captions, groups } = standing;
     this.picture.classList.toggle("filtered", wanted !== null);
     this.status = status;
-    this.graph.nodes.forEach((node, at) => {
-      const drawn = this.drawn[at], letter = status[node[7][0]] ?? "";
-      if (drawn.strip) {
-        drawn.strip.paint(status, captions[at], under(groups, drawn.strip.group));
-        drawn.outer.classList.toggle("out", drawn.strip.leave(wanted));
-        return;
-      }
-      if (drawn.letter !== letter) {
-        drawn.group.classList.remove(`s-${drawn.letter}`);
-        drawn.group.classList.add(`s-${letter}`);
-        drawn.letter = letter;
-        redraw(drawn.icon, this.looks[letter]);
-        set(drawn.lines, "d", letter === "U" && hatch(node[3], node[4]));
-      }
-      drawn.outer.classList.toggle("out", wanted !== null && !wanted[node[7][0]]);
-      if (drawn.bar) drawn.outer.dataset.far = far(drawn.bar, node[3] - 3, letter === "R" ? progress[at] : undefined);
-      this.caption(node, drawn, captions[at], now);
-      const mark = marks[at];
-      if (drawn.mark) {
-        redraw(drawn.mark, this.looks[mark]);
-        set(drawn.mark, "class", `icon s-${mark ?? ""}`);
-      }
-      const told = `${node[0]}: ${this.looks[letter]?.word ?? ""}`;
-      const text = said(captions[at], now);
-      const fact = text && !captions[at]?.[1] && text !== this.looks[letter]?.word ? `${told}, ${text}` : told;
-      const maker = this.graph.makers[at];
-      const more = [fact, ...(mark ? [`${node[8]} ${this.looks[mark]?.word}`] : []), ...(maker ? [`made by ${maker}`] : []),
-        ...(node[10] ?? []).map((name) => this.looks[name]?.word ?? name)].join("; ");
-      if (drawn.told !== more) {
-        drawn.told = more;
-        set(drawn.group, "aria-label", more);
-        say(drawn.title, more);
-      }
+    this.drawn.forEach(({ strip, box, outer }, at) => {
+      box?.paint(standing, this.graph.makers[at]);
+      if (!strip) return;
+      strip.paint(status, captions[at], under(groups, strip.group));
+      outer.classList.toggle("out", strip.leave(wanted));
     });
     for (const frame of this.frames) frame.paint(under(groups, frame.group));
   }
@@ -367,21 +343,7 @@ export class Dag {
    * @param {Caption[]} captions
    * @param {number} now */
   tick(captions, now) {
-    this.graph.nodes.forEach((node, at) => {
-      if (captions[at]?.[1] && !this.drawn[at].strip) this.caption(node, this.drawn[at], captions[at], now);
-    });
-  }
-
-  /** @param {import("./types.js").Node} node
-   * @param {Drawn} drawn
-   * @param {Caption|undefined} caption
-   * @param {number} now */
-  caption(node, drawn, caption, now) {
-    if (!drawn.caption) return;
-    const text = said(caption, now) + (drawn.outer.dataset.far ?? "");
-    if (drawn.caption.getAttribute("data-whole") === text) return;
-    set(drawn.caption, "data-whole", text);
-    say(drawn.caption, clip(text, node[3] - 20, (words) => measure(words, `${SMALL}px ${this.font}`)));
+    this.drawn.forEach(({ box }, at) => captions[at]?.[1] && box?.tick(captions[at], now));
   }
 
   /** @param {string} text shown instead of the picture, or empty */
@@ -389,5 +351,21 @@ export class Dag {
     say(this.empty, text);
     this.empty.hidden = !text;
     this.picture.style.display = text ? "none" : "";
+  }
+}
+
+/** Let the children of *parent* be just *wanted*; those that are in their order already are not touched.
+ * @param {Element} parent
+ * @param {Element[]} wanted */
+function inOrder(parent, wanted) {
+  let next = parent.firstElementChild;
+  for (const one of wanted) {
+    if (one === next) next = next.nextElementSibling;
+    else parent.insertBefore(one, next);
+  }
+  while (next) {
+    const gone = next;
+    next = next.nextElementSibling;
+    gone.remove();
   }
 }

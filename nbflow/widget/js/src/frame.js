@@ -1,5 +1,5 @@
 import { foldAction, groupActions } from "./actions.js";
-import { measure, say, svg } from "./dom.js";
+import { measure, say, set, svg } from "./dom.js";
 import { lines } from "./groups.js";
 import { clip } from "./signs.js";
 import { Tools } from "./tools.js";
@@ -12,29 +12,44 @@ export class Frame {
    * @param {Record<string, import("./types.js").Look>} looks
    * @param {string} font
    * @param {string} fan the open fan-out that it is all of, if any
-   * @param {number} count its elements */
-  constructor([group, x, y, width, height, title, words, short], looks, font, fan, count) {
+   * @param {number} count its elements
+   * @param {string} key tells it from all that look otherwise */
+  constructor([group, , , , , title, words, short], looks, font, fan, count, key) {
+    this.key = key;
     this.group = group;
     this.title = title;
     this.words = words;
     this.short = short;
-    this.width = width;
+    this.x = this.y = this.width = 0;
     this.fold = fan ? [foldAction(fan, count, false)] : [];
     this.fan = fan;
     this.length = (/** @type {string} */ words) => measure(words, `${SMALL}px ${font}`);
-    this.text = svg("text", group && title ? { class: "opener", role: "button", tabindex: 0, "data-op": "open", "data-whom": group, "data-lm-suppress-shortcuts": "true", x: x + 12, y: y + 19 } : { x: x + 12, y: y + 19 });
+    this.text = svg("text", group && title ? { class: "opener", role: "button", tabindex: 0, "data-op": "open", "data-whom": group, "data-lm-suppress-shortcuts": "true", x: 12, y: 19 } : { x: 12, y: 19 });
     this.hint = svg("title");
     this.told = "";
-    this.tools = new Tools(x + width - 4, y + 2, looks);
-    this.root = svg("g", { class: "frame" }, this.hint, svg("rect", { x, y, width, height, rx: 12 }), this.text, this.tools.root);
+    this.tools = new Tools(0, 2, looks);
+    this.ground = svg("rect", { rx: 12 });
+    this.outer = svg("g", { class: "frame" }, this.hint, this.ground, this.text, this.tools.root);
+  }
+
+  /** @param {import("./types.js").Frame} frame where it is now, and how large */
+  stand([, x, y, width, height]) {
+    [this.x, this.y] = [x, y];
+    set(this.outer, "transform", `translate(${x},${y})`);
+    set(this.ground, "height", height);
+    if (this.width === width) return;
+    set(this.ground, "width", width);
+    this.width = width;
+    this.tools.right = width - 4;
+    this.told = "";
   }
 
   /** @param {import("./types.js").Group|undefined} standing */
   paint(standing) {
     if (!this.title) return;
-    const key = JSON.stringify(standing ?? null);
-    if (this.told === key) return;
-    this.told = key;
+    const now = JSON.stringify(standing ?? null);
+    if (this.told === now) return;
+    this.told = now;
     const acts = [...this.fold, ...(this.group ? groupActions(this.group, standing) : [])];
     const room = this.width - 22 - this.tools.paint(acts, (act) => (act.op === "turn" ? this.fan : this.group));
     const told = lines(this.title, this.words, this.short, standing), [most] = told;

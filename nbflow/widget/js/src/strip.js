@@ -5,19 +5,19 @@ import { clip, fitted } from "./signs.js";
 import { Tools } from "./tools.js";
 
 const NAME = 12.5, SMALL = 10.5, ROUND = 8; // pixels
+const PIECE = 500; // cells
 
 /** Many jobs in one box: a name, how they stand, and a cell for each. */
 export class Strip {
   /** @param {import("./types.js").Node} node
-   * @param {number} at its number
-   * @param {number[]} jobs
    * @param {Record<string, import("./types.js").Look>} looks
    * @param {string} font
    * @param {[string, number, boolean]|undefined} fan
    * @param {boolean} framed its group has a frame, with what can be done to it */
-  constructor([name, x, y, width, height, label, , , , cells], at, jobs, looks, font, fan, framed) {
+  constructor([name, , , width, height, label, , , , cells], looks, font, fan, framed) {
     this.name = name;
-    this.jobs = jobs;
+    /** @type {number[]} */
+    this.jobs = [];
     this.looks = looks;
     this.font = font;
     this.width = width;
@@ -37,12 +37,24 @@ export class Strip {
     this.tools = new Tools(width - 4, 2, looks);
     this.root = svg("g", {
       class: "node strip", tabindex: -1, role: "button", "aria-pressed": "false",
-      "data-at": at, "data-lm-suppress-shortcuts": "true",
+      "data-lm-suppress-shortcuts": "true",
     }, this.title, ring, svg("rect", { class: "box", width, height, rx: ROUND }), this.icon,
     this.grid, this.cover, this.chosen, this.pointer);
     const words = svg("g", { class: "said", "aria-hidden": "true" }, svg("text", { x: 30, y: 18.5 }, fitted(label, width - 62, (text) => measure(text, `${NAME}px ${font}`))), this.caption);
-    this.outer = svg("g", { class: "spot", transform: `translate(${x},${y})` }, this.root, words, this.tools.root);
+    this.outer = svg("g", { class: "spot" }, this.root, words, this.tools.root);
     this.fan = fan ? name : "";
+    /** @type {[letters: string, drawn: SVGElement[]][]} what is drawn of each piece of the grid */
+    this.pieces = [];
+  }
+
+  /** @param {number} x
+   * @param {number} y
+   * @param {number} at its number
+   * @param {number[]} jobs */
+  stand(x, y, at, jobs) {
+    this.jobs = jobs;
+    set(this.outer, "transform", `translate(${x},${y})`);
+    set(this.root, "data-at", at);
   }
 
   /** @param {string} status of all jobs
@@ -58,7 +70,7 @@ export class Strip {
     }
     if (this.letters !== letters) {
       this.letters = letters;
-      this.grid.replaceChildren(...this.drawn(letters));
+      this.draw(letters);
     }
     const acts = [...(this.fan ? [foldAction(this.fan, this.jobs.length, true)] : []), ...(this.group ? groupActions(this.group, standing) : [])];
     const taken = this.tools.paint(acts, (act) => (act.op === "turn" ? this.fan : this.group));
@@ -99,20 +111,34 @@ export class Strip {
     return `${this.name}: ${text}. Arrow keys go through its jobs, Enter opens one.`;
   }
 
-  /** @param {string} letters */
-  drawn(letters) {
+  /** Draw the pieces of the grid in which something has changed: of ten thousand cells few do at once.
+   * @param {string} letters */
+  draw(letters) {
+    for (let at = 0, from = 0; from < letters.length; at += 1, from += PIECE) {
+      const now = letters.slice(from, from + PIECE), [before, drawn] = this.pieces[at] ?? ["", []];
+      if (now === before) continue;
+      for (const one of drawn) one.remove();
+      const made = this.piece(now, from);
+      this.pieces[at] = [now, made];
+      this.grid.append(...made);
+    }
+  }
+
+  /** @param {string} letters
+   * @param {number} from the place of the first */
+  piece(letters, from) {
     /** @type {Map<string, number[]>} */
     const places = new Map();
-    for (let place = 0; place < letters.length; place += 1) {
-      const found = places.get(letters[place]);
-      if (found) found.push(place);
-      else places.set(letters[place], [place]);
+    for (let at = 0; at < letters.length; at += 1) {
+      const found = places.get(letters[at]);
+      if (found) found.push(from + at);
+      else places.set(letters[at], [from + at]);
     }
     return [...places].map(([letter, found]) => {
       const [filled, mark] = this.looks[letter]?.tile ?? [false, ""], all = boxes(this.cells, found);
-      const solid = filled ? all : mark === "half" ? boxes(this.cells, found, this.cells[4] / 2) : "";
-      return svg("g", { class: `s-${letter}` }, svg("path", { class: "tile", d: all }), svg("path", { class: "solid", d: solid }),
-        svg("path", { class: filled ? "mark on" : "mark", d: lines(this.cells, found, mark) }));
+      const solid = filled ? all : mark === "half" ? boxes(this.cells, found, this.cells[4] / 2) : "", over = lines(this.cells, found, mark);
+      return svg("g", { class: `s-${letter}` }, svg("path", { class: "tile", d: all }), ...(solid ? [svg("path", { class: "solid", d: solid })] : []),
+        ...(over ? [svg("path", { class: filled ? "mark on" : "mark", d: over })] : []));
     });
   }
 
