@@ -57,7 +57,7 @@ def report(figure, columns, steady, apart, even): return steps.report(figure, co
     """flow = Pipeline([
     PipeFunc(steps.load, "raw"), PipeFunc(fetch, "weights"), PipeFunc(steps.clean, "tidy"),
     PipeFunc(steps.join, "table"), PipeFunc(steps.split, "parts"),
-    PipeFunc(fit, "score", mapspec="alpha[i] -> score[i]"),
+    PipeFunc(fit, "score", mapspec="alpha[i] -> score[i]", print_error=False),
     PipeFunc(best, "found", renames={"alphas": "alpha"}),
     PipeFunc(steps.drift, "steady"), PipeFunc(steps.leakage, "apart"), PipeFunc(steps.balance, "even"),
     PipeFunc(steps.importance, "columns"), PipeFunc(steps.plot, "figure", renames={"alpha": "found"}),
@@ -71,9 +71,12 @@ HAMILTON = [
     """import steps
 from hamilton import ad_hoc_utils, driver, htypes
 from hamilton.execution import executors
+from tenacity import retry, stop_after_attempt
 
+@retry(stop=stop_after_attempt(2))
+def fetched(): return steps.fetch()
 def raw() -> object: return steps.load()
-def weights() -> object: return steps.fetch()
+def weights() -> object: return fetched()
 def tidy(raw: object) -> object: return steps.clean(raw)
 def table(tidy: object, weights: object) -> object: return steps.join(tidy, weights)
 def parts(table: object) -> dict: return steps.split(table)
@@ -99,25 +102,6 @@ flow.visualize_execution(["kept"], orient="LR")""",
     'flow.execute(["kept"])',
 ]
 
-PREFECT = [
-    """import steps
-from prefect import flow, task
-from prefect.task_runners import ThreadPoolTaskRunner
-names = ("load", "clean", "join", "split", "best", "drift", "leakage", "balance", "importance", "plot", "report",
-    "export", "archive")
-jobs = {name: task(getattr(steps, name), name=name) for name in names}
-jobs["fetch"] = task(steps.fetch, name="fetch", retries=2, retry_delay_seconds=2)
-jobs["fit"] = task(steps.fit, name="fit", task_run_name="fit[{alpha}]")""",
-    """@flow(task_runner=ThreadPoolTaskRunner(max_workers=2))
-def analysis():
-    tidy, weights = jobs["clean"].submit(jobs["load"].submit()), jobs["fetch"].submit()
-    parts = jobs["split"].submit(jobs["join"].submit(tidy, weights))
-    scores = {alpha: jobs["fit"].submit(parts, alpha) for alpha in steps.ALPHAS}
-    checks = [jobs[name].submit(parts) for name in ("drift", "leakage", "balance")]
-    figure = jobs["plot"].submit(jobs["best"].submit(scores))
-    text = jobs["report"].submit(figure, jobs["importance"].submit(parts), checks)
-    return jobs["archive"].submit(jobs["export"].submit(text))""",
-    "analysis()",
-]
-
-VIEWS = {"nbflow": NBFLOW, "dask": DASK, "pipefunc": PIPEFUNC, "hamilton": HAMILTON, "prefect": PREFECT}
+VIEWS = {"nbflow": NBFLOW, "dask": DASK, "pipefunc": PIPEFUNC, "hamilton": HAMILTON}
+SEEN = {"nbflow": (1, "start"), "dask": (3, "center"), "pipefunc": (1, "output"), "hamilton": (1, "output")}
+"""Which cell is looked at, and which part of it is brought to the same place of the page."""

@@ -18,7 +18,7 @@ import nbformat
 from playwright.sync_api import BrowserContext
 
 from benchmarks.peers_view import steps
-from benchmarks.peers_view.cells import VIEWS
+from benchmarks.peers_view.cells import SEEN, VIEWS
 from benchmarks.view_stage import browser, jupyter
 from tests import leftovers
 from tests.browser.jupyter import Notebook, Server
@@ -27,7 +27,7 @@ from tests.interpreters import interpreters
 PATIENCE = 120.0
 STILL = 8.0
 """Seconds in which nothing more ends: then the flow has."""
-SIZE = {"width": 1180, "height": 820}
+SIZE = {"width": 1280, "height": 900}
 
 
 def main() -> None:
@@ -64,10 +64,10 @@ def _shoot(server: Server, context: BrowserContext, view: str, to: Path) -> None
         nb.run(cell)
     nb.run(last, wait=False)
     _until(nb, lambda: len(list(place.glob("done/fit-*"))) >= 10)
-    _look_at(nb, view, last)
+    _look_at(nb, view)
     nb.page.screenshot(path=to / f"{view}-during.png")
     _until_still(nb, place)
-    _look_at(nb, view, last)
+    _look_at(nb, view)
     nb.page.screenshot(path=to / f"{view}-after.png")
     (to / f"{view}.txt").write_text("\n".join(nb.text(cell) for cell in range(last + 1)))
     nb.close()
@@ -96,11 +96,13 @@ def _until_still(nb: Notebook, place: Path) -> None:
     _until(nb, still)
 
 
-def _look_at(nb: Notebook, view: str, last: int) -> None:
-    """Scroll to where that view is: ours stands under its second cell, a peer's at the end."""
-    cell = nb.cell(1 if view == "nbflow" else last)
-    at = "start" if view == "nbflow" else "end"
-    cell.evaluate("(cell, at) => cell.scrollIntoView({ block: at })", at)
+def _look_at(nb: Notebook, view: str) -> None:
+    """Scroll to where that view is."""
+    index, place = SEEN[view]
+    seen = nb.cell(index)
+    seen = seen.locator(".jp-OutputArea").first if place == "output" else seen
+    block = "start" if place == "output" else place
+    seen.evaluate("(seen, block) => seen.scrollIntoView({ block })", block)
     nb.page.wait_for_timeout(500)
 
 
