@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from nbflow.core.boxes import (
@@ -72,7 +73,7 @@ def stands_of(shape: Shape) -> Stands:
     """What stands in the picture of *shape*, in the order of its first jobs.
 
     >>> jobs, fans = tuple(f"f[a={n}]" for n in range(20)), ("f",) * 20
-    >>> stands = stands_of(Shape(jobs, (), fans, (("f", "all 20"),), fan_of=fans, folded=frozenset("f")))
+    >>> stands = stands_of(Shape(jobs, (), fans, (), fan_of=fans, folded=frozenset("f")))
     >>> [(block.name, block.across) for block in stands.blocks.values()]
     [('f', 10)]
     """
@@ -84,11 +85,13 @@ def stands_of(shape: Shape) -> Stands:
     inside = {job for block in blocks.values() for job in block.jobs}
     found = Stands(tuple(of), alone={job: of[job] for job in range(len(of)) if job not in inside})
     wide, notes = _width(shape, list(found.alone)), shape.notes or ("",) * len(of)
+    titled = _titled(shape, found.alone)
     for job, stand in enumerate(of):
         if job in blocks:
             found.blocks[stand], found.sizes[stand] = blocks[job], blocks[job].size
         elif job in found.alone:
-            found.sizes[stand] = (wide, NODE_HEIGHT + NOTE_HEIGHT * bool(notes[job]))
+            across = max(wide, titled.get(shape.group_of[job], 0.0))
+            found.sizes[stand] = (across, NODE_HEIGHT + NOTE_HEIGHT * bool(notes[job]))
     found.edges = list({(of[a], of[b]): None for a, b in shape.links if of[a] != of[b]})
     made = set(shape.made)
     needed = {(of[a], of[b]) for a, b in shape.links if (a, b) not in made}
@@ -116,16 +119,24 @@ def _groups(shape: Shape, of: list[str], blocks: dict[str, Block]) -> dict[str, 
 def _width(shape: Shape, alone: list[int]) -> float:
     """How wide the boxes of single jobs are: all alike, as the longest name needs it, in few steps.
 
-    One job more seldom changes the width of all others.
+    One job more seldom changes the width of all others; what a group's title needs more, only its members' boxes have.
     """
     labels, notes = shape.labels, shape.notes or ("",) * len(shape.jobs)
     badges = shape.badges or ((),) * len(shape.jobs)
     needed = [max(width(labels[at], NAME_SIZE) + BADGE * len(badges[at]), width(notes[at], SMALL_SIZE)) for at in alone]
+    return _step(max(needed, default=0.0))
+
+
+def _titled(shape: Shape, alone: Iterable[int]) -> dict[str | None, float]:
+    """Group -> how wide the boxes of its members are for its title to stand over them."""
     grouped = {shape.group_of[at] for at in alone}
-    lines = [f"{name} · {asked.short}" for name, asked in shape.asked if name in grouped]
-    needed += [width(line, SMALL_SIZE) + BESIDE for line in lines]
-    wanted = max(needed, default=0) + 42.0
-    return next((wide for wide in WIDTHS if wide >= wanted), WIDTHS[-1])
+    lines = {name: f"{name} · {asked.short}" for name, asked in shape.asked if name in grouped}
+    return {name: _step(width(line, SMALL_SIZE) + BESIDE) for name, line in lines.items()}
+
+
+def _step(needed: float) -> float:
+    """The narrowest width in which a text of *needed* pixels has its icon beside it, or the widest."""
+    return next((wide for wide in WIDTHS if wide >= needed + 42.0), WIDTHS[-1])
 
 
 def _blocks(shape: Shape) -> list[Block]:

@@ -11,7 +11,7 @@ NAME_SIZE, SMALL_SIZE = 12.5, 10.5
 NODE_HEIGHT, CELL_HEIGHT = 44.0, 26.0
 NOTE_HEIGHT = 20.0
 """A row more, for the job's fallback."""
-WIDTHS = (148.0, 172.0, 196.0)
+WIDTHS = (124.0, 148.0, 172.0, 196.0)
 """How wide the boxes of single jobs can be."""
 CELL_GAP = 6.0
 BADGE = 17

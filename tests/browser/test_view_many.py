@@ -169,6 +169,16 @@ def test_the_picture_is_zoomed_and_fitted(page):
     expect(seen.locator(".overview")).to_be_visible()
 
 
+def test_a_flow_that_is_little_wider_than_the_page_is_seen_whole(page):
+    """Ten columns are drawn smaller rather than cut off; what is much wider keeps a size that reads."""
+    chain = {f"job{n}": job(needs=(f"job{n - 1}",) if n else ()) for n in range(10)}
+    seen = show(page, snapshot(chain))
+    picture, stage = (seen.locator(where).bounding_box() for where in (".picture", ".scroll"))
+    assert picture["width"] <= stage["width"]
+    seen = show(page, snapshot({f"job{n}": job(needs=(f"job{n - 1}",) if n else ()) for n in range(14)}))
+    assert seen.locator(".picture").bounding_box()["width"] > seen.locator(".scroll").bounding_box()["width"]
+
+
 def test_the_overview_leads_to_any_part(page):
     """A click at its right end scrolls there; one that drags the ground moves the picture."""
     seen = show(page, layered(120))

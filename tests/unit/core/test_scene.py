@@ -195,6 +195,13 @@ def test_a_scene_is_kept_where_nothing_moved() -> None:
     assert scene(shape(layered(40)), first) == first
 
 
+def test_a_groups_title_widens_its_members_alone() -> None:
+    """A deep flow of short names stays narrow enough to be seen whole."""
+    jobs = {"a": job(), "b": job(needs=("a",), group="a group of a long name"), "c": job(needs=("b",))}
+    wide = {node.name: node.width for node in drawn(snapshot(jobs, {"a group of a long name": "at-least:1"})).nodes}
+    assert wide["a"] == wide["c"] == 124 < wide["b"]
+
+
 def test_names_fit_their_boxes() -> None:
     """However long a name is, its label is no wider than the room for it."""
     for node in drawn(long_names()).nodes:

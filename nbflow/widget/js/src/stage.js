@@ -1,6 +1,7 @@
 import { control, html, say, set, svg } from "./dom.js";
 
-const SMALLEST = 0.7; // a wider flow is scrolled at first, not shrunk further
+const SMALLEST = 0.7; // a wider flow is scrolled at first, not shrunk further,
+const WHOLE = 0.58; // but for one of which all is seen then
 const LEAST = 0.15, MOST = 3, STEP = 1.25;
 const OVERVIEW = [150, 90]; // pixels at most
 const ROOM = 1.15; // so much larger than what is seen, a picture has an overview
@@ -90,16 +91,23 @@ export class Stage {
   fit() {
     const room = this.scroll.clientWidth;
     if (!this.width || !room) return;
-    this.scale = this.chosen || Math.min(1, Math.max(SMALLEST, room / this.width));
+    this.scale = this.chosen || this.usual(room);
     set(this.picture, "width", Math.floor(this.width * this.scale));
     set(this.picture, "height", Math.floor(this.height * this.scale));
     this.shown();
   }
 
+  /** How large it is drawn where nobody has chosen.
+   * @param {number} room */
+  usual(room) {
+    const all = room / this.width;
+    return Math.min(1, all >= WHOLE ? all : SMALLEST);
+  }
+
   /** See all of it. */
   whole() {
     const { clientWidth, clientHeight } = this.scroll, whole = Math.min(1, clientWidth / this.width, Math.max(clientHeight, 200) / this.height);
-    const now = this.scale, usual = Math.min(1, Math.max(SMALLEST, clientWidth / this.width));
+    const now = this.scale, usual = this.usual(clientWidth);
     this.chosen = Math.abs(now - whole) < 0.01 && usual > whole ? 0 : whole < usual ? Math.max(LEAST, whole) : 0;
     this.fit();
   }
