@@ -15,7 +15,7 @@ demo: $(SETUP)  ## run the first notebook headless: table, executed notebook and
 test: $(SETUP) $(SETUP_IK6) browser lint js-test  ## everything CI runs; pytest's summary is the last line
 	NBFLOW_KERNEL_PYTHONS=.venv/bin/python:.venvs/ik6/bin/python $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-bench: $(SETUP_BENCH)  ## overhead beside peers, passing values, responsiveness, replay of real traces; tables and benchmarks/results/*.json
+bench: $(SETUP_BENCH) browser  ## overhead beside peers, passing values, responsiveness, replay of real traces, the live view; tables and benchmarks/results/*.json
 	$(BIN)/python -m benchmarks
 
 fault: $(SETUP)  ## the full doses of the fault tests and of the simulation

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks import overhead, passing, reading, replay, responsiveness
+from benchmarks import overhead, passing, reading, replay, responsiveness, view
 
-for benchmark in (reading, overhead, responsiveness, passing, replay):
+for benchmark in (reading, overhead, responsiveness, passing, replay, view):
     benchmark.main([])

@@ -89,5 +89,6 @@ def _row(name: str, wire: Sequence[Sequence[Any]], seconds: float) -> Row:
 
 
 def _most(found: Sequence[Sequence[Any]], of: Any) -> float:
-    """The largest sum of *of* within any second."""
-    return max((sum(of(one) for one in found if first[0] <= one[0] < first[0] + 1) for first in found), default=0)
+    """The largest sum of *of* within any second, by the time of sending: a busy page hears several at once."""
+    times = [one[5] for one in found]
+    return max((sum(of(one) for one in found if start <= one[5] < start + 1) for start in times), default=0)

@@ -54,12 +54,14 @@ window.WebSocket = class extends Plain {
             const at = instant(), text = typeof data === 'string' ? data : new TextDecoder('latin1').decode(data);
             const type = told(text, /"msg_type": ?"(\\w+)"/), clock = Number(told(text, /"clock": ?([\\d.]+)/));
             const kind = /"method": ?"update"/.test(text) ? 'state' : told(text, /"kind": ?"(\\w+)"/);
-            __wire.push([at, text.length, type, clock, kind]);
+            const sent = Date.parse(told(text, /"date": ?"([^"]+)"/)) / 1000;
+            __wire.push([at, text.length, type, clock, kind, sent]);
         });
     }
 };
 """
-"""Before the page loads: notes each message from the server: when, bytes, type, the state's clock, what it is."""
+"""Before the page loads: notes each message from the server: when it came, bytes, type, the state's clock, what it is,
+and when the kernel sent it."""
 
 PAGE = """
 ([within, where]) => {
