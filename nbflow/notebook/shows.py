@@ -41,7 +41,7 @@ class Shows:
     live: bool
     widgets: bool
     _view: FlowView | None = None
-    _earlier: list[FlowView] = field(default_factory=list)
+    _earlier: dict[int, FlowView] = field(default_factory=dict)
     _pictures: list[str] = field(default_factory=list)
     _due: threading.Timer | None = None
     _pause: float = PACE
@@ -68,13 +68,18 @@ class Shows:
     def _show_earlier(self, run: Earlier) -> None:
         """Its pictures stay as they are: nothing changes in it."""
         if self.widgets:
-            with self._lock:
+            self.publish(self._view_of(run)._repr_mimebundle_(), uuid.uuid4().hex, False)
+        self.publish(self.bundle(run.snapshot()), uuid.uuid4().hex, False)
+
+    def _view_of(self, run: Earlier) -> FlowView:
+        """The view of an earlier run, made once."""
+        number = run.replica.info.number
+        with self._lock:
+            if number not in self._earlier:
                 from nbflow.widget.dag import FlowView
 
-                view = FlowView(ViewedEarlier(run))
-                self._earlier.append(view)
-            self.publish(view._repr_mimebundle_(), uuid.uuid4().hex, False)
-        self.publish(self.bundle(run.snapshot()), uuid.uuid4().hex, False)
+                self._earlier[number] = FlowView(ViewedEarlier(run), past=True)
+            return self._earlier[number]
 
     def view(self) -> FlowView:
         """The live view of this session's run, made once."""
@@ -121,7 +126,7 @@ class Shows:
         with self._lock:
             if self._due is not None:
                 self._due.cancel()
-            views, self._view = [*self._earlier, *([self._view] if self._view is not None else [])], None
+            views, self._view = [*self._earlier.values(), *([self._view] if self._view is not None else [])], None
             self._earlier.clear()
             self._pictures.clear()
         for view in views:

@@ -25,7 +25,6 @@ from nbflow.errors import NbflowError
 from nbflow.widget.drawing import Drawing
 from nbflow.widget.foretelling import foretold
 from nbflow.widget.looking_back import LookingBack, Readable
-from nbflow.widget.members import members
 from nbflow.widget.publisher import Publisher
 from nbflow.widget.requests import ACTIONS, TOLD, Asked, RefusedError, read_request
 from nbflow.widget.state import LOOKS, Place, State, view_state
@@ -84,7 +83,8 @@ class Source(Protocol):
 class FlowView(anywidget.AnyWidget):
     """The live view of one run; any number of cells and browser pages may show it.
 
-    *source* is what it shows and asks; what it only reads is read on the view's own thread.
+    *source* is what it shows and asks; what it only reads is read on the view's own thread. *past*: it is an earlier
+    run, which nothing can be done to.
 
     Example::
 
@@ -110,8 +110,8 @@ class FlowView(anywidget.AnyWidget):
     chosen: Any = traitlets.List().tag(sync=True)
     clock = traitlets.Float(0.0).tag(sync=True)
 
-    def __init__(self, source: Source, **traits: Any) -> None:
-        self._source = source
+    def __init__(self, source: Source, *, past: bool = False, **traits: Any) -> None:
+        self._source, self._past = source, past
         self._drawing = Drawing()
         self._back = LookingBack(source, self._drawing)
         self._chosen: list[tuple[str, int | None, int | None]] = []
@@ -121,7 +121,8 @@ class FlowView(anywidget.AnyWidget):
         self._logs: dict[tuple[object, ...], LogPart] = {}
         self._asked: queue.SimpleQueue[Asked | None] = queue.SimpleQueue()
         state, _ = self.look()
-        identity = {"model_id": model_id(state["head"]["flow"])}
+        of = state["head"]
+        identity = {"model_id": model_id(of["flow"]) + (f"-run-{of['run']}" if past else "")}
         super().__init__(looks=LOOKS, clock=time.time(), **state, **(identity | traits))
         keep_route(self.comm)
         self.on_msg(self._receive)
@@ -157,6 +158,8 @@ class FlowView(anywidget.AnyWidget):
             far = {job: told for job in running if (told := self._source.progress(job)) is not None}
             with self._source.glance() as snapshot:
                 state = view_state(snapshot, self._drawing, logs, far)
+            if self._past:
+                state["head"]["past"] = True
         except NbflowError as error:
             return {"head": {**self.head, "fault": str(error)}}, False
         self._known = frozenset(self._drawing.jobs)
@@ -220,7 +223,7 @@ class FlowView(anywidget.AnyWidget):
     # --- what the browser sends: on whichever thread the kernel uses for it, so only noted here
     def _receive(self, _widget: object, content: Any, _buffers: object) -> None:
         try:
-            asked = read_request(content, self._jobs_meant(content), self._groups, self._fans)
+            asked = read_request(content, *self._meant(content))
         except RefusedError as error:
             self._publisher.answer({"kind": "refused", "number": error.number, "said": str(error)})
             return
@@ -235,11 +238,11 @@ class FlowView(anywidget.AnyWidget):
             self._drawing.turned ^= set(asked.jobs)
             self._publisher.changed()
 
-    def _jobs_meant(self, content: Any) -> frozenset[str]:
-        """The jobs of the run that a request is about: an earlier one's, as far as it is open."""
+    def _meant(self, content: Any) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+        """The jobs, groups and fan-outs of the run that a request is about: an earlier one's, as far as it is open."""
         run = content.get("run") if isinstance(content, dict) else None
-        known = self._back.jobs(run) if isinstance(run, int) else None
-        return self._known if known is None else known
+        known = self._back.known(run) if isinstance(run, int) else None
+        return known or (self._known, self._groups, self._fans)
 
     def _choose(self, asked: Asked) -> None:
         new = [(job, asked.attempt, asked.step) for job in asked.jobs]
@@ -263,9 +266,6 @@ class FlowView(anywidget.AnyWidget):
                 with self._source.glance() as snapshot:
                     told = foretold(snapshot, self._drawing.streams(snapshot), asked.jobs)
                 return {"kind": "foretold", **told}
-            case "members":
-                with self._source.glance() as snapshot:
-                    return {"kind": "members", **members(snapshot, asked.jobs[0])}
             case op if op in ACTIONS:
                 done = {"kind": "done"} | self._source.act(asked)
                 self._publisher.changed()

@@ -15,6 +15,7 @@ from nbflow.widget import columns
 from nbflow.widget.columns import dense
 from nbflow.widget.details import details
 from nbflow.widget.drawing import Drawing
+from nbflow.widget.members import members
 from nbflow.widget.packing import packed
 from nbflow.widget.requests import CLOSEUPS, Asked
 from nbflow.widget.state import view_state
@@ -61,6 +62,9 @@ class LookingBack:
                 return self._history(*self._of(asked.run), asked)
             case "select":
                 return self._details(*self._of(asked.run), asked) | {"of": asked.run}
+            case "members":
+                with self._of(asked.run)[0].glance() as snapshot:
+                    return {"kind": "members", **members(snapshot, asked.jobs[0])}
             case "log":
                 return _log_part(self._of(asked.run)[0], asked)
             case what if what in CLOSEUPS:
@@ -69,10 +73,12 @@ class LookingBack:
             case _:
                 raise NbflowError("an earlier run can be looked at, not changed")
 
-    def jobs(self, run: int | None) -> frozenset[str] | None:
-        """The jobs of an earlier run that is open; None: it is not."""
-        found = self._earlier.get(run) if run is not None else None
-        return frozenset(found[1].jobs) if found is not None else None
+    def known(self, run: int) -> tuple[frozenset[str], frozenset[str], frozenset[str]] | None:
+        """The jobs, groups and fan-outs of an earlier run that is open; None: it is not."""
+        if run not in self._earlier:
+            return None
+        drawing = self._earlier[run][1]
+        return frozenset(drawing.jobs), frozenset(drawing.members), frozenset(drawing.graph["fans"])
 
     def _of(self, run: int | None) -> tuple[Readable, Drawing]:
         if run is None:

@@ -19,7 +19,7 @@ CLOSEUPS = ("code", "data", "output")
 BACK = ("timeline", "history", "runs", "past")
 """What is told of the past: ``timeline`` asks for the bars of the timeline, ``history`` for changes of statuses, each
 from number *since* on; ``runs`` for the list of runs, ``past`` for number *run* of them."""
-OF_A_RUN = ("select", "timeline", "history", "past", *CLOSEUPS, "log")
+OF_A_RUN = ("select", "timeline", "history", "past", "members", *CLOSEUPS, "log")
 """What may be about an earlier run, number *run*; all else is about the present one."""
 TOLD = (*BACK, "foretell", "members", "log", *CLOSEUPS)
 """What is answered by data: ``foretell`` asks for what a retry of the jobs would take, ``members`` for what a group, or

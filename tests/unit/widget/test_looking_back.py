@@ -117,8 +117,8 @@ def test_an_earlier_run_is_told_whole(back: LookingBack) -> None:
     told = back.answer(Asked("past", 1, run=4))
     assert (told["of"], told["state"]["names"], told["state"]["status"]) == (4, "a4\nb", "SR")
     assert told["state"]["head"]["run"] == 4
-    assert back.jobs(4) == {"a4", "b"}
-    assert back.jobs(5) is None
+    assert back.known(4) == ({"a4", "b"}, set(), set())
+    assert back.known(5) is None
 
 
 def test_all_of_an_earlier_run_can_be_looked_at(back: LookingBack) -> None:
@@ -139,7 +139,7 @@ def test_a_run_is_read_once_while_it_is_looked_at(back: LookingBack) -> None:
     assert source.opened == [4]
     for number in range(1, KEPT + 2):
         back.answer(Asked("past", 1, run=number))
-    assert back.jobs(1) is None
+    assert back.known(1) is None
     with pytest.raises(StoreError):
         back.answer(Asked("past", 1, run=99))
 

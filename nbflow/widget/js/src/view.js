@@ -64,7 +64,7 @@ class View {
     this.acting = new Acting(this.present, this.jobs, this.link, this.voice, this.foreseen);
     this.picked = new Picked(looks, this.present, this.jobs, this.dag, this.acting, {
       changed: () => this.ask(), close: () => this.close(), go: (job) => this.go(job),
-      members: (group) => this.link.ask("members", [group]),
+      members: (group) => this.link.ask("members", [group], this.past.of),
     }, life);
     this.bars = new Bars(this.timeline, this.header.timeline, this.present, this.link, life);
     this.past = new Past(this.present, this.link, this.bars, this.jobs, looks, life);
