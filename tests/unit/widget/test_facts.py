@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nbflow.widget.facts import facts
+from nbflow.widget.facts import commands, facts
 from tests.unit.snapshots import attempt, job, ten
 
 
@@ -27,3 +27,33 @@ def test_hidden_state_is_no_output_for_people() -> None:
 def test_every_sample_has_facts() -> None:
     """However a job stands."""
     assert all(facts(one) for one in ten()["jobs"].values())
+
+
+def test_the_summary_tells_the_files_and_where_it_stood_well() -> None:
+    """Those that it reads and writes, few of many; the newest attempt whose outputs are there."""
+    tries = [attempt(1, 0, 2.0), attempt(2, 9, 2.0, "failed")]
+    one = job("failed", attempts=tries, reads=["in.csv"], writes=[f"{n}.png" for n in range(10)], timeout=90.0)
+    told = dict(facts(one))
+    assert told["reads files"] == "in.csv"
+    assert told["writes files"].endswith("7.png, and 2 more")
+    assert (told["last good"], told["timeout"], told["between"]) == (
+        "attempt 1",
+        "1 m 30 s an attempt",
+        "7.0 s from one attempt to the next",
+    )
+
+
+def test_commands_are_those_that_can_be_of_use() -> None:
+    """A debugger needs an exception, a reproduction an attempt, a value a job without outputs."""
+
+    def told(one: dict) -> list[str]:
+        return [command.split()[1] for command, _ in commands("a", one)]
+
+    assert told(job("waiting", outputs=["x"])) == ["skip"]
+    assert told(job("failed", attempts=[attempt(1, 0, 1.0, "failed", classes=["builtins.KeyError"])])) == [
+        "debug",
+        "reproduce",
+    ]
+    assert told(job("failed", attempts=[attempt(1, 0, 1.0, "failed")])) == ["reproduce"]
+    assert told(job(attempts=[attempt()], outputs=["x"])) == ["reproduce"]
+    assert told(job("running", attempts=[attempt(1, 0, None)])) == []

@@ -85,3 +85,13 @@ def test_a_refusal_knows_its_number():
     with pytest.raises(RefusedError) as caught:
         read_request({"number": 9, "op": "retry", "jobs": ["nobody"]}, KNOWN)
     assert caught.value.number == 9
+
+
+def test_a_part_of_a_log_is_asked_for_by_its_places():
+    """Where it begins or ends, in bytes of both streams."""
+    ask = {"op": "log", "number": 1, "jobs": ["fit"], "attempt": 2, "step": None, "start": [5, 0], "end": [9, 3]}
+    asked = read_request(ask, KNOWN)
+    assert (asked.start, asked.end) == ((5, 0), (9, 3))
+    for bad in ([5], "5", [5, -1], [5, 1.5], [True, 0], {"0": 5}):
+        with pytest.raises(RefusedError, match="start is"):
+            read_request(ask | {"start": bad}, KNOWN)
