@@ -112,6 +112,14 @@ export function called({ step, name }) {
   return step === "recovery" ? "recovery script" : name ? `${step} ${name}` : step;
 }
 
+/** What an attempt or step came to, beyond what its row says.
+ * @param {Part & {memory?: number|null, cpu?: number|null}} part
+ * @returns {string} */
+export function extent({ exit_code: code, signal, memory, cpu, reason }) {
+  const ended = signal && !reason.includes(signal) ? [`signal ${signal}`] : code && !reason.includes(`exit ${code}`) ? [`exit code ${code}`] : [];
+  return [...ended, ...(cpu ? [`processor ${duration(cpu)}`] : []), ...(memory ? [`peak memory ${size(memory)}`] : [])].join(" · ");
+}
+
 /** An attempt as it is spoken of; 0 is the one of another run that is reused.
  * @param {number} number */
 export function attempt(number) {

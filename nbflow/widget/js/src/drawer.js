@@ -1,4 +1,4 @@
-import { Attempts, attempt, called, placed, unplaced } from "./attempts.js";
+import { Attempts, attempt, called, extent, placed, unplaced } from "./attempts.js";
 import { Code } from "./code.js";
 import { Courier } from "./courier.js";
 import { control, html, icon, redraw, say, set } from "./dom.js";
@@ -18,8 +18,8 @@ import { elapsed, said } from "./words.js";
 /** @typedef {import("./types.js").Place} Place */
 /** @typedef {{name: string, letter: string, caption: import("./types.js").Caption|undefined, details: Details|undefined, acts: import("./actions.js").Action[],
  *   place: Place|null, letterOf(job: string): string|undefined, now: number}} Shown *place*: the one chosen, null the usual one */
-/** @typedef {{act(op: string): void, close(): void, go(job: string): void, look(place: Place): void, closeup(what: string, job: string, attempt: number|null): void,
- *   log(job: string, place: Place, ask: import("./book.js").Ask): number|undefined}} Heard *log*: gives the number of the request */
+/** @typedef {{act(op: string): void, close(): void, go(job: string): void, look(place: Place): void, closeup(what: string, job: string, attempt: number|null): number|undefined,
+ *   log(job: string, place: Place, ask: import("./book.js").Ask): number|undefined}} Heard *closeup* and *log* give the number of the request, if one is made */
 
 const ACTS = ["retry", "retry-downstream", "skip", "skip-last", "cancel"];
 const CLOSE = /** @type {Record<string, string>} */ ({ Output: "output", Code: "code", Data: "data" });
@@ -48,7 +48,8 @@ export class Drawer {
     this.data = html("div", { class: "close data" });
     this.asked = ""; // what the tab that is open was last asked for
     this.chosen = false; // somebody has chosen a tab
-    const history = html("div", { class: "history" }, this.attempts.root, this.trace.root, this.log.root);
+    this.meta = html("p", { class: "meta dim" });
+    const history = html("div", { class: "history" }, this.attempts.root, this.meta, this.trace.root, this.log.root);
     this.tabs = new Tabs([["Summary", this.summary.root], ["Attempts", history], ["Output", this.output], ["Code", this.code.root], ["Data", this.data]], (name) => this.turn(name), signal);
     /** @type {Shown|null} */
     this.now = null;
@@ -104,6 +105,8 @@ export class Drawer {
     const tried = place ? details?.attempts.find(({ number }) => number === place[0]) : undefined;
     const part = place && place[1] !== null ? tried?.steps[place[1]] : tried;
     const what = !place ? "" : part && "step" in part ? `the ${called(part)} after attempt ${place[0]}` : attempt(place[0]);
+    say(this.meta, part ? extent(part) : "");
+    this.meta.hidden = !this.meta.textContent;
     this.trace.paint(name, log?.traceback ?? "");
     this.code.mark(log ? failingLine(log.traceback, name) : 0);
     this.log.paint(place && part ? { job: name, place, what, log, going: part.ended_at === null } : null);
@@ -142,8 +145,7 @@ export class Drawer {
     const number = what === "data" ? null : (at(shown)?.[0] ?? null), last = shown.details?.attempts.at(-1);
     const key = JSON.stringify([what, shown.name, number, shown.letter, shown.details?.generation, last?.number, last?.ended_at]);
     if (key === this.asked) return;
-    this.asked = key;
-    this.heard.closeup(what, shown.name, number);
+    if (this.heard.closeup(what, shown.name, number) !== undefined) this.asked = key;
   }
 
   /** The answer.

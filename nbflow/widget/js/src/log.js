@@ -121,7 +121,8 @@ export class LogView {
     const { now, book } = this;
     if (!now) return;
     const empty = !this.reader.lines.length, both = new Set(this.read.map(([stream]) => stream)).size > 1;
-    say(this.title, !now.log ? `log of ${now.what}` : empty ? `${now.what} has printed nothing${now.going ? " yet" : ""}` : `log of ${now.what}${book.size > 2000 ? ` · ${size(book.size)}` : ""}`);
+    say(this.title, !now.log ? `log of ${now.what}` : empty ? `${now.what} has printed nothing${now.going ? " yet" : ""}` : `log of ${now.what}${book.size > 2000 && !book.before ? ` · ${size(book.size)}` : ""}`);
+    set(this.keep, "title", `save the whole log${book.size > 2000 ? `, ${size(book.size)},` : ""} as a file`);
     this.box.hidden = this.tools.hidden = empty;
     if (empty) this.bar.root.hidden = true;
     this.text.classList.toggle("both", both);
