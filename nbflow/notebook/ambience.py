@@ -20,7 +20,7 @@ from nbflow.core.status import RunVerdict, Status
 from nbflow.notebook.fan_slot import FanSlot
 from nbflow.notebook.gathering import SHARE
 from nbflow.notebook.session import Session
-from nbflow.notebook.slot import Slot
+from nbflow.notebook.slot import Slot, resting
 
 if TYPE_CHECKING:
     from nbflow.widget.ambient import Ambient
@@ -31,6 +31,8 @@ PACE = 1.0
 """Seconds at least between two messages of a kind."""
 SETTLED = 1.5
 """Seconds for which nothing has to go on before the run is said to have ended: the next cell may go on with it."""
+STILL = 2.5
+"""Seconds that a card's clock may be late in a page before the page asks for the card."""
 KNOWN = 300
 """Cards of which pages know where they stand: the newest."""
 _RUNNING = (Status.RUNNING, Status.RECOVERING, Status.ROLLING_BACK, Status.FALLING_BACK)
@@ -112,6 +114,7 @@ class Ambience:
             from nbflow.widget.ambient import Ambient  # widgets are loaded by those who show something
 
             self._model = Ambient(stands["flow"], self.ask)
+        stands["still"] = STILL + resting(slots.values())
         self._model.show(stands, {mark: f"{slot.letter} {slot.job}" for mark, slot in slots.items() if slot.letter})
         self._revive({mark: slots[mark] for mark in asked if mark in slots})
         settling = self._still_since is not None and self._going

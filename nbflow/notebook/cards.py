@@ -15,7 +15,7 @@ from nbflow.engine.client import Client, Replica
 from nbflow.notebook.ambience import Ambience
 from nbflow.notebook.fan_slot import FanSlot
 from nbflow.notebook.leading import Leading
-from nbflow.notebook.slot import Slot
+from nbflow.notebook.slot import Slot, resting
 
 TICK, PACE = 1.0, 0.2
 """Seconds between updates of a running card, and at least between two rounds of updates."""
@@ -158,7 +158,8 @@ class Cards:
         """Publish a card that does not look as it did *before*."""
         card = slot.card(self.client(), time.time(), self.note)
         bundle = card.bundle()
-        slot.published(card, time.monotonic() + len(bundle["text/html"]) / RATE)
+        rest = max(len(bundle["text/html"]) / RATE, resting(self._slots) - TICK)
+        slot.published(card, time.monotonic() + rest)
         if slot.shown != before:
             self.publish(bundle, slot.display_id, True)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextvars
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +26,15 @@ _ENDS = {
 }
 GOING = (Status.RUNNING, Status.RETRYING, Status.RECOVERING, Status.ROLLING_BACK, Status.FALLING_BACK)
 """Their cards show a time that goes on."""
+
+
+CLOCKS = 8
+"""Cards whose clocks go on in one second: where more jobs run, each card's goes on less often."""
+
+
+def resting(slots: Iterable[Looks]) -> float:
+    """Seconds for which a card with a clock may rest, beside the others with one."""
+    return max(1.0, sum(slot.running for slot in slots) / CLOCKS)
 
 
 @dataclass(slots=True, eq=False, kw_only=True)

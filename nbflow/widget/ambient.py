@@ -28,7 +28,8 @@ class Ambient(anywidget.AnyWidget):
 
     Attributes:
         standing: ``flow``, ``run``, ``going`` (whether anything does), ``running`` and ``failed`` (jobs), ``paused``,
-            ``verdict``, ``said`` (the line that cards share) and ``why`` (what failed first).
+            ``verdict``, ``said`` (the line that cards share), ``why`` (what failed first) and ``still`` (seconds after
+            which a clock that does not go on stands still).
         cards: id -> the letter of its status, a space and the job's name, of those that can be brought up to date.
     """
 

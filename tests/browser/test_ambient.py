@@ -42,7 +42,7 @@ STANDING = {
     "paused": False,
     "said": "2 running",
 }
-STANDING |= {"verdict": "running", "why": ""}
+STANDING |= {"verdict": "running", "why": "", "still": 3.5}
 ENDED = STANDING | {"going": False, "running": 0, "verdict": "succeeded", "said": "4 ✓ · 3 m 10 s"}
 FAILED = ENDED | {"verdict": "failed", "failed": 1, "said": "3 ✓ · 1 ✕ · 3 m 10 s", "why": "fit: exit 10"}
 WANTED = "localStorage.setItem('nbflow:tell', 'yes'); Notification.permission = 'granted'"

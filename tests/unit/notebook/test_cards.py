@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from nbflow.core.state import empty, evolve
 from nbflow.core.status import Reason, Status
 from nbflow.engine.shown import Text
 from nbflow.notebook.cards import Cards
+from nbflow.notebook.slot import resting
 
 
 class Replica:
@@ -118,6 +120,20 @@ def test_the_newest_card_alone_says_how_the_run_stands() -> None:
     replica.end("a", 1, "failed", reason=Reason("exit code", "3"))
     cards.flush()
     assert [f"1 {Status.FAILED.glyph} · 1 waiting</span>" in html for html in shown.values()] == [False, True]
+
+
+def test_many_clocks_go_on_in_turn(cards: Cards, shown: list[tuple[str, str]]) -> None:
+    """Forty running jobs do not make forty messages a second: each card rests for five."""
+    replica = Replica()
+    for number in range(40):
+        replica.declare(f"j{number}")
+        cards.show(replica, f"j{number}")  # type: ignore[arg-type]
+        replica.start(f"j{number}", 1)
+    cards.flush()
+    cards.flush()
+    rests = [slot._rest - time.monotonic() for slot in cards._slots]
+    assert 3.0 < min(rests) <= max(rests) <= 4.0
+    assert resting(cards._slots[:3]) == 1.0
 
 
 def test_a_replaced_declaration_tells_its_own_end(cards: Cards, shown: list[tuple[str, str]]) -> None:

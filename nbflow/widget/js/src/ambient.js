@@ -6,7 +6,7 @@ import { tell } from "./telling.js";
  * What the kernel sends (nbflow/widget/ambient.py).
  *
  * @typedef {{flow: string, run: number, going: boolean, running: number, failed: number, paused: boolean, verdict: string,
- *   said: string, why: string}} Standing
+ *   said: string, why: string, still: number}} Standing *still*: seconds after which a card's clock that does not go on stands still
  */
 
 const EVERY = 1000; // milliseconds between two looks at the page

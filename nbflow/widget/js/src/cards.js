@@ -10,7 +10,6 @@ import { html, set } from "./dom.js";
 
 const GOING = "RTVBL"; // cards of these show a clock: they change each second or so
 const PATIENCE = 1500; // milliseconds that a status may be late
-const STILL = 3500; // milliseconds after which a clock that does not go stands still
 const MARKED = ".nbflow-card[class*=nbflow-is-]", MARK = /\bnbflow-is-(\w+)-(\w)\b/; // a class: Jupyter takes other marks away
 const OUTPUT = ".jp-OutputArea-child";
 const QUIET = "var(--jp-content-font-color2, var(--vscode-descriptionForeground, #667079))";
@@ -92,7 +91,7 @@ export class Cards {
     }
     if (seen.wanted !== wanted) Object.assign(seen, { wanted, due: now });
     const late = letter !== wanted && now - Math.max(seen.due, seen.since) >= PATIENCE;
-    return late || (GOING.includes(wanted) && now - seen.since >= STILL);
+    return late || (GOING.includes(wanted) && now - seen.since >= 1000 * this.model.get("standing").still);
   }
 
   /** @param {string} id */
