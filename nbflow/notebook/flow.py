@@ -21,6 +21,7 @@ from nbflow.core.run import Run
 from nbflow.core.status import RunVerdict, Status
 from nbflow.core.streams import Streams
 from nbflow.errors import NbflowError, RunFailedError
+from nbflow.notebook import notifying
 from nbflow.notebook.gathering import broken, decided, glance
 from nbflow.notebook.handlers import rules_of
 from nbflow.notebook.inspecting import Inspecting
@@ -127,6 +128,24 @@ class Flow(Inspecting):
     def unpause(self) -> bool:
         """Let jobs start again. Whether that changed anything."""
         return self._session.opened is not None and self._session.ask_run(UnpauseRequested)
+
+    def notify(self, *hooks: str, off: bool = False) -> list[str]:
+        """Have people told when the run ends or first fails: ``flow.notify("https://…", "notify-send done")``.
+
+        Args:
+            hooks: addresses, or commands for the shell; see docs/ambient.md.
+            off: in the place of those there were.
+
+        Returns:
+            All that tell people now.
+
+        Raises:
+            NbflowError: one of them cannot be called; nothing was changed.
+        """
+        settings = self._session.settings
+        settings.notify = notifying.changed([] if off else settings.notify, *hooks)
+        self._session.configure()
+        return list(settings.notify)
 
     def handler(self, name: str, **rules: Any) -> None:
         """Declare failure rules that jobs take with ``--handler``: ``flow.handler("flaky", on_exit="10,11:2")``.

@@ -306,8 +306,7 @@ class NBFlow(LookVerbs, Magics):
         session.declare((), {group: ruled(policy, None, ruled_fields(options))})
 
     def _do_notify(self, hook: str | None = None, off: bool = False) -> None:
-        self.notify = notifying.changed([] if off else self.notify, hook)
-        print(notifying.told(self.notify))
+        print(notifying.told(self.flow.notify(*([hook] if hook is not None else []), off=off)))
 
     def _do_export(self, file: str, plain: bool = False, force: bool = False, **flags: bool) -> None:
         self.flow.export(file, plain=plain, everything="all" in flags, force=force)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from traitlets import TraitError
 
 from nbflow.core.announcing import hook_trouble, public
-from nbflow.notebook.tokens import LineError
+from nbflow.errors import NbflowError
 
 
 def of_the_environment() -> list[str]:
@@ -28,15 +28,16 @@ def checked(hooks: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(hooks))
 
 
-def changed(hooks: Sequence[str], hook: str | None) -> list[str]:
-    """*hooks* and *hook*, if one is given.
+def changed(hooks: Sequence[str], *more: str) -> list[str]:
+    """*hooks*, and *more* of them.
 
     Raises:
-        LineError: it cannot be called.
+        NbflowError: one of those cannot be called.
     """
-    if hook is not None and (said := hook_trouble(hook)):
-        raise LineError(said)
-    return [*hooks, *([hook] if hook is not None else [])]
+    for hook in more:
+        if said := hook_trouble(hook):
+            raise NbflowError(said)
+    return list(dict.fromkeys([*hooks, *more]))
 
 
 def told(hooks: Sequence[str]) -> str:

@@ -41,6 +41,7 @@ def test_who_is_told_is_said_without_secrets(nb: Kernel) -> None:
     assert nb.run('%nbflow notify "notify-send done"').text.endswith("https://hooks.example.com/…, notify-send …\n")
     assert len(nb.value("get_ipython().magics_manager.registry['NBFlow'].notify")) == 2
     assert nb.run("%nbflow notify --off").text.startswith("nobody is told when the run ends")
+    assert nb.value("__import__('nbflow').flow().notify('true', 'true')") == ["true"]
 
 
 @pytest.mark.parametrize(
