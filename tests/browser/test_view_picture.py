@@ -172,3 +172,59 @@ def test_of_ten_thousand_cells_only_those_that_change_are_drawn_again(page):
     change(page, sweep(701))
     kept = cells.evaluate_all("all => all.filter(one => one.old).length")
     assert count - 2 <= kept < count
+
+
+def percent(page: Page) -> int:
+    return int(page.locator(".zoom button").nth(1).inner_text().removesuffix(" %"))
+
+
+def test_keys_and_a_double_click_zoom_and_fit(page):
+    """Plus and minus by steps; 0, and two clicks on the ground, show all of it; two on a node do not."""
+    jobs = {f"job{n}": job(needs=(f"job{n - 1}",) if n else ()) for n in range(20)}
+    seen = show(page, snapshot(jobs))
+    seen.locator(".node").first.focus()
+    page.keyboard.press("+")
+    assert percent(page) == 88
+    page.keyboard.press("-")
+    assert percent(page) == 70
+    page.keyboard.press("0")
+    whole = percent(page)
+    assert whole < 40
+    page.keyboard.press("+")
+    before = percent(page)
+    seen.locator(".node").first.dblclick()
+    assert percent(page) == before
+    page.keyboard.press("Escape")
+    seen.locator(".scroll").dblclick(position={"x": 300, "y": 8})
+    assert percent(page) == whole
+
+
+def test_two_fingers_zoom(page):
+    """As far as they move apart; what is between them stays there. One finger scrolls, as on any page."""
+    seen = show(page, three())
+    before = percent(page)
+    seen.locator(".scroll").evaluate("""scroll => {
+        const touch = (id, x) => new Touch({ identifier: id, target: scroll, clientX: x, clientY: 100 });
+        const send = (kind, touches) => scroll.dispatchEvent(new TouchEvent(kind, { touches, cancelable: true }));
+        send('touchstart', [touch(1, 300), touch(2, 400)]);
+        send('touchmove', [touch(1, 280), touch(2, 420)]);
+        send('touchmove', [touch(1, 250), touch(2, 450)]);
+    }""")
+    page.wait_for_function(
+        "before => parseInt(document.querySelectorAll('.zoom button')[1].textContent) > before", arg=before
+    )
+    assert percent(page) == 2 * before
+
+
+def test_many_wheel_events_are_one_zoom(page):
+    """The picture is drawn once a frame, not once an event."""
+    seen = show(page, three())
+    drawn = seen.locator(".scroll").evaluate("""scroll => new Promise(done => {
+        let times = 0;
+        new MutationObserver(all => { times += all.filter(one => one.attributeName === 'width').length })
+            .observe(document.querySelector('.picture'), { attributes: true });
+        const turn = { deltaY: -10, ctrlKey: true, cancelable: true };
+        for (let at = 0; at < 9; at += 1) scroll.dispatchEvent(new WheelEvent('wheel', turn));
+        requestAnimationFrame(() => requestAnimationFrame(() => done(times)));
+    })""")
+    assert drawn == 1

@@ -18,6 +18,7 @@ import { step } from "./walk.js";
 /** @typedef {{status: string, wanted: boolean[]|null, captions: Caption[], marks: Record<string, string>, progress: Record<string, [share: number|null, text: string]>, groups: Record<string, import("./types.js").Group>, now: number}} Standing */
 /** @typedef {{key: string, name: string, group: SVGElement, outer: SVGElement, x: number, y: number, strip: Strip|null, box: Box|null}} Drawn */
 
+const MANY = 120; // nodes: no movement for more than these
 const REST = 120; // milliseconds that the mouse rests on a node before what depends on it stands out
 
 /** The picture of the flow: a focusable node for each job, or for many of them. Jobs go by their numbers, nodes too. */
@@ -257,6 +258,7 @@ export class Dag {
     this.graph = graph;
     this.font = getComputedStyle(this.root).fontFamily || "sans-serif";
     set(this.picture, "viewBox", `0 0 ${Math.max(1, graph.width)} ${Math.max(1, graph.height)}`);
+    this.picture.classList.toggle("many", graph.nodes.length > MANY);
     const [ghosts, frames, wires, nodes] = this.layers, known = new Set(this.wires.map((wire) => wire.getAttribute("d")));
     this.frames = this.framed(graph.frames);
     this.wires = graph.wires.map((d, at) => svg("path", { d, class: graph.made.includes(at) && "made" }));

@@ -21,7 +21,8 @@ export const KEYS = {
   all: { keys: "`Ctrl` and `A`", does: "selects all jobs, or all that the filter shows" },
   filter: { keys: "chips of the header", does: "show only the jobs of a status; the button beside them selects these" },
   trace: { keys: "pointing at a node", does: "what it needs, and what needs it, stands out" },
-  zoom: { keys: "drag, `Ctrl` and wheel, `−` `+`", does: "moves and zooms; the percentage between the two fits all of it in" },
+  zoom: { keys: "drag, `Ctrl` and wheel, two fingers, `+` `-`", does: "moves and zooms" },
+  fit: { keys: "`0`, double click on the ground", does: "fits all of it in, as the percentage does between `−` and `+`" },
   help: { keys: "`?`", does: "shows all of this", aria: "?", hint: "? all keys" },
   close: { keys: "`Esc`", does: "lets the selection go, and closes the drawer" },
 };

@@ -6,6 +6,8 @@ const LEAST = 0.15, MOST = 3, STEP = 1.25;
 const OVERVIEW = [150, 90]; // pixels at most
 const ROOM = 1.15; // so much larger than what is seen, a picture has an overview
 
+/** @typedef {{clientX: number, clientY: number}} Point */
+
 /** The picture's place on the page: how large it is drawn, and what part of it is seen. */
 export class Stage {
   /** @param {SVGElement} picture
@@ -15,6 +17,9 @@ export class Stage {
     this.picture = picture;
     this.width = this.height = 0; // of the picture at its natural size
     this.scale = 1;
+    this.factor = 1; // by which it is zoomed in the next frame
+    /** @type {Point|undefined} */
+    this.around = undefined;
     this.chosen = 0; // a scale that somebody has chosen; 0: it follows the room
     this.out = tool("−", "zoom out");
     this.back = tool("", "fit the picture into the view");
@@ -41,9 +46,13 @@ export class Stage {
     this.scroll.addEventListener("wheel", (event) => {
       if (!event.ctrlKey && !event.metaKey) return;
       event.preventDefault();
-      this.zoom(this.scale * Math.exp(-event.deltaY / 300), event);
+      this.soon(Math.exp(-event.deltaY / 300), event);
     }, { signal, passive: false });
-    this.drag(this.scroll, signal, (event) => !event.shiftKey && !(/** @type {Element} */ (event.target).closest(".node, .tool, .opener")), (dx, dy) => this.scroll.scrollBy(-dx, -dy));
+    let ground = false; // the first of two clicks was on it: the second may be where a node has gone from
+    this.scroll.addEventListener("click", (event) => { ground = !onThings(event) && (ground || event.detail < 2); }, { signal });
+    this.scroll.addEventListener("dblclick", () => ground && this.whole(), { signal });
+    this.pinch(signal);
+    this.drag(this.scroll, signal, (event) => !event.shiftKey && !onThings(event), (dx, dy) => this.scroll.scrollBy(-dx, -dy));
     const look = (/** @type {PointerEvent} */ event) => {
       const box = this.overview.getBoundingClientRect(), [x, y] = [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
       this.scroll.scrollTo(x * this.scroll.scrollWidth - this.scroll.clientWidth / 2, y * this.scroll.scrollHeight - this.scroll.clientHeight / 2);
@@ -71,6 +80,43 @@ export class Stage {
       [x, y] = [event.clientX, event.clientY];
     });
     for (const name of ["pointerup", "pointercancel"]) on(name, () => { held = -1; });
+  }
+
+  /** Two fingers zoom; one moves it, as it moves any page.
+   * @param {AbortSignal} signal */
+  pinch(signal) {
+    let apart = 0;
+    const far = (/** @type {TouchEvent} */ { touches: [a, b] }) => Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY);
+    this.scroll.addEventListener("touchstart", (event) => { apart = event.touches.length === 2 ? far(event) : 0; }, { signal, passive: true });
+    this.scroll.addEventListener("touchmove", (event) => {
+      if (event.touches.length !== 2 || !apart) return;
+      event.preventDefault();
+      const now = far(event), [a, b] = event.touches;
+      this.soon(now / apart, { clientX: (a.clientX + b.clientX) / 2, clientY: (a.clientY + b.clientY) / 2 });
+      apart = now;
+    }, { signal, passive: false });
+  }
+
+  /** Zoom once a frame, however many events there are.
+   * @param {number} factor
+   * @param {Point} around */
+  soon(factor, around) {
+    const due = this.factor !== 1;
+    this.factor *= factor;
+    this.around = around;
+    if (due || factor === 1) return;
+    requestAnimationFrame(() => {
+      const all = this.factor;
+      this.factor = 1;
+      this.zoom(this.scale * all, this.around);
+    });
+  }
+
+  /** @param {string} key */
+  key(key) {
+    if (key === "0") this.whole();
+    else this.zoom(key === "+" ? this.scale * STEP : this.scale / STEP);
+    return true;
   }
 
   /** Another picture is shown.
@@ -113,7 +159,7 @@ export class Stage {
   }
 
   /** @param {number} scale
-   * @param {MouseEvent} [around] what stays where it is; else the middle */
+   * @param {Point} [around] what stays where it is; else the middle */
   zoom(scale, around) {
     const { left, top, width, height } = this.scroll.getBoundingClientRect();
     const [x, y] = around ? [around.clientX - left, around.clientY - top] : [width / 2, height / 2];
@@ -149,6 +195,12 @@ export class Stage {
       low < from ? low - from - 12 : high > to ? high - to + 12 : 0;
     this.scroll.scrollBy(over(node.left, node.right, seen.left, seen.right), over(node.top, node.bottom, seen.top, seen.bottom));
   }
+}
+
+/** @param {Event} event
+ * @returns {boolean} whether it is on something that a person can press, not on the ground */
+function onThings({ target }) {
+  return !!(/** @type {Element} */ (target).closest(".node, .tool, .opener"));
 }
 
 /** @param {string} text

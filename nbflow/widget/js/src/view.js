@@ -264,6 +264,10 @@ class View {
       case "/":
         this.finder.begin();
         return true;
+      case "+":
+      case "-":
+      case "0":
+        return this.dag.stage.key(key);
       case "?":
         this.help.open();
         return true;
