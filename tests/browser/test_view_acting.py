@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.page import change, show
+from tests.browser.test_view_axe import AXE, judged
 from tests.browser.test_view_many import cell, sent, sweep
 from tests.unit import snapshots
 
@@ -29,9 +30,9 @@ def answer(page: Page, **more: Any) -> None:
     page.evaluate("done => kernel.answer({ ...done, number: kernel.sent.at(-1).number })", done)
 
 
-def foretell(page: Page, **told: Any) -> None:
-    """Answer the question what a retry would bring, once it is asked."""
-    page.wait_for_function("() => kernel.asides.length")
+def foretell(page: Page, asked: int = 1, **told: Any) -> None:
+    """Answer the question what a retry of so many jobs would bring, once it is asked."""
+    page.wait_for_function("asked => kernel.asides.at(-1)?.jobs.length === asked", arg=asked)
     told = {"follow": 0, "below": 0, "seconds": [42.0, 42.0, 42.0], "last": []} | told
     page.evaluate("told => kernel.answer({ kind: 'foretold', number: kernel.asides.at(-1).number, ...told })", told)
 
@@ -338,7 +339,23 @@ def test_pictures_for_people(page, theme):
     ARTIFACTS.mkdir(parents=True, exist_ok=True)
     seen = show(page, failed(3, 21, 30), None, theme)
     pick(seen, 3, 21, 30, 5)
-    foretell(page, follow=1, below=1)
+    foretell(page, 3, follow=1, below=1)
     page.screenshot(path=ARTIFACTS / f"acting-selection-{theme}.png")
     page.keyboard.press("?")
     page.screenshot(path=ARTIFACTS / f"acting-keys-{theme}.png")
+
+
+@pytest.mark.skipif(not AXE.exists(), reason="axe-core is not there: run npm ci in nbflow/widget/js")
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_has_nothing_to_say_of_selections_and_keys(page, theme):
+    """Of the drawer of many, what is offered to be undone, and the panel."""
+    seen = show(page, failed(3, 21, 30), None, theme)
+    pick(seen, 3, 21, 30)
+    seen.locator(".strip").press("s")
+    answer(page, count=3, of=3, undo=True)
+    judged(page, ".nbflow-view")
+    page.keyboard.press("?")
+    judged(page, ".nbflow-view")
+    page.keyboard.press("Escape")
+    seen.locator(".strip").press("g")
+    judged(page, ".nbflow-view")

@@ -6,14 +6,14 @@ const MOST = 5000; // jobs: for more, nobody is asked
 /** What a retry of what is selected would bring: asked for once it is selected, and when it stands otherwise. */
 export class Foreseen {
   /** @param {import("./present.js").Present} present
-   * @param {(names: string[]) => void} ask
+   * @param {(names: string[]) => number} ask gives the number of the question
    * @param {AbortSignal} life */
   constructor(present, ask, life) {
     this.present = present;
     this.ask = ask;
     /** @type {{key: string, told: Foretold|null}} */
     this.known = { key: "", told: null };
-    this.asked = ""; // the key that was last asked for
+    this.asked = { key: "", number: -1 }; // what was asked last: no other answer is waited for
     /** @type {{key: string, names: string[]}|null} */
     this.wanted = null;
     /** @type {any} */
@@ -28,7 +28,7 @@ export class Foreseen {
     if (!names.length || names.length > MOST || !this.present.live) return null;
     const key = `${standing}\n${names.join("\n")}`;
     if (key === this.known.key) return this.known.told;
-    if (key !== this.asked) this.want(key, names);
+    if (key !== this.asked.key) this.want(key, names);
     return null;
   }
 
@@ -48,12 +48,12 @@ export class Foreseen {
     if (!this.wanted) return;
     const { key, names } = this.wanted;
     this.wanted = null;
-    this.asked = key;
-    this.ask(names);
+    this.asked = { key, number: this.ask(names) };
   }
 
-  /** @param {Foretold|null} told the answer to the last question; null: nobody knows */
-  take(told) {
-    this.known = { key: this.asked, told };
+  /** @param {number} number of the question
+   * @param {Foretold|null} told null: nobody knows */
+  take(number, told) {
+    if (number === this.asked.number) this.known = { key: this.asked.key, told };
   }
 }

@@ -301,7 +301,7 @@ class View {
    * @param {import("./link.js").Answer} answer */
   ended(op, about, answer) {
     if (op === "history" && answer.kind === "refused") this.past.refused();
-    if (op === "foretell") this.foreseen.take(answer.kind === "foretold" ? /** @type {any} */ (answer) : null);
+    if (op === "foretell") this.foreseen.take(answer.number, answer.kind === "foretold" ? /** @type {any} */ (answer) : null);
     else if (answer.kind === "members") this.picked.take(/** @type {any} */ (answer));
     else if (this.past.take(answer)) return;
     else if (op === "log") return this.drawer.courier.hear(/** @type {any} */ (answer));
