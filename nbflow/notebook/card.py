@@ -17,26 +17,14 @@ from nbflow.notebook.printed import WIDTH, Part, printed, told
 from nbflow.notebook.rich import IMAGES, MONO
 from nbflow.notebook.step_lines import changed_lines, step_lines
 from nbflow.notebook.terminal import screen
+from nbflow.picture.palette import ANYWHERE, HUES
 
 LIVE_LINES, FINAL_LINES = 6, 40
 LOG_LIMIT = 64 * 1024
 """Bytes of each stream's end that a card is made from."""
 
-TONE = {
-    Status.SUCCEEDED: "#0f8a66",
-    Status.RUNNING: "#1778b5",
-    Status.RETRYING: "#a97b00",
-    Status.RECOVERING: "#a97b00",
-    Status.ROLLING_BACK: "#a97b00",
-    Status.FALLING_BACK: "#a97b00",
-    Status.RECOVERED: "#0f8a66",
-    Status.REUSED: "#0f8a66",
-    Status.SUBSTITUTED: "#a0557e",
-    Status.FAILED: "#c8500a",
-    Status.UNKNOWN: "#c8500a",
-    Status.CANCELLED: "#a0557e",
-    Status.SKIPPED: "#a0557e",
-}
+TONE = {status: ANYWHERE[status] for status in Status if HUES[status] != "grey"}
+"""The colours of glyphs and cells of those that are not quiet: the view's, fit for any page."""
 _STEPS = (Status.RECOVERING, Status.ROLLING_BACK, Status.FALLING_BACK)
 _BROKEN = (Status.FAILED, Status.RETRYING, Status.UNKNOWN, *_STEPS)
 """Something went wrong, and what it was is worth the traceback."""
@@ -44,7 +32,8 @@ _RAISED = ("exception", "assertion", "invalid argument", "invalid type")
 """A debugger can be opened where it happened."""
 PICTURE = 100_000
 """Characters of a picture that is sent by itself."""
-QUIET = "var(--jp-content-font-color2, var(--vscode-descriptionForeground, #667079))"
+_PALE = "color-mix(in srgb, currentColor 75%, transparent)"
+QUIET = f"var(--jp-content-font-color2, var(--vscode-descriptionForeground, {_PALE}))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +204,7 @@ def marked(mark: str, status: Status) -> str:
 def framed(head: str, body: str, standing: str, mark: str) -> str:
     """A card's HTML from that of its parts; *standing* is text, dim and at the right, where there is room for it."""
     run = (
-        f'<span style="float:right;margin-left:24px;color:{QUIET};opacity:.85;font-variant-numeric:tabular-nums" '
+        f'<span style="float:right;margin-left:24px;color:{QUIET};font-variant-numeric:tabular-nums" '
         f'title="the run as a whole">{escape(standing)}</span>'
         if standing
         else ""

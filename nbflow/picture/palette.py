@@ -43,15 +43,16 @@ INKS = {status: _DARK[hue] for status, hue in HUES.items()}
 """Dark enough for text on white (at least 4.5 : 1), and told apart with every common colour blindness."""
 
 _MIDDLE: dict[Hue, str] = {
-    "grey": "#767d86",
-    "blue": "#1a7fc1",
-    "ochre": "#9a7400",
-    "green": "#0f8a68",
-    "red": "#cf5a0a",
-    "purple": "#b0609a",
+    "grey": "#7e858f",
+    "blue": "#308acd",
+    "ochre": "#a67f13",
+    "green": "#249673",
+    "red": "#d86215",
+    "purple": "#ba69a4",
 }
 ANYWHERE = {status: _MIDDLE[hue] for status, hue in HUES.items()}
-"""The same hues for signs on a ground nobody knows: at least 3.5 : 1 on white and on the dark pages of notebooks."""
+"""The same hues for signs on a ground nobody knows: at least 3.5 : 1 on white and on the dark pages of
+notebooks, 3 : 1 on the paler ones of Colab."""
 
 DASHES: dict[Status, tuple[float, float] | None] = {
     Status.HELD: (1.5, 3.5),

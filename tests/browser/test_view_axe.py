@@ -71,11 +71,11 @@ def test_axe_has_nothing_to_say_of_the_view(page, scene, theme):
     judged(page, ".nbflow-view")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark", "code-contrast"])
+@pytest.mark.parametrize("theme", ["light", "dark", "code-dark", "code-contrast", "colab-dark"])
 def test_axe_has_nothing_to_say_of_cards(page, theme):
     """Of a job in each status, and of fan-outs of either size."""
     told = every()
-    cards = [Card(name, job, told["now"], "3 rows\n").html() for name, job in told["jobs"].items()]
+    cards = [Card(name, job, told["now"], "3 rows\n", standing="7 ✓ · 1 ✗").html() for name, job in told["jobs"].items()]
     turn = list(Status)
     cards += [
         FanCard("fit", {f"fit[{n}]": turn[n % len(turn)] for n in range(count)}, 9.0).html() for count in (40, 400)

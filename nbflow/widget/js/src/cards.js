@@ -12,7 +12,7 @@ const GOING = "RTVBL"; // cards of these show a clock: they change each second o
 const PATIENCE = 1500; // milliseconds that a status may be late
 const MARKED = ".nbflow-card[class*=nbflow-is-]", MARK = /\bnbflow-is-(\w+)-(\w)\b/; // a class: Jupyter takes other marks away
 const OUTPUT = ".jp-OutputArea-child";
-const QUIET = "var(--jp-content-font-color2, var(--vscode-descriptionForeground, #667079))";
+const QUIET = "var(--jp-content-font-color2, var(--vscode-descriptionForeground, color-mix(in srgb, currentColor 75%, transparent)))";
 const MONO = "var(--jp-code-font-family, ui-monospace, monospace)";
 const CELL = "display:inline-block;box-sizing:border-box;width:8px;height:8px;margin:0 2px 2px 0;border-radius:2px;";
 
@@ -163,7 +163,7 @@ function place(cell, told, id) {
 export function made(told, id) {
   const quiet = `color:${QUIET}`;
   const card = html("div", { class: "nbflow-card", "data-nbflow-of": id, style: "padding:2px 0;line-height:1.5" },
-    ...(told.standing ? [html("span", { style: `float:right;margin-left:24px;${quiet};opacity:.85;font-variant-numeric:tabular-nums` }, told.standing)] : []),
+    ...(told.standing ? [html("span", { style: `float:right;margin-left:24px;${quiet};font-variant-numeric:tabular-nums` }, told.standing)] : []),
     html("span", { style: `color:${told.tone};font-weight:600` }, told.glyph), " ",
     html("b", {}, told.name), " ",
     ...(told.status ? [html("span", {}, told.status), " "] : []),
