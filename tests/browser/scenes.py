@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 from nbflow.core.lanes import critical, lanes
 from nbflow.core.status import Status
 from nbflow.core.streams import Streams
+from nbflow.widget import columns
 from tests.browser.page import show
 from tests.unit import snapshots
 from tests.unit.snapshots import attempt, job, snapshot
@@ -102,9 +103,9 @@ def tab(seen: Locator, name: str, **told: Any) -> Locator:
 def timeline(seen: Locator, told: dict[str, Any]) -> Locator:
     """Open the timeline, and let the kernel send its bars."""
     seen.get_by_role("button", name="Timeline").click()
-    bars = [list(bar) for bar in lanes(told["jobs"])]
     path = critical(told["jobs"], Streams(told).above)
-    answer(seen.page, "timeline", run=12, since=0, all=len(bars), critical=path, bars=bars, now=told["now"])
+    sent = columns.bars(lanes(told["jobs"]), 0)
+    answer(seen.page, "timeline", run=12, of=None, since=0, critical=path, now=told["now"], **sent)
     expect(seen.locator(".lanes .small").first).to_be_visible()
     return seen
 

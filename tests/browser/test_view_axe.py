@@ -75,7 +75,8 @@ def test_axe_has_nothing_to_say_of_the_view(page, scene, theme):
 def test_axe_has_nothing_to_say_of_cards(page, theme):
     """Of a job in each status, and of fan-outs of either size."""
     told = every()
-    cards = [Card(name, job, told["now"], "3 rows\n", standing="7 ✓ · 1 ✗").html() for name, job in told["jobs"].items()]
+    jobs = told["jobs"].items()
+    cards = [Card(name, job, told["now"], "3 rows\n", standing="7 ✓ · 1 ✗").html() for name, job in jobs]
     turn = list(Status)
     cards += [
         FanCard("fit", {f"fit[{n}]": turn[n % len(turn)] for n in range(count)}, 9.0).html() for count in (40, 400)
