@@ -15,7 +15,7 @@ from tests.unit import snapshots
 FOCUSED = """() => {
     const one = document.activeElement, view = one.closest('.nbflow-view');
     if (!view) return null;
-    const style = getComputedStyle(one), ring = one.querySelector(':scope > .ring, :scope > .touch');
+    const style = getComputedStyle(one), ring = one.querySelector(':scope > .ring, :scope > .halo');
     const drawn = ring ? getComputedStyle(ring) : null, box = one.getBoundingClientRect();
     const outlined = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2 ? style.outlineColor : '';
     const ringed = drawn && drawn.stroke !== 'none' && parseFloat(drawn.strokeWidth) >= 2 ? drawn.stroke : '';
@@ -24,7 +24,8 @@ FOCUSED = """() => {
         accent: getComputedStyle(view).getPropertyValue('--accent'),
         seen: box.width > 0 && (one.contains(caught) || !!caught?.closest('.spot, .log')) }; }"""
 STOPS = """() => [...document.querySelectorAll('.nbflow-view :is(button, input, [tabindex="0"], summary, select)')]
-    .filter(one => one.tabIndex >= 0 && one.checkVisibility({ visibilityProperty: true })).length"""
+    .filter(one => one.tabIndex >= 0 && one.checkVisibility({ visibilityProperty: true })
+        && getComputedStyle(one).display !== 'none').length"""
 FRAMED = "<style>.outside { display: block; margin: 4px }</style>"
 
 

@@ -78,7 +78,7 @@ export class Dag {
     this.picture.addEventListener("click", (event) => (event.detail > 1 && /** @type {Element} */ (event.target).closest("[data-op]")) || tool(event) || (number(event) >= 0 && this.choose(number(event), this.place(number(event), event), how(event))), { signal });
     this.picture.addEventListener("pointermove", (event) => this.hover(number(event), event), { signal });
     this.picture.addEventListener("pointerleave", () => this.hover(-1), { signal });
-    this.picture.addEventListener("focusin", (event) => number(event) >= 0 && this.tab(number(event)), { signal });
+    this.root.addEventListener("focusin", (event) => number(event) >= 0 && this.tab(number(event)), { signal });
     this.picture.addEventListener("keydown", (event) => {
       const at = number(event), { key } = /** @type {KeyboardEvent} */ (event);
       const done = at >= 0 ? this.key(at, key, /** @type {KeyboardEvent} */ (event)) : (key === "Enter" || key === " ") && tool(event);
@@ -87,7 +87,7 @@ export class Dag {
         event.stopPropagation();
       }
     }, { signal });
-    this.picture.addEventListener("focusout", () => this.trace(-1), { signal });
+    this.root.addEventListener("focusout", () => this.trace(-1), { signal }); // an SVG element that heard of the focus would take it
     signal.addEventListener("abort", () => clearTimeout(this.resting));
   }
 

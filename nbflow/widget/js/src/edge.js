@@ -11,7 +11,7 @@ export class Edge {
   constructor(drawer, signal) {
     this.drawer = drawer;
     this.page = document.documentElement;
-    this.root = control("div", { class: "edge", role: "separator", tabindex: 0, "aria-orientation": "vertical", "aria-label": "width of the drawer", title: "drag, or arrow keys: width of the drawer; double click: the usual one" });
+    this.root = control("div", { class: "edge", role: "separator", tabindex: 0, "aria-orientation": "vertical", "aria-valuemin": LEAST, "aria-valuenow": LEAST, "aria-label": "width of the drawer", title: "drag, or arrow keys: width of the drawer; double click: the usual one" });
     this.root.addEventListener("pointerdown", (event) => this.drag(event), { signal });
     this.root.addEventListener("dblclick", () => this.forget(), { signal });
     this.root.addEventListener("keydown", (event) => this.keydown(event), { signal });

@@ -2,7 +2,7 @@ import { foldAction, groupActions } from "./actions.js";
 import { measure, say, set, svg } from "./dom.js";
 import { lines } from "./groups.js";
 import { clip } from "./signs.js";
-import { Tools } from "./tools.js";
+import { TOUCH, Tools } from "./tools.js";
 
 const SMALL = 10.5; // pixels
 
@@ -24,12 +24,16 @@ export class Frame {
     this.fold = fan ? [foldAction(fan, count, false)] : [];
     this.fan = fan;
     this.length = (/** @type {string} */ words) => measure(words, `${SMALL}px ${font}`);
-    this.text = svg("text", group && title ? { class: "opener", role: "button", tabindex: 0, "data-op": "open", "data-whom": group, "data-lm-suppress-shortcuts": "true", x: 12, y: 19 } : { x: 12, y: 19 });
+    this.text = svg("text", { x: 12, y: 19 });
+    this.touch = svg("rect", { class: "touch", x: 6, y: 28 - TOUCH, height: TOUCH });
+    this.halo = svg("rect", { class: "halo", x: 6, y: 3, height: 23, rx: 6 });
+    const opener = { class: "opener", role: "button", tabindex: 0, "data-op": "open", "data-whom": group, "data-lm-suppress-shortcuts": "true" };
+    this.opener = svg("g", group && title ? opener : {}, this.touch, this.halo, this.text);
     this.hint = svg("title");
     this.told = "";
     this.tools = new Tools(0, 2, looks);
     this.ground = svg("rect", { rx: 12 });
-    this.outer = svg("g", { class: "frame" }, this.hint, this.ground, this.text, this.tools.root);
+    this.outer = svg("g", { class: "frame" }, this.hint, this.ground, this.opener, this.tools.root);
   }
 
   /** @param {import("./types.js").Frame} frame where it is now, and how large */
@@ -55,6 +59,8 @@ export class Frame {
     const told = lines(this.title, this.words, this.short, standing), [most] = told;
     const [text, end] = told.find((line) => this.length(line.join("")) <= room) ?? told[told.length - 1];
     this.text.replaceChildren(clip(text, room - this.length(end), this.length), svg("tspan", { class: `verdict ${standing?.[0] ?? ""}` }, end));
+    const wide = Math.max(TOUCH, Math.min(room + 10, this.length(this.text.textContent ?? "") + 16));
+    for (const one of [this.touch, this.halo]) set(one, "width", wide);
     say(this.hint, most.join("") + (standing?.[3] ? `: ${standing[3]}` : ""));
   }
 }

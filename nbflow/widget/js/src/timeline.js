@@ -1,6 +1,7 @@
 import { Axis } from "./axis.js";
-import { control, html, say, set, svg } from "./dom.js";
+import { control, html, measure, say, set, svg } from "./dom.js";
 import { drawn, joins } from "./drawing.js";
+import { clip, isolated, visible } from "./signs.js";
 import { bars, beside, rowsOf } from "./slots.js";
 import { duration, elapsed, timeOfDay } from "./words.js";
 
@@ -11,6 +12,8 @@ const LEFT = 12, RIGHT = 14, TOP = 6, ROW = 20, NAMED_ROW = 13; // pixels
 const HIGH = 260; // of all rows; more are scrolled
 const STEP = 1.25;
 const MOST_NAMES = 300;
+const PLAIN = /^[\x20-\x7e]*$/;
+const length = (/** @type {string} */ text) => (PLAIN.test(text) ? text.length * 6.2 : measure(text, "10.5px sans-serif")); // all are asked at each frame of a drag
 
 /** Attempts along time: in as many slots as ran side by side, or a row for each job. */
 export class Timeline {
@@ -41,7 +44,7 @@ export class Timeline {
     this.below = svg("g");
     this.above = svg("g");
     this.picture.append(this.below, this.above);
-    this.spot = control("button", { class: "barspot" });
+    this.spot = control("button", { class: "barspot", "aria-label": "attempts along time: arrow keys go from one to the next" });
     this.scale = svg("svg", { class: "scale", "aria-hidden": "true" });
     this.rolls = html("div", { class: "rolls" }, this.picture, this.spot);
     this.tip = html("div", { class: "tip", "aria-hidden": "true" });
@@ -223,8 +226,8 @@ export class Timeline {
       const y = half(this.middle(row));
       if (!this.byJob) data += `M${this.axis.left},${y}h${this.axis.width}`;
       if (!this.label) continue;
-      const name = this.byJob ? this.jobs.names[this.rows.names[row]] ?? "" : `slot ${row + 1}`, room = Math.floor((this.label - 4) / 6.2);
-      found.push(svg("text", { class: "small", x: LEFT, y: y + 3.5 }, name.length > room ? `${name.slice(0, Math.max(1, room - 1))}…` : name));
+      const name = this.byJob ? visible(this.jobs.names[this.rows.names[row]] ?? "") : `slot ${row + 1}`;
+      found.push(svg("text", { class: "small", x: LEFT, y: y + 3.5 }, clip(name, this.label - 4, length)));
     }
     return [svg("path", { class: "rail", d: data }), ...found];
   }
@@ -240,9 +243,9 @@ export class Timeline {
     return found.slice(0, MOST_NAMES).map((at) => {
       const bar = this.bars[at], x = Math.max(this.axis.left, this.axis.x(bar.start)), aside = bar.letter === "F" ? 8 : 0; // beside its mark
       const wide = Math.min(this.axis.left + this.axis.width, this.axis.x(bar.end ?? this.now)) - x;
-      const name = this.jobs.names[bar.job] ?? "", room = Math.floor((wide - 10 - aside) / 6.2);
-      const text = name.length <= room ? name : 2 * room > name.length ? `${name.slice(0, room - 1)}…` : ""; // a stump tells nothing
-      return svg("text", { class: "barname", x: x + 5 + aside, y: this.middle(this.rows.row[at]) + 3.5 }, text);
+      const name = visible(this.jobs.names[bar.job] ?? ""), cut = clip(name, wide - 10 - aside, length);
+      const text = 2 * cut.length > name.length ? cut : ""; // a stump tells nothing
+      return svg("text", { class: `barname s-${bar.letter}`, x: x + 5 + aside, y: this.middle(this.rows.row[at]) + 3.5 }, text);
     });
   }
 
@@ -309,7 +312,7 @@ export class Timeline {
   told({ job, attempt, step, start, end, ready, letter }) {
     const what = step ? `${step} after attempt ${attempt}` : `attempt ${attempt}`, waited = start - ready;
     const more = waited >= 0.05 ? `, waited ${duration(waited)} before` : "";
-    return `${this.jobs.names[job]}, ${what}: ${this.looks[letter]?.word}, ${duration((end ?? this.now) - start)}, from ${timeOfDay(start)}${more}`;
+    return `${isolated(this.jobs.names[job] ?? "")}, ${what}: ${this.looks[letter]?.word}, ${duration((end ?? this.now) - start)}, from ${timeOfDay(start)}${more}`;
   }
 
   /** Let a job's bars stand out, those of the node that is pointed at.

@@ -1,6 +1,7 @@
 import { icon, say, set, svg } from "./dom.js";
 
-const SIDE = 24; // pixels
+export const TOUCH = 35; // pixels: 24 of the page where the picture is shrunk to 70 %
+const SIDE = 24;
 
 /** Small buttons in a row, from the right to the left. */
 export class Tools {
@@ -21,18 +22,19 @@ export class Tools {
    * @param {(act: import("./actions.js").Tool) => string} whom what it is done to
    * @returns {number} the pixels it takes */
   paint(acts, whom) {
-    let left = this.right;
+    let left = this.right, taken = 0;
     for (const act of acts) {
       const drawn = this.tool(act, whom(act));
       if (act.no && drawn.ownerDocument.activeElement === drawn) /** @type {SVGElement|undefined} */ ([...this.drawn.values()].find((one) => one !== drawn))?.focus();
       drawn.style.display = act.no ? "none" : "";
       if (act.no) continue;
-      left -= SIDE;
-      set(drawn, "transform", `translate(${left},${this.top})`);
+      set(drawn, "transform", `translate(${left - SIDE},${this.top})`);
+      taken = this.right - left + SIDE;
+      left -= TOUCH;
       set(drawn, "aria-label", act.name);
       say(drawn.children[0], `${act.name}. ${act.does[0].toUpperCase()}${act.does.slice(1)}.`);
     }
-    return this.right - left;
+    return taken;
   }
 
   /** @param {import("./actions.js").Tool} act
@@ -43,7 +45,7 @@ export class Tools {
     const drawing = icon(act.look ?? this.looks[act.letter]);
     for (const [name, value] of Object.entries({ x: (SIDE - 12) / 2, y: (SIDE - 12) / 2, width: 12, height: 12 })) set(drawing, name, value);
     const made = svg("g", { class: "tool", role: "button", tabindex: 0, "data-whom": whom, "data-op": act.op, "data-lm-suppress-shortcuts": "true" },
-      svg("title"), svg("rect", { class: "touch", width: SIDE, height: SIDE, rx: 6 }), drawing);
+      svg("title"), svg("rect", { class: "touch", x: (SIDE - TOUCH) / 2, y: SIDE + 2 - TOUCH, width: TOUCH, height: TOUCH }), svg("rect", { class: "halo", width: SIDE, height: SIDE, rx: 6 }), drawing);
     this.drawn.set(act.op, made);
     this.root.append(made);
     return made;
