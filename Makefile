@@ -5,9 +5,10 @@ JS := nbflow/widget/js
 SETUP := .venv/.setup
 SETUP_BENCH := .venv/.setup-bench
 SETUP_IK6 := .venvs/ik6/.setup
+IK7 := 7.3.0 7.4.0
 MAKEFLAGS += --no-print-directory
 
-.PHONY: demo test bench fault lab js lint js-test browser clean
+.PHONY: demo test bench kernels fault lab js lint js-test browser clean
 
 demo: $(SETUP)  ## run the first notebook headless: table, executed notebook and DAG picture under out/
 	$(BIN)/nbflow run notebooks/01-first-flow.ipynb --out out/01-first-flow.ipynb
@@ -17,6 +18,10 @@ test: $(SETUP) $(SETUP_IK6) browser lint js-test  ## everything CI runs; pytest'
 
 bench: $(SETUP_BENCH) browser  ## overhead beside peers, passing values, responsiveness, replay of real traces, the live view; tables and benchmarks/results/*.json
 	$(BIN)/python -m benchmarks
+
+empty :=
+kernels: $(SETUP) $(SETUP_IK6) $(IK7:%=.venvs/ik%/.setup) browser  ## before a release: what depends on the kernel, on ipykernel 6.29, 7.3, 7.4 and the newest
+	NBFLOW_KERNEL_PYTHONS=.venvs/ik6/bin/python$(subst $(empty) $(empty),,$(IK7:%=:.venvs/ik%/bin/python)) $(BIN)/python -m pytest -m "each_ipykernel or browser" tests/notebook tests/browser/test_view.py tests/browser/test_view_real.py
 
 fault: $(SETUP)  ## the full doses of the fault tests and of the simulation
 	NBFLOW_KILLS=1000 NBFLOW_ESCAPES=20 NBFLOW_STARTS=200 NBFLOW_INTERRUPTS=300 NBFLOW_CRASHES=20 NBFLOW_SCHEDULES=1000000 $(BIN)/python -m pytest tests/fault tests/simulation --timeout 14400
@@ -50,3 +55,7 @@ $(SETUP_BENCH): $(SETUP)
 $(SETUP_IK6): pyproject.toml
 	test -x .venvs/ik6/bin/python || $(PYTHON) -m venv .venvs/ik6
 	.venvs/ik6/bin/python -m pip install -q -e . 'ipykernel==6.29.5' 'ipython<9' && touch $@
+
+.venvs/ik%/.setup: pyproject.toml
+	test -x .venvs/ik$*/bin/python || $(PYTHON) -m venv .venvs/ik$*
+	.venvs/ik$*/bin/python -m pip install -q -e . 'ipykernel==$*' && touch $@
