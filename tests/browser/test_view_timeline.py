@@ -42,7 +42,7 @@ def opened(page: Page, told: dict[str, Any]) -> Locator:
 
 def middle(seen: Locator, share: float, lane: int) -> tuple[float, float]:
     box = seen.locator(".lanes").bounding_box()
-    return box["x"] + 54 + share * (box["width"] - 68), box["y"] + 6 + lane * 20 + 10
+    return box["x"] + 62 + share * (box["width"] - 76), box["y"] + 6 + lane * 20 + 10
 
 
 def test_it_is_shown_when_asked_for(page):
@@ -115,10 +115,10 @@ def waiting() -> dict[str, Any]:
 def test_waits_are_lines_where_each_job_has_a_row(page):
     """From when on it could have started until it did; dashed while a retry was delayed."""
     seen = opened(page, waiting())
-    expect(seen.locator(".lanes .wait.again")).to_have_attribute("d", re.compile("^M[^M]+$"))
-    assert seen.locator(".lanes .wait:not(.again)").get_attribute("d") in ("", None)
+    expect(seen.locator(".lanes .wait.delay")).to_have_attribute("d", re.compile("^M[^M]+$"))
+    assert seen.locator(".lanes .wait:not(.delay)").get_attribute("d") in ("", None)
     seen.get_by_role("button", name="by job").click()
-    assert seen.locator(".lanes .wait:not(.again)").get_attribute("d").count("M") == 2
+    assert seen.locator(".lanes .wait:not(.delay)").get_attribute("d").count("M") == 2
     expect(seen.locator(".lanes text").first).to_have_text("a")
 
 

@@ -81,7 +81,7 @@ function waits(of, found) {
     const from = before.get(at);
     if (bar.after !== null && from !== undefined && bar.ready > bar.after) retry += line(of, bar.after, of.middle(of.rows.row[from]), bar.ready, y);
   }
-  return [svg("path", { class: "wait", d: slot }), svg("path", { class: "wait again", d: retry })];
+  return [svg("path", { class: "wait", d: slot }), svg("path", { class: "wait delay", d: retry })];
 }
 
 /** The bar that came before each, of the same job.
@@ -124,7 +124,7 @@ export function joins(of, job, look) {
     if (bar.after !== null && before !== undefined && bar.ready > bar.after) retry += line(of, bar.after, of.middle(of.rows.row[before]), bar.ready, y);
     before = at;
   });
-  return [svg("path", { class: "wait one", d: slot }), svg("path", { class: "wait again one", d: retry }), svg("path", { class: look, d: boxes })];
+  return [svg("path", { class: "wait one", d: slot }), svg("path", { class: "wait delay one", d: retry }), svg("path", { class: look, d: boxes })];
 }
 
 /** @param {number} value */

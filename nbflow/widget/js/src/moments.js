@@ -84,26 +84,37 @@ export function ofMany(letters, looks) {
   return said.join(" · ");
 }
 
-/** @param {Moment} base
+/** How each group stood, as nbflow/widget/state.py tells it of the present; a group within counts as one member of the
+ * group around it.
+ * @param {Moment} base
  * @param {import("./replay.js").Replay} replay
  * @param {string} status
  * @param {number} at
  * @returns {Record<string, import("./types.js").Group>} */
 function groupsAt(base, replay, status, at) {
-  const found = Object.entries(base.head.groups ?? {}).map(([name, group]) => {
-    const told = [...group];
-    told[0] = replay.verdict(name, at);
-    told[3] = "";
-    const jobs = under(replay.members, name);
-    if (jobs) {
-      const letters = jobs.map((job) => status[job]);
-      told[1] = letters.filter((letter) => GOOD.includes(letter)).length;
-      told[4] = letters.filter((letter) => !ENDED.includes(letter)).length;
-      told[5] = letters.filter((letter) => BAD.includes(letter)).length;
-    }
-    return [name, told];
-  });
-  return Object.fromEntries(found);
+  /** @type {Record<string, any[]>} */
+  const found = {};
+  for (const name of Object.keys(base.head.groups ?? {})) {
+    const letters = (under(replay.members, name) ?? []).map((job) => status[job]), many = (/** @type {string} */ some) => letters.filter((letter) => some.includes(letter)).length;
+    const good = many(GOOD), bad = many(BAD);
+    found[name] = [replay.verdict(name, at), good, letters.length, "", letters.length - many(ENDED), bad, good, bad];
+  }
+  for (const name of Object.keys(found)) {
+    const around = under(found, parent(replay.members, name) ?? "");
+    if (!around) continue;
+    around[6] += Number(found[name][0] === "met") - found[name][1];
+    around[7] += Number(found[name][0] === "broken") - found[name][5];
+  }
+  return /** @type {any} */ (found);
+}
+
+/** The smallest group that has all members of another, and more.
+ * @param {Record<string, number[]>} members
+ * @param {string} name */
+function parent(members, name) {
+  const own = under(members, name) ?? [];
+  const around = Object.keys(members).filter((other) => members[other].length > own.length && own.every((job) => members[other].includes(job)));
+  return own.length ? around.sort((one, other) => members[one].length - members[other].length)[0] : undefined;
 }
 
 /** What was known of the jobs looked at: attempts as far as they had come, and logs of those that had ended.

@@ -200,7 +200,7 @@ export class Timeline {
   fit() {
     const { rows } = this.rows, wide = Math.max(120, this.rolls.clientWidth || this.root.clientWidth);
     this.row = this.byJob ? (rows > 60 ? 6 : rows > 20 ? 13 : ROW) : Math.max(3, Math.min(ROW, HIGH / rows));
-    this.label = this.row < NAMED_ROW ? 0 : this.byJob ? Math.min(150, wide / 5) : 42;
+    this.label = this.row < NAMED_ROW ? 0 : this.byJob ? Math.min(150, wide / 5) : 50;
     this.axis.take(this.bars[0].start, this.end);
     this.axis.place(LEFT + this.label, wide - LEFT - RIGHT - this.label);
     set(this.picture, "width", wide);

@@ -92,6 +92,15 @@ test("a moment tells what is known of it, and nothing that came later", () => {
   assert.deepEqual([at(6).captions[0], at(6).head.groups.g.slice(0, 2), at(1).head.started_at], [["3.0 s"], ["met", 1], null]);
 });
 
+test("a group within counts as one member", () => {
+  const replay = told([[1, 0, "S"], [1, 1, "F"], [1, 2, "R"]], 3);
+  replay.members = { outer: [0, 1, 2], inner: [0, 1] };
+  replay.verdicts = [[1, "inner", "broken"]];
+  const base = { ...BASE, head: { ...BASE.head, groups: { outer: [], inner: [] } } }, { groups } = moment(base, replay, [], LOOKS, [[0], [1], [2]], 2).head;
+  assert.deepEqual(groups.inner, ["broken", 1, 2, "", 0, 1, 1, 1]);
+  assert.deepEqual(groups.outer, ["undecided", 1, 3, "", 1, 1, 0, 1]);
+});
+
 test("many jobs are told in one line", () => {
   assert.equal(ofMany("SSSRF", LOOKS), "3 of 5 · 1 running · 1 failed");
   assert.equal(ofMany("SS", LOOKS), "all 2");
