@@ -145,7 +145,7 @@ class Publisher:
         self._screen.tell(message)
 
     def _show(self, now: float) -> None:
-        began = self._work()
+        began, since = self._work(), self._clock()
         state, grows = self._screen.look()
         if grows:
             self._look_at = now + LOG_PACE
@@ -154,6 +154,7 @@ class Publisher:
             return
         self._screen.show(sendable(changed))
         self._shown |= changed
+        now += self._clock() - since  # sent only now: a look may have had to wait
         self._again_at = now + AGAIN
         self._pay(now, changed)
         self._open_at = max(self._open_at, now + 3 * (self._work() - began))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import threading
 
+import pytest
+
 from nbflow.widget.publisher import AGAIN, BYTES_PER_SECOND, LOG_PACE, PACE, PIECE, Publisher
 
 
@@ -33,7 +35,7 @@ class Screen:
 
 def published() -> tuple[Screen, Publisher]:
     screen = Screen()
-    return screen, Publisher(screen, screen.state)
+    return screen, Publisher(screen, screen.state, clock=lambda: 0.0)
 
 
 def test_nothing_is_sent_when_nothing_changed():
@@ -78,11 +80,23 @@ def test_a_big_message_is_followed_by_a_longer_pause():
     assert len(screen.shown) == 1 and due is not None and due > 101.0
 
 
+def test_a_look_that_had_to_wait_is_followed_by_as_long_a_pause():
+    """The next message comes a tenth of a second after the last one was sent, not after it was begun."""
+    clock = iter([0.0, 0.4])
+    screen = Screen()
+    publisher = Publisher(screen, screen.state, clock=lambda: next(clock), work=lambda: 0.0)
+    screen.state["status"] = "S"
+    publisher.changed()
+    publisher.turn(100.0)
+    publisher.changed()
+    assert publisher.turn(100.2) == pytest.approx(100.4 + PACE)
+
+
 def test_a_look_that_is_dear_is_taken_less_often():
     """It costs the kernel a quarter of its time at most; what it takes by the processor's clock counts."""
     worked = iter([0.0, 0.5])
     screen = Screen()
-    publisher = Publisher(screen, screen.state, work=lambda: next(worked))
+    publisher = Publisher(screen, screen.state, clock=lambda: 0.0, work=lambda: next(worked))
     screen.state["status"] = "S"
     publisher.changed()
     publisher.turn(100.0)
