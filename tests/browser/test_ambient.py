@@ -110,6 +110,20 @@ def test_a_card_that_says_another_status_than_the_job_has_is_asked_for(page):
     assert sent(page) == [{"op": "cards", "ids": ["a1"]}]
 
 
+def test_what_a_standing_page_says_of_the_run_is_made_true(page):
+    """The card that waits and says how the run stands is asked for, too; one that has ended is given the words."""
+    waiting = Card("after", {"status": "waiting"}, 9.0, mark="b2", standing="1 ✓ · 13 waiting")
+    done = Card("load", {"status": "succeeded"}, 9.0, mark="c3", standing="1 ✓")
+    cards = {"a1": "R fit", "b2": "W after", "c3": "S load"}
+    open_page(page, card().html() + waiting.html() + done.html(), cards)
+    page.clock.run_for(2000)
+    assert sent(page) == []
+    page.clock.run_for(3500)
+    assert [message["ids"] for message in sent(page)] in ([["a1", "b2"]], [["a1"], ["b2"]])
+    page.evaluate("standing => kernel.change({ standing })", ENDED | {"still": 3.5})
+    expect(page.locator(".nbflow-card").last).to_contain_text("4 ✓ · 3 m 10 s")
+
+
 def test_what_jupyter_tells_of_a_card_wins(page):
     """A card that comes alive again, as with a slow connection, is shown itself."""
     open_page(page, f"<div id=out>{card().html()}</div>", {"a1": "R fit"})

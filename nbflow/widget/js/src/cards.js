@@ -60,6 +60,7 @@ export class Cards {
       this.here = true;
       this.maybe.delete(id);
       if (this.stale(id, letter, card.textContent ?? "", stands[id][0], now)) wrong.push(id);
+      else if (this.asked.size && this.behind(card)) wrong.push(id);
       this.draw(id, /** @type {HTMLElement} */ (card));
     }
     for (const ours of document.querySelectorAll(".jp-CodeCell > [data-nbflow-of]")) if (ours.parentElement?.querySelector(OUTPUT)) ours.remove();
@@ -92,6 +93,19 @@ export class Cards {
     if (seen.wanted !== wanted) Object.assign(seen, { wanted, due: now });
     const late = letter !== wanted && now - Math.max(seen.due, seen.since) >= PATIENCE;
     return late || (GOING.includes(wanted) && now - seen.since >= 1000 * this.model.get("standing").still);
+  }
+
+  /** Whether a card that waits, in a page whose cards stand still, says how the run stood: that is out of date with any
+   * other. One that has ended only needs those words.
+   * @param {Element} card */
+  behind(card) {
+    const run = card.querySelector('[title="the run as a whole"]');
+    const { going, said } = this.model.get("standing");
+    if (!run) return false;
+    const letter = MARK.exec(card.className)?.[2] ?? "";
+    if (!"SDUMFKCN".includes(letter)) return true;
+    if (!going && run.textContent !== said) run.textContent = said;
+    return false;
   }
 
   /** @param {string} id */
