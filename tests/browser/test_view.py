@@ -192,6 +192,8 @@ def test_everything_works_by_keyboard(notebook, ui):
     keys.press("c")
     has(seen, "slow", "cancelled")
     keys.press("Tab")
+    expect(seen.get_by_role("separator")).to_be_focused()
+    keys.press("Tab")
     expect(seen.get_by_role("button", name="Close")).to_be_focused()
     keys.press("Tab")
     expect(seen.get_by_role("button", name="Retry slow")).to_be_focused()
