@@ -16,7 +16,7 @@ import { elapsed, said } from "./words.js";
 
 /** @typedef {import("./types.js").Details} Details */
 /** @typedef {import("./types.js").Place} Place */
-/** @typedef {{name: string, letter: string, caption: import("./types.js").Caption|undefined, details: Details|undefined, acts: import("./actions.js").Action[],
+/** @typedef {{run: number, name: string, letter: string, caption: import("./types.js").Caption|undefined, details: Details|undefined, acts: import("./actions.js").Action[],
  *   place: Place|null, letterOf(job: string): string|undefined, now: number}} Shown *place*: the one chosen, null the usual one */
 /** @typedef {{act(op: string): void, close(): void, go(job: string): void, look(place: Place): void, closeup(what: string, job: string, attempt: number|null): number|undefined,
  *   log(job: string, place: Place, ask: import("./book.js").Ask): number|undefined}} Heard *closeup* and *log* give the number of the request, if one is made */
@@ -77,7 +77,7 @@ export class Drawer {
   /** @param {Shown|null} shown */
   paint(shown) {
     this.root.hidden = !shown;
-    const other = shown?.name !== this.now?.name;
+    const other = shown?.name !== this.now?.name || shown?.run !== this.now?.run;
     this.now = shown;
     if (!shown) return;
     const { name, letter, details } = shown;
@@ -109,7 +109,7 @@ export class Drawer {
     this.meta.hidden = !this.meta.textContent;
     this.trace.paint(name, log?.traceback ?? "");
     this.code.mark(log ? failingLine(log.traceback, name) : 0);
-    this.log.paint(place && part ? { job: name, place, what, log, going: part.ended_at === null } : null);
+    this.log.paint(place && part ? { run: shown.run, job: name, place, what, log, going: part.ended_at === null } : null);
   }
 
   /** Go to the log.
@@ -143,7 +143,7 @@ export class Drawer {
     const what = CLOSE[this.tabs.open], shown = this.now;
     if (!what || !shown) return;
     const number = what === "data" ? null : (at(shown)?.[0] ?? null), last = shown.details?.attempts.at(-1);
-    const key = JSON.stringify([what, shown.name, number, shown.letter, shown.details?.generation, last?.number, last?.ended_at]);
+    const key = JSON.stringify([shown.run, what, shown.name, number, shown.letter, shown.details?.generation, last?.number, last?.ended_at]);
     if (key === this.asked) return;
     if (this.heard.closeup(what, shown.name, number) !== undefined) this.asked = key;
   }

@@ -8,7 +8,7 @@ import { fileName, save, whole } from "./saving.js";
 import { Sheet } from "./sheet.js";
 import { size } from "./words.js";
 
-/** @typedef {{job: string, place: import("./types.js").Place, what: string, log: import("./types.js").Log|undefined, going: boolean}} Looked *what*: it is of */
+/** @typedef {{run: number, job: string, place: import("./types.js").Place, what: string, log: import("./types.js").Log|undefined, going: boolean}} Looked *what*: it is of */
 
 const NEAR = 12; // pixels from its end at which a log is followed
 const PATIENCE = 2500; // milliseconds until what was missed is given up
@@ -83,7 +83,7 @@ export class LogView {
     this.root.hidden = !looked;
     this.now = looked;
     if (!looked) return;
-    const key = JSON.stringify([looked.job, looked.place]), fresh = key !== this.shown;
+    const key = JSON.stringify([looked.run, looked.job, looked.place]), fresh = key !== this.shown;
     if (fresh) this.begin(key);
     if (looked.log) this.book.take(looked.log);
     this.show(fresh);

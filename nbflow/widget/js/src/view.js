@@ -163,9 +163,9 @@ class View {
   shown() {
     const name = this.picked.now.job, at = this.jobs.number(name);
     if (at < 0) return null;
-    const { status, captions } = this.present.moment, node = this.jobs.node[at];
+    const { status, captions, head } = this.present.moment, node = this.jobs.node[at];
     return {
-      name, letter: status[at] ?? "", caption: this.jobs.of[node]?.length === 1 ? captions[node] : undefined, place: this.place, now: this.present.now,
+      run: head.run, name, letter: status[at] ?? "", caption: this.jobs.of[node]?.length === 1 ? captions[node] : undefined, place: this.place, now: this.present.now,
       details: this.details(name), acts: this.acting.can(name),
       letterOf: (/** @type {string} */ job) => status[this.jobs.number(job)],
     };
