@@ -1,6 +1,6 @@
 import { control, set } from "./dom.js";
 
-const LEAST = 280, STEP = 24; // pixels
+const LEAST = 280, USUAL = 380, STEP = 24; // pixels
 const PICTURE = 240; // pixels that are left to the picture
 const WIDTH = "--nbflow-drawer";
 
@@ -11,7 +11,7 @@ export class Edge {
   constructor(drawer, signal) {
     this.drawer = drawer;
     this.page = document.documentElement;
-    this.root = control("div", { class: "edge", role: "separator", tabindex: 0, "aria-orientation": "vertical", "aria-valuemin": LEAST, "aria-valuenow": LEAST, "aria-label": "width of the drawer", title: "drag, or arrow keys: width of the drawer; double click: the usual one" });
+    this.root = control("div", { class: "edge", role: "separator", tabindex: 0, "aria-orientation": "vertical", "aria-valuemin": LEAST, "aria-valuenow": USUAL, "aria-label": "width of the drawer", title: "drag, or arrow keys: width of the drawer; double click: the usual one" });
     this.root.addEventListener("pointerdown", (event) => this.drag(event), { signal });
     this.root.addEventListener("dblclick", () => this.forget(), { signal });
     this.root.addEventListener("keydown", (event) => this.keydown(event), { signal });

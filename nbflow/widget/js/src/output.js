@@ -35,7 +35,7 @@ function picture({ mime, data, text }, number, all) {
 /** @param {{head: Cell[][], body: Cell[][], left_out: number}} told */
 function table({ head, body, left_out: left }) {
   const rows = (/** @type {Cell[][]} */ some) => some.map((row) => html("tr", {}, ...row.map(([text, heading, columns, rows]) =>
-    html(heading ? "th" : "td", { colspan: columns > 1 ? columns : undefined, rowspan: rows > 1 ? rows : undefined, class: /^[-+]?[\d.,]+(e[-+]?\d+)?%?$/i.test(text) ? "number" : undefined }, text))));
+    html(heading && text ? "th" : "td", { colspan: columns > 1 ? columns : undefined, rowspan: rows > 1 ? rows : undefined, class: /^[-+]?[\d.,]+(e[-+]?\d+)?%?$/i.test(text) ? "number" : undefined }, text))));
   const note = left ? [html("p", { class: "dim" }, `… ${left.toLocaleString("en")} more rows`)] : [];
   return html("div", { class: "tabled", tabindex: 0, "data-lm-suppress-shortcuts": "true", role: "group", "aria-label": "table" },
     html("table", { class: "frame-table" }, html("thead", {}, ...rows(head)), html("tbody", {}, ...rows(body))), ...note);

@@ -8,7 +8,7 @@ export class Trace {
   /** @param {(line: number) => void} go to a line of the cell
    * @param {AbortSignal} signal */
   constructor(go, signal) {
-    this.text = control("pre", { class: "trace", tabindex: 0, "aria-label": "traceback" });
+    this.text = control("pre", { class: "trace", tabindex: 0, role: "group", "aria-label": "traceback" });
     this.copy = control("button", { class: "small" }, "Copy");
     this.all = control("button", { class: "small" });
     this.root = html("div", { class: "traced-back" }, html("div", { class: "loghead" }, html("span", { class: "dim" }, "where it failed"), html("span", { class: "logtools" }, this.all, this.copy)), this.text);
