@@ -129,7 +129,9 @@ export class LogView {
     set(this.text, "aria-label", `log of ${now.job}, ${now.what}`);
     this.box.style.setProperty("--least", `${Math.min(8, this.reader.lines.length) * 18 + 14}px`);
     this.more.hidden = !book.before;
-    say(this.more, this.asking ? "…" : `↑ ${size(book.before)} before`);
+    say(this.more, this.asking ? "…" : `↑ ${size(book.before)}`);
+    set(this.more, "aria-label", `↑ ${size(book.before)} before`);
+    set(this.more, "title", `show what comes before: ${size(book.before)}`);
     this.tellEnd();
   }
 
