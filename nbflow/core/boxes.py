@@ -16,7 +16,7 @@ WIDTHS = (124.0, 148.0, 172.0, 196.0)
 CELL_GAP = 6.0
 BADGE = 17
 """Pixels across that a badge takes."""
-BESIDE = 16.0
+BESIDE = 48.0
 """Pixels that a group's title needs more than a name: its verdict and buttons stand beside it."""
 ALIKE = 9
 """At least so many jobs that nothing but their names tells apart are drawn as one block of cells."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nbflow.core.badges import badges_of
+from nbflow.core.folding import Folding, folding
 from nbflow.core.graphemes import visible
 from nbflow.core.group_lines import Asked, asked
 from nbflow.core.steps import fallback
@@ -29,11 +30,13 @@ class Shape:
     fan_of: tuple[str | None, ...] = ()
     """The fan-out that each job is an element of; empty if there is none."""
     folded: frozenset[str] = frozenset()
-    """The fan-outs that are drawn as one box."""
+    """The fan-outs that are drawn as one box; a group that is has all its jobs as its elements here."""
     within: tuple[tuple[str, str], ...] = ()
     """(group, the group that it is a member of)."""
     badges: tuple[tuple[str, ...], ...] = ()
     """What each job is marked with: see `nbflow.core.badges`."""
+    plain: frozenset[tuple[str, int]] = frozenset()
+    """(group, its jobs), of those that are not fan-outs, and can be folded."""
     made: tuple[Link, ...] = ()
     """Those of the links that lead from a job to one that it made while it ran, which does not need it."""
 
@@ -60,7 +63,7 @@ def shape(snapshot: Mapping[str, Any], turned: Collection[str] = ()) -> Shape:
 
     A job that needs a group is linked to those members that no other member needs: the others lead to them.
 
-    *turned* names fan-outs that somebody has opened or folded: they are drawn the other way than usual.
+    *turned* names fan-outs and groups that somebody has opened or folded: they are drawn the other way than usual.
 
     >>> shape({"jobs": {"a": {"needs": []}, "b": {"needs": ["a"]}}}).links
     ((0, 1),)
@@ -78,6 +81,13 @@ def shape(snapshot: Mapping[str, Any], turned: Collection[str] = ()) -> Shape:
     badges = tuple(badges_of(job) for job in jobs.values())
     told = [fallback(job) for job in jobs.values()]
     notes = tuple(one.words if one else "" for one in told)
+    closed, plain = folded(fans, turned), frozenset[tuple[str, int]]()
+    if groups:
+        found = _foldings(jobs, groups, fans, closed, tuple(links), turned)
+        fans = tuple(found.closed.get(at, fan) for at, fan in enumerate(fans))
+        group_of = tuple(found.closed.get(at, group) for at, group in enumerate(group_of))
+        closed |= frozenset(found.closed.values())
+        plain = frozenset((name, len(held)) for name, held in found.plain.items())
     return Shape(
         tuple(jobs),
         tuple(links),
@@ -85,11 +95,27 @@ def shape(snapshot: Mapping[str, Any], turned: Collection[str] = ()) -> Shape:
         policies,
         notes if any(notes) else (),
         fans if any(fans) else (),
-        folded(fans, turned),
+        closed,
         badges=badges if any(badges) else (),
         made=tuple(sorted(set(made) - set(needed))),
+        plain=plain,
         within=tuple((name, group["parent"]) for name, group in groups.items() if group.get("parent") in groups),
     )
+
+
+def _foldings(
+    jobs: Mapping[str, Any],
+    groups: Mapping[str, Any],
+    fans: Sequence[str | None],
+    folded: Collection[str],
+    links: Sequence[Link],
+    turned: Collection[str],
+) -> Folding:
+    number = {name: at for at, name in enumerate(jobs)}
+    plain = [name for name in groups if name not in fans]
+    members = {name: [number[job] for job in members_of(groups, name) if job in number] for name in plain}
+    boxes = [fan if fan is not None and fan in folded else name for name, fan in zip(jobs, fans, strict=True)]
+    return folding(members, boxes, links, turned)
 
 
 def folded(fans: Iterable[str | None], turned: Collection[str]) -> frozenset[str]:

@@ -82,10 +82,12 @@ def graph(drawn: Scene, of: Shape) -> dict[str, Any]:
     *jobs* are numbers of jobs, for a strip as runs: first, count, first, count, …. *cells* are ``[x, y, across, width,
     height, gap]``. *ends* say where each wire leads from and to, in the numbers that *stands* has for nodes. Frames are
     ``[group, x, y, width, height, title, asked, asked in fewer words]``. *made* are the numbers of wires to jobs that
-    others made while they ran; *makers* has those others by nodes. *fans* are fan-outs: ``[group, jobs, folded]``.
+    others made while they ran; *makers* has those others by nodes. *fans* are fan-outs, and groups that
+    can be folded as those can: ``[group, jobs, folded, is a group]``.
     *members*, of groups and fan-outs, are runs of numbers too; `Drawing` tells them.
     """
     counted = Counter(fan for fan in of.fan_of if fan is not None)
+    plain = {name for name, _ in of.plain}
     group = dict(zip(of.fan_of, of.group_of, strict=False))
     return {
         "nodes": [_node(node) for node in drawn.nodes],
@@ -94,7 +96,8 @@ def graph(drawn: Scene, of: Shape) -> dict[str, Any]:
         "stands": list(drawn.stands),
         "ends": [list(end) for end in drawn.ends],
         "frames": [_frame(frame) for frame in drawn.frames],
-        "fans": {fan: [group[fan] or fan, count, fan in of.folded] for fan, count in counted.items()},
+        "fans": {name: [name, count, False, True] for name, count in sorted(of.plain)}
+        | {fan: [group[fan] or fan, count, fan in of.folded, fan in plain] for fan, count in counted.items()},
         "made": sorted(drawn.made),
         "makers": _makers(drawn, of),
         "members": {},

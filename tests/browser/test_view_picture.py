@@ -228,3 +228,14 @@ def test_many_wheel_events_are_one_zoom(page):
         requestAnimationFrame(() => requestAnimationFrame(() => done(times)));
     })""")
     assert drawn == 1
+
+
+def test_a_group_can_be_folded(page):
+    """What stands at the top right of its frame asks for that, as a fan-out's does; its drawer calls it a group."""
+    jobs = {"load": job(), "fit": job(needs=("load",), group="g"), "score": job("waiting", ("fit",), group="g")}
+    seen = show(page, snapshot(jobs, {"g": "best-effort"}))
+    seen.get_by_role("button", name="Fold g").click()
+    sent = page.evaluate("() => kernel.sent.at(-1)")
+    assert (sent["op"], sent["jobs"]) == ("turn", ["g"])
+    seen.locator(".opener").click()
+    expect(seen.locator(".drawer.many")).to_contain_text("group of 2")

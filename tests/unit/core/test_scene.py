@@ -281,3 +281,36 @@ def test_a_group_is_needed_through_its_last_members() -> None:
     snapped = snapshot(jobs | {"all": job("waiting", ("g",))}, {"g": "strict"})
     assert shape(snapped).links == ((0, 1), (1, 2), (2, 3))
     assert needed_links(snapped) == [(0, 1), (1, 2), (0, 3), (1, 3), (2, 3)]
+
+
+def nested() -> dict:
+    """A group within a group, a job before them and one after."""
+    jobs = {"a": job(), "b": job(needs=("a",), group="outer"), "c": job(needs=("b",), group="inner")}
+    jobs |= {"d": job(needs=("b",), group="inner"), "last": job("waiting", ("outer",))}
+    found = snapshot(jobs, {"outer": "strict", "inner": "at-least:1"})
+    found["groups"]["inner"]["parent"] = "outer"
+    found["groups"]["outer"]["members"].append("inner")
+    return found
+
+
+def test_a_person_folds_a_group() -> None:
+    """Into one box of cells, all its jobs in it, in a frame that tells its policy; the outer one has all of both."""
+    for group, jobs, frames in (("inner", 2, ["outer", "inner"]), ("outer", 3, ["outer"])):
+        picture = scene(shape(nested(), turned=[group]))
+        assert [(node.name, len(node.jobs)) for node in picture.nodes if node.form == "strip"] == [(group, jobs)]
+        assert [frame.group for frame in picture.frames] == frames
+        assert all(apart(a, b) for a, b in combinations(picture.nodes, 2))
+
+
+def test_a_group_that_an_outer_one_holds_back_from_being_seen_stays_folded_with_it() -> None:
+    """Both folded, the outer one is the box; opened again, the inner one is folded still."""
+    assert {n.name for n in scene(shape(nested(), turned=["inner", "outer"])).nodes} == {"a", "outer", "last"}
+    assert {n.name for n in scene(shape(nested(), turned=["inner"])).nodes} == {"a", "b", "inner", "last"}
+
+
+def test_a_group_around_a_stranger_is_not_folded() -> None:
+    """One box would need the stranger, and be needed by it."""
+    needs = {"a": (), "x": ("a",), "b": ("x",)}
+    jobs = {name: job(needs=need, group=None if name == "x" else "g") for name, need in needs.items()}
+    found = shape(snapshot(jobs, {"g": "strict"}), turned=["g"])
+    assert (found.folded, found.plain) == (frozenset(), frozenset())

@@ -312,7 +312,7 @@ export class Dag {
   }
 
   /** @param {import("./types.js").Node} node
-   * @param {[string, number, boolean]|undefined} fan
+   * @param {[string, number, boolean, boolean]|undefined} fan
    * @param {boolean} alone its group has no frame
    * @param {string} key
    * @returns {Drawn} */

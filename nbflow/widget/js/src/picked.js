@@ -137,7 +137,7 @@ export class Picked {
     if (group) this.want(numbers.map((job) => status[job]).join(""));
     const count = numbers.length.toLocaleString("en");
     return {
-      title: group || `${count} jobs`, word: group ? `${fan ? "fan-out" : "group"} of ${count}` : "selected", letter: group ? stands : "", whose: this.whose,
+      title: group || `${count} jobs`, word: group ? `${fan && !fan[3] ? "fan-out" : "group"} of ${count}` : "selected", letter: group ? stands : "", whose: this.whose,
       jobs: numbers, names: this.jobs.names, status, acts: this.acting.canMany(numbers, this.whose), group, told: group ? this.told : null,
     };
   }

@@ -12,7 +12,7 @@ export class Strip {
   /** @param {import("./types.js").Node} node
    * @param {Record<string, import("./types.js").Look>} looks
    * @param {string} font
-   * @param {[string, number, boolean]|undefined} fan
+   * @param {[string, number, boolean, boolean]|undefined} fan
    * @param {boolean} framed its group has a frame, with what can be done to it */
   constructor([name, , , width, height, label, , , , cells], looks, font, fan, framed) {
     this.name = name;

@@ -8,7 +8,7 @@
  * @typedef {[name: string, x: number, y: number, width: number, height: number, label: string, form: "node"|"cell"|"strip", jobs: number[],
  *   note?: string, cells?: Cells|null, badges?: string[]]} Node *jobs*: of a strip as runs
  * @typedef {[group: string, x: number, y: number, width: number, height: number, title: string, words: string, short: string]} Frame *words*: what its policy asks for
- * @typedef {{nodes: Node[], links: [number, number][], wires: string[], stands: number[], ends: [number, number][], frames: Frame[], fans: Record<string, [group: string, jobs: number, folded: boolean]>, members: Record<string, number[]>,
+ * @typedef {{nodes: Node[], links: [number, number][], wires: string[], stands: number[], ends: [number, number][], frames: Frame[], fans: Record<string, [group: string, jobs: number, folded: boolean, plain: boolean]>, members: Record<string, number[]>,
  *   made: number[], makers: Record<string, string>,
  *   width: number, height: number}} Graph
  * @typedef {[text: string, tick?: ""|"up"|"down", at?: number, letter?: string]|null} Caption "{}" in the text is a time that ticks; *letter*: of a strip
