@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 
 import matplotlib
+import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, BrowserContext, Locator, Page
@@ -120,12 +121,15 @@ def drawn(page: Page, name: str) -> bytes:
 
 def small(png: bytes) -> bytes:
     """The picture in its 256 most frequent colours: areas stay as they are, smoothed edges nearly so."""
-    whole, kept = Image.open(io.BytesIO(png)).convert("RGB"), io.BytesIO()
-    counted = sorted(whole.getcolors(whole.width * whole.height) or [], reverse=True)[:256]
-    palette = Image.new("P", (1, 1))
-    palette.putpalette([part for _, colour in counted for part in colour])
-    whole.quantize(palette=palette, dither=Image.Dither.NONE).save(kept, "PNG", optimize=True)
-    return kept.getvalue()
+    whole = np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))
+    colours, where, count = np.unique(whole.reshape(-1, 3), axis=0, return_inverse=True, return_counts=True)
+    kept = colours[np.argsort(-count, kind="stable")[:256]]
+    near = np.abs(colours[:, None].astype(int) - kept.astype(int)).sum(axis=2).argmin(axis=1)
+    drawn = Image.fromarray(near[where].reshape(whole.shape[:2]).astype(np.uint8), "P")
+    drawn.putpalette(kept.tobytes())
+    written = io.BytesIO()
+    drawn.save(written, "PNG", optimize=True)
+    return written.getvalue()
 
 
 @pytest.mark.parametrize("name", DRAWN)
