@@ -50,7 +50,7 @@ def first(server: Server, context: BrowserContext, _: argparse.Namespace) -> lis
     with notebook(server, context, cells, "first") as nb:
         for cell in range(3):
             nb.run(cell)
-        nb.page.locator("text=10000 jobs").first.wait_for()
+        nb.page.locator("text=/10,?000 (jobs|waiting|held)/").first.wait_for()
         heap = _heap(nb.page)
         rows = []
         for cell, name in ((3, "first of the kernel"), (4, "shown once more")):
