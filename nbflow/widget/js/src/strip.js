@@ -5,7 +5,7 @@ import { clip, fitted } from "./signs.js";
 import { Tools } from "./tools.js";
 
 const NAME = 12.5, SMALL = 10.5, ROUND = 8; // pixels
-const PIECE = 500; // cells
+const PIECE = 1000; // cells
 
 /** Many jobs in one box: a name, how they stand, and a cell for each. */
 export class Strip {
