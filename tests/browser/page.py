@@ -42,6 +42,7 @@ def show(
     looked at; the last one is open. *more*: markup for the page's head."""
     state = view_state(snapshot, Drawing(), parts(logs), progress)
     chosen = [[place[0], None, None] for place in logs or ()]
+    page.evaluate("() => { delete window.end }")  # of a view that was shown before
     page.set_content(_page(state | {"looks": LOOKS, "clock": snapshot["now"], "chosen": chosen}, theme, more))
     page.wait_for_function("() => window.end")
     return page.locator(".nbflow-view")

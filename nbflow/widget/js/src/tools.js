@@ -1,6 +1,6 @@
 import { icon, say, set, svg } from "./dom.js";
 
-export const TOUCH = 35; // pixels: 24 of the page where the picture is shrunk to 70 %
+export const TOUCH = 37; // pixels: 24 of the page where the picture is shrunk to 65 %
 const SIDE = 24;
 
 /** Small buttons in a row, from the right to the left. */
