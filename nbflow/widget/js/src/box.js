@@ -105,6 +105,8 @@ export class Box {
     const text = said(caption, now) + this.far;
     if (!this.caption || this.whole === text) return;
     this.whole = text;
-    say(this.caption, clip(text, this.width - 20, (words) => measure(words, `${SMALL}px ${this.font}`)));
+    const length = (/** @type {string} */ words) => measure(words, `${SMALL}px ${this.font}`), room = this.width - 20;
+    const short = this.far && length(text) > room ? text.split(" · ")[0] + this.far : text; // how far it is, before which attempt it is
+    say(this.caption, clip(short, room, length));
   }
 }
