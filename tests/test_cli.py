@@ -112,7 +112,7 @@ def test_gc_removes_values_that_nothing_can_read(replica, folder, capsys):
     useless = Values(folder / ".nbflow").dump("x" * 100_000)
     os.utime(folder / ".nbflow" / "values" / useless.file, (0, 0))
     assert main(["gc"]) == 0
-    assert capsys.readouterr().out == "freed 1 value (100.1 kB); 1 value (100.1 kB) can still be read\n"
+    assert capsys.readouterr().out == "freed 1 value (100 kB); 1 value (100 kB) can still be read\n"
 
 
 def test_stop_ends_the_engine(replica, capsys):

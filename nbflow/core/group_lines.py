@@ -38,18 +38,18 @@ def asked(policy: str, members: int) -> Asked:
         judge = Custom(policy, None)  # type: ignore[arg-type]
     match judge:
         case Strict():
-            return Asked(f"all {members} needed", f"all {members}")
+            return Asked(f"all {members:,} needed", f"all {members:,}")
         case AtLeast():
-            found = f"{judge.of(members)} of {members}"
+            found = f"{judge.of(members):,} of {members:,}"
             return Asked(f"{found} needed", found)
         case BestEffort():
-            return Asked(f"best effort, {members}", "best effort")
+            return Asked(f"best effort, {members:,}", "best effort")
         case Critical(names=names):
-            return Asked(f"{', '.join(names)} of {members} needed", ", ".join(names))
+            return Asked(f"{', '.join(names)} of {members:,} needed", ", ".join(names))
         case Custom():
-            return Asked(f"{policy} decides, {members}", policy)
+            return Asked(f"{policy} decides, {members:,}", policy)
         case _:
-            return Asked(f"{policy} of {members} needed", policy)
+            return Asked(f"{policy} of {members:,} needed", policy)
 
 
 class Stand(NamedTuple):
@@ -65,7 +65,7 @@ class Stand(NamedTuple):
         >>> Stand(1, 2).said, Stand(0, 0).said
         ('1 ✓ 2 ✕', '')
         """
-        told = [f"{self.good} {SUCCEEDED}"] * bool(self.good) + [f"{self.failed} {FAILED}"] * bool(self.failed)
+        told = [f"{self.good:,} {SUCCEEDED}"] * bool(self.good) + [f"{self.failed:,} {FAILED}"] * bool(self.failed)
         return " ".join(told)
 
 

@@ -54,15 +54,15 @@ def _two(amount: int, base: int, large: str, small: str) -> str:
 def size(count: float) -> str:
     """A number of bytes, in powers of 1,000.
 
-    >>> size(312), size(2_100_000_000), size(999_999)
-    ('312 B', '2.1 GB', '1.0 MB')
+    >>> size(312), size(2_100_000_000), size(310_000_000), size(999_999)
+    ('312 B', '2.1 GB', '310 MB', '1.0 MB')
     """
     if count < 1000:
         return f"{count:.0f} B"
     for unit in ("kB", "MB", "GB", "TB"):
         count /= 1000
-        if count < 999.95:
-            return f"{count:.1f} {unit}"
+        if count < 999.5:
+            return f"{count:.0f} {unit}" if count >= 99.95 else f"{count:.1f} {unit}"
     return f"{count / 1000:.1f} PB"
 
 

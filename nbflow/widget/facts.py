@@ -21,7 +21,8 @@ def facts(job: Mapping[str, Any]) -> list[Fact]:
     [('waited', '2.0 s before its first attempt'), ('runs in', 'process')]
     """
     where = ("runs in", str(job.get("executor") or "process"))
-    return [*_times(job), *_taken(job), *_last_good(job), where, *_asked(job), *_files(job)]
+    made = [("made by", str(job["maker"]))] if job.get("maker") else []
+    return [*_times(job), *_taken(job), *_last_good(job), where, *made, *_asked(job), *_files(job)]
 
 
 def commands(name: str, job: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

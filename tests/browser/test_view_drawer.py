@@ -61,7 +61,7 @@ def test_the_summary_tells_what_it_took(page):
     seen = show(page, snapshots.ten(), FIT)
     tab(seen, "Summary")
     expect(seen.locator(".facts")).to_contain_text("6.3 s in 3 attempts")
-    expect(seen.locator(".facts")).to_contain_text("310.0 MB")
+    expect(seen.locator(".facts")).to_contain_text("310 MB")
 
 
 def test_the_code_tells_what_changed(page):

@@ -123,7 +123,7 @@ def test_the_kernel_runs_no_scripts(kernel):
 def test_python_that_asks_for_too_much(isolated):
     """One request beyond the limit is a `MemoryError`; the reason names the limit, the next attempt runs."""
     report = isolated.run("x = bytearray(500_000_000)", memory=200 * MB).report()
-    assert (report.end, report.reason) == ("failed", Reason("out of memory", "MemoryError (limit 200.0 MB)", 4))
+    assert (report.end, report.reason) == ("failed", Reason("out of memory", "MemoryError (limit 200 MB)", 4))
     assert report.classes[0] == "builtins.MemoryError"
     assert isolated.run("x = len(bytearray(100_000_000))", ("x",), memory=200 * MB).report().end == "succeeded"
 
@@ -148,7 +148,7 @@ def test_what_python_cannot_refuse_is_ended(isolated, source, bash):
     trial = isolated.run(source, bash=bash, memory=100 * MB)
     report = trial.report()
     assert (report.end, report.reason.kind, report.signal) == ("failed", "out of memory", "SIGKILL")
-    assert report.reason.detail.endswith(" MB taken, 100.0 MB allowed")
+    assert report.reason.detail.endswith(" MB taken, 100 MB allowed")
     assert trial.processes() == []
 
 

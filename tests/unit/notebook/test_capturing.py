@@ -171,8 +171,8 @@ def test_what_is_big_is_announced(kernel: Kernel) -> None:
     kernel.captures.notice = notice
     kernel.names["blob"] = bytes(BIG)
     kernel.capture("blob")
-    assert said[0] == "capturing blob, 200.0 MB …"
-    assert said[1].startswith("blob: 200.0 MB captured in ")
+    assert said[0] == "capturing blob, 200 MB …"
+    assert said[1].startswith("blob: 200 MB captured in ")
 
 
 def test_weights_are_guessed_at_once() -> None:

@@ -57,3 +57,9 @@ def test_commands_are_those_that_can_be_of_use() -> None:
     assert told(job("failed", attempts=[attempt(1, 0, 1.0, "failed")])) == ["reproduce"]
     assert told(job(attempts=[attempt()], outputs=["x"])) == ["reproduce"]
     assert told(job("running", attempts=[attempt(1, 0, None)])) == []
+
+
+def test_a_job_that_another_made_says_so() -> None:
+    """In the summary, beside where it runs."""
+    assert ("made by", "search") in facts({"status": "running", "maker": "search"})
+    assert "made by" not in dict(facts({"status": "running", "maker": None}))

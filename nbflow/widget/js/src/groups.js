@@ -22,5 +22,5 @@ export function lines(name, words, short, standing) {
 /** @param {number} good
  * @param {number} failed */
 function said(good, failed) {
-  return [...(good ? [`${good} ✓`] : []), ...(failed ? [`${failed} ✕`] : [])].join(" ");
+  return [...(good ? [`${good.toLocaleString("en")} ✓`] : []), ...(failed ? [`${failed.toLocaleString("en")} ✕`] : [])].join(" ");
 }

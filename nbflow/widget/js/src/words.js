@@ -44,7 +44,7 @@ export function size(count) {
   if (count < 1000) return `${Math.round(count)} B`;
   for (const unit of ["kB", "MB", "GB", "TB"]) {
     count /= 1000;
-    if (count < 999.95) return `${count >= 99.95 ? Math.round(count) : count.toFixed(1)} ${unit}`;
+    if (count < 999.5) return `${count >= 99.95 ? Math.round(count) : count.toFixed(1)} ${unit}`;
   }
   return `${(count / 1000).toFixed(1)} PB`;
 }
