@@ -52,7 +52,7 @@ def scene(shape: Shape, previous: Scene | None = None) -> Scene:
 
     >>> drawn = scene(Shape(("a", "b"), ((0, 1),), (None, None), ()))
     >>> [(node.label, node.x) for node in drawn.nodes], len(drawn.wires)
-    ([('a', 20.0), ('b', 216.0)], 1)
+    ([('a', 20.0), ('b', 192.0)], 1)
     """
     if not shape.jobs:
         return Scene()

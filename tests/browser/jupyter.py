@@ -148,6 +148,7 @@ class Notebook:
 
     def open(self) -> Notebook:
         if self.ui == "shared":
+            self.page.bring_to_front()  # of a page that lies behind others JupyterLab thinks that no pane is current
             self.command("docmanager:open", path=self.path)
         else:
             path = self.ADDRESS[self.ui].format(random=secrets.token_hex(4), path=self.path)

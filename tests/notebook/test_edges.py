@@ -202,7 +202,7 @@ def test_events_reach_plain_and_async_callbacks(nb: Kernel) -> None:
         "ends = [nbflow.flow().on_event(f) for f in (plain.append, note, lambda event: 1 / 0)]",
     )
     declare(nb, "%%job first\nw = 1")
-    declare(nb, "%nbflow wait\ndel plain[:], later[:]")
+    declare(nb, "import time\nwhile len(later) < 4: time.sleep(0.01)\ndel plain[:], later[:]")
     declare(nb, "%%job a\nx = 1")
     cell = nb.run("import time\nwhile len(later) < 4: time.sleep(0.01)")
     assert nb.value("later") == ["job-declared", "attempt-started", "attempt-ended", "job-ended"]

@@ -74,6 +74,7 @@ def test_a_value_beyond_the_limit_fails_its_job_and_says_what_to_do(nb):
     """Its name, its size, the limit, and the three ways out; then one of them helps."""
     ok(nb.run("import numpy as np\n%config NBFlow.store_limit = '10MB'"))
     ok(nb.run("%%job a\nx = np.zeros(1_000_000)"))
+    ok(nb.run("%nbflow wait"))
     ok(nb.run("%%job b\ny = np.zeros(1_000_000)"))
     error = nb.run("%nbflow wait").error
     assert "y (ndarray): it takes 8.0 MB, and other values take 8.0 MB of the 10.0 MB that the store may hold" in error
