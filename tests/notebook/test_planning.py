@@ -40,7 +40,8 @@ def test_before_anything_has_run(nb: Kernel) -> None:
     assert lines(nb)["load"].startswith("runs: line 3 changed")
     assert lines(nb)["fit"].startswith("runs, or is reused: that depends on what load makes")
     shown = nb.run("%nbflow plan")
-    assert shown.text.splitlines()[0].startswith("2 run") and "data:image/svg+xml" in shown.html and "line 3 changed" in shown.html
+    assert shown.text.splitlines()[0].startswith("2 run")
+    assert "data:image/svg+xml" in shown.html and "line 3 changed" in shown.html
     assert nb.value("set(__import__('nbflow').flow().status().values())") <= {"held", "waiting"}
     nb.run("%config NBFlow.autostart = True\n%nbflow run")
     assert nb.run("%nbflow wait --timeout 30s").ok

@@ -30,8 +30,8 @@ def test_a_duration_has_at_most_two_units(seconds, said):
 
 @pytest.mark.parametrize(
     ("count", "said"),
-    [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (99_949, "99.9 kB"), (310e6, "310 MB"), (999_499, "999 kB"), (999_501, "1.0 MB"), (2.1e9, "2.1 GB"),
-     (3e12, "3.0 TB"), (4.2e15, "4.2 PB")],
+    [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (99_949, "99.9 kB"), (310e6, "310 MB"), (999_499, "999 kB"),
+     (999_501, "1.0 MB"), (2.1e9, "2.1 GB"), (3e12, "3.0 TB"), (4.2e15, "4.2 PB")],
 )  # fmt: skip
 def test_a_size_is_in_powers_of_1000(count, said):
     """With three digits at most: one after the point, or none."""
