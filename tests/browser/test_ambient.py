@@ -88,6 +88,17 @@ def test_a_card_whose_clock_stands_is_asked_for_and_goes_on(page):
     expect(seen).to_have_count(1)
 
 
+def test_a_card_is_asked_for_again_where_the_kernel_was_gone(page):
+    """That nothing can be sent is no fault of the page's, and is tried again."""
+    open_page(page, card().html(), {"a1": "R fit"})
+    page.evaluate("() => { kernel.send = model.send; model.send = () => { throw new Error('Cannot send') } }")
+    page.clock.run_for(6000)
+    assert sent(page) == []
+    page.evaluate("() => { model.send = kernel.send }")
+    page.clock.run_for(2000)
+    assert sent(page) == [{"op": "cards", "ids": ["a1"]}]
+
+
 def test_a_card_that_lives_is_left_alone(page):
     """Jupyter brings it up to date each second: nobody asks the kernel for it."""
     open_page(page, f"<div id=out>{card().html()}</div>", {"a1": "R fit"})

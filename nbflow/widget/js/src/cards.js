@@ -73,8 +73,13 @@ export class Cards {
       place(lost, told, id);
     }
     const ask = [...new Set(wrong)].filter((id) => !this.asked.has(id));
+    if (!ask.length) return;
+    try {
+      this.model.send({ op: "cards", ids: ask });
+    } catch {
+      return; // the kernel is gone, and the page knows it: asked once there is one again
+    }
     for (const id of ask) this.asked.add(id);
-    if (ask.length) this.model.send({ op: "cards", ids: ask });
   }
 
   /** Whether the card does not look as it should, and has not for a while.
