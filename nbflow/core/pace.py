@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from statistics import median
 from typing import Any
 
 from nbflow.core.light import KIND, SINCE, STATUS, TOOK
-from nbflow.core.status import Status
+from nbflow.core.status import RunVerdict, Status
 
 _AHEAD = frozenset(
     {Status.WAITING, Status.READY, Status.RUNNING, Status.RETRYING}
@@ -98,3 +98,33 @@ class _Known:
 
     def __init__(self, status: Status, kind: str, took: float | None, since: float | None) -> None:
         self.status, self.kind, self.took, self.since = status, kind, took, since
+
+
+class Remaining:
+    """When a run is over, asked time and again; estimated anew only when a status changes."""
+
+    def __init__(self) -> None:
+        self._paced: tuple[object, ...] = ()
+        self._left_at: float | None = None
+
+    def left_at(
+        self, snapshot: Mapping[str, Any], stand: str, above: Callable[[], Mapping[str, Sequence[str]]]
+    ) -> float | None:
+        """The instant at which the run of *snapshot* (or a glance) is over; None where nobody can tell.
+
+        As many jobs run side by side from now on as do now. *stand* has a letter for each job, *above* tells what each
+        needs.
+
+        >>> ran = {"attempts": [{"started_at": 0.0, "ended_at": 4.0, "end": "succeeded"}], "fan": "f"}
+        >>> jobs = {"a": ran | {"status": "succeeded"}, "b": {"status": "waiting", "fan": "f", "needs": ["a"]}}
+        >>> Remaining().left_at({"verdict": "running", "now": 5.0, "jobs": jobs}, "SW", lambda: {"b": ["a"]})
+        9.0
+        """
+        if snapshot.get("verdict") != RunVerdict.RUNNING or snapshot.get("paused"):
+            return None
+        known = (snapshot.get("run"), snapshot.get("declarations"), stand)
+        if known != self._paced:
+            now, jobs = float(snapshot.get("now") or 0.0), snapshot.get("jobs") or {}
+            left = Pace(jobs, above(), slots=stand.count(Status.RUNNING.letter)).left(now)
+            self._paced, self._left_at = known, None if left is None else now + left
+        return self._left_at

@@ -7,7 +7,7 @@ from typing import Any
 
 from nbflow.core.captions import counts
 from nbflow.core.light import letters, span
-from nbflow.core.pace import Pace
+from nbflow.core.pace import Remaining
 from nbflow.core.status import RunVerdict, Status
 from nbflow.core.streams import Streams
 from nbflow.core.words import about, duration
@@ -50,8 +50,7 @@ class Stander:
     """Says how a run stands, time and again; what is left is estimated anew only when a status changes."""
 
     def __init__(self) -> None:
-        self._paced: tuple[object, ...] = ()
-        self._left_at: float | None = None
+        self._remaining = Remaining()
 
     def line(self, snapshot: Mapping[str, Any]) -> str:
         """The line on *snapshot* (or a glance), as of its ``now``; empty where there is no job.
@@ -68,12 +67,5 @@ class Stander:
         return standing(stand, took=max(0.0, end - start) if start is not None and end is not None else None)
 
     def _left(self, snapshot: Mapping[str, Any], stand: str) -> float | None:
-        if snapshot.get("paused"):
-            return None
-        now = float(snapshot.get("now") or 0.0)
-        known = (snapshot.get("run"), snapshot.get("declarations"), stand)
-        if known != self._paced:
-            jobs, slots = snapshot.get("jobs") or {}, stand.count(Status.RUNNING.letter)
-            left = Pace(jobs, Streams(snapshot).above, slots).left(now)
-            self._paced, self._left_at = known, None if left is None else now + left
-        return None if self._left_at is None else self._left_at - now
+        left_at = self._remaining.left_at(snapshot, stand, lambda: Streams(snapshot).above)
+        return None if left_at is None else left_at - float(snapshot.get("now") or 0.0)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import zlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +9,7 @@ import msgspec
 
 from nbflow.core.history import History
 from nbflow.core.lanes import Lane
+from nbflow.widget.packing import deflated
 
 NEVER = -1
 """Stands for a time that is not known, or has not come."""
@@ -76,7 +75,7 @@ def dense(answer: dict[str, Any], most: int = PLAIN) -> dict[str, Any]:
     text = msgspec.json.encode(answer)
     if len(text) <= most:
         return answer
-    return {"kind": "dense", "dense": base64.b64encode(zlib.compress(text)).decode()}
+    return {"kind": "dense", "dense": deflated(text)}
 
 
 def _ms(seconds: float) -> int:

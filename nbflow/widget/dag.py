@@ -24,7 +24,7 @@ from nbflow.core.steps import looked_at, part_of
 from nbflow.errors import NbflowError
 from nbflow.widget.drawing import Drawing
 from nbflow.widget.foretelling import foretold
-from nbflow.widget.looking_back import LookingBack, Readable
+from nbflow.widget.looking_back import LookingBack, Readable, read_log
 from nbflow.widget.publisher import Publisher
 from nbflow.widget.requests import ACTIONS, TOLD, Asked, RefusedError, read_request
 from nbflow.widget.state import LOOKS, Place, State, view_state
@@ -190,20 +190,13 @@ class FlowView(anywidget.AnyWidget):
             return LogPart()
         ended_at = part.get("ended_at")
         if ended_at is None:
-            return self._printed(job, number, step)
+            return read_log(self._source, job, number, step)
         key = (job, number, step, ended_at)
         if key not in self._logs:
             while len(self._logs) > LOOKED_AT:
                 del self._logs[next(iter(self._logs))]
-            self._logs[key] = self._printed(job, number, step)
+            self._logs[key] = read_log(self._source, job, number, step)
         return self._logs[key]
-
-    def _printed(self, job: str, number: int, step: int | None) -> LogPart:
-        """What an attempt or step printed; a log that cannot be read says so, and stops nothing else."""
-        try:
-            return self._source.log(job, number, step)
-        except (NbflowError, OSError) as error:
-            return LogPart.of(f"The log cannot be read: {error}")
 
     def show(self, changed: State) -> None:
         """Send what is new, in one message."""

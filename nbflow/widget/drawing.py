@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nbflow.core.boxes import Frame, Node
-from nbflow.core.pace import Pace
+from nbflow.core.pace import Remaining
 from nbflow.core.scene import Scene, path_data, scene
 from nbflow.core.shape import Shape, members_of, shape
-from nbflow.core.status import RunVerdict, Status
 from nbflow.core.streams import Streams
 
 
@@ -31,9 +30,7 @@ class Drawing:
         self.members: dict[str, list[int]] = {}
         """Group -> the numbers of its jobs, those of groups within included."""
         self._streams: Streams | None = None
-        self._paced = ""
-        """The statuses at the last estimate."""
-        self._left_at: float | None = None
+        self._remaining = Remaining()
 
     def of(self, snapshot: Mapping[str, Any]) -> Scene:
         """The scene of *snapshot*; the other attributes tell the same to the browser."""
@@ -59,13 +56,7 @@ class Drawing:
 
         As many jobs run side by side from now on as do now.
         """
-        if snapshot.get("verdict") != RunVerdict.RUNNING or snapshot.get("paused"):
-            return None
-        if status != self._paced:
-            now, jobs = float(snapshot.get("now") or 0.0), snapshot.get("jobs") or {}
-            left = Pace(jobs, self.streams(snapshot).above, slots=status.count(Status.RUNNING.letter)).left(now)
-            self._paced, self._left_at = status, None if left is None else now + left
-        return self._left_at
+        return self._remaining.left_at(snapshot, status, lambda: self.streams(snapshot).above)
 
     def streams(self, snapshot: Mapping[str, Any]) -> Streams:
         """What needs what in *snapshot*, which was drawn last."""

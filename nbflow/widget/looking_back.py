@@ -18,7 +18,7 @@ from nbflow.widget.drawing import Drawing
 from nbflow.widget.members import members
 from nbflow.widget.packing import packed
 from nbflow.widget.requests import CLOSEUPS, Asked
-from nbflow.widget.state import view_state
+from nbflow.widget.state import placed, view_state
 
 KEPT = 4
 """Earlier runs that are held open, the last ones looked at."""
@@ -125,13 +125,14 @@ class LookingBack:
             place = place if place is not None and part_of(told, *place) is not None else None
         logs: Mapping[str, LogPart] = {}
         if place is not None:
-            logs = {"/".join(str(part) for part in place if part is not None): _log(source, job, *place)}
+            logs = {placed((job, *place)): read_log(source, job, *place)}
         with source.glance() as snapshot:
             found = details(snapshot, job, logs, drawing.streams(snapshot))
         return {"kind": "details", "job": job, "details": found}
 
 
-def _log(source: Readable, job: str, attempt: int, step: int | None) -> LogPart:
+def read_log(source: Readable, job: str, attempt: int, step: int | None) -> LogPart:
+    """What an attempt or step printed; a log that cannot be read says so, and stops nothing else."""
     try:
         return source.log(job, attempt, step)
     except (NbflowError, OSError) as error:

@@ -101,10 +101,11 @@ def _marks(drawn: Scene, alone: Sequence[Mapping[str, Any] | None]) -> dict[str,
 
 def _of(logs: Logs, job: str) -> dict[str, LogPart]:
     """Attempt, or attempt/step -> the end of its log."""
-    return {_where(place): part for place, part in logs.items() if place[0] == job}
+    return {placed(place): part for place, part in logs.items() if place[0] == job}
 
 
-def _where(place: Place) -> str:
+def placed(place: Place) -> str:
+    """An attempt or step as the view names it: ``2``, or ``2/0``."""
     return "/".join(str(part) for part in place[1:] if part is not None)
 
 

@@ -1,3 +1,5 @@
+import { inflated } from "./inflated.js";
+
 /** @typedef {import("./types.js").At} At */
 /** A part of a log with its bytes. *wire*: what it cost to send.
  * @typedef {{from: At, to: At, size: At, parts: [stream: string, bytes: Uint8Array<ArrayBuffer>][], wire: number}} Fetched */
@@ -36,9 +38,7 @@ export class Courier {
 /** @param {Answer} answer
  * @returns {Promise<Fetched>} */
 export async function unpacked({ from = [0, 0], to = [0, 0], size = [0, 0], spans = [], packed = "" }) {
-  const bytes = Uint8Array.from(atob(packed), (sign) => sign.charCodeAt(0));
-  const inflated = new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate")));
-  const whole = await inflated.arrayBuffer();
+  const whole = await inflated(packed).arrayBuffer();
   let at = 0;
   const parts = spans.map(([stream, length]) => /** @type {[string, Uint8Array<ArrayBuffer>]} */ ([stream, new Uint8Array(whole, (at += length) - length, length)]));
   return { from, to, size, parts, wire: packed.length };

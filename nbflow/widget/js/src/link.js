@@ -1,3 +1,5 @@
+import { inflated } from "./inflated.js";
+
 /** @typedef {import("./types.js").Model} Model */
 /** @typedef {{kind: "ack"|"done"|"refused"|"bars"|"foretold"|"members"|"code"|"data"|"output"|"log", number: number, now?: number, said?: string,
  *   count?: number, of?: number, undo?: boolean}} Answer *count* of *of* requests took effect; *undo*: they can be taken back */
@@ -97,9 +99,7 @@ export class Link {
    * @param {{number: number, dense: string, now?: number}} message */
   async unfold({ number, dense, now }) {
     if (!this.open.has(number)) return;
-    const bytes = Uint8Array.from(atob(dense), (sign) => sign.charCodeAt(0));
-    const text = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
-    this.hear({ ...(await new Response(text).json()), number, now });
+    this.hear({ ...(await inflated(dense).json()), number, now });
   }
 
   /** @param {Answer} answer */
