@@ -8,7 +8,7 @@ from nbflow.core.policies import BestEffort
 from nbflow.core.policy import bare
 from nbflow.core.run import JobState, Run
 from nbflow.core.spec import JobNeed
-from nbflow.core.status import RunVerdict, Status, Verdict
+from nbflow.core.status import FAILURES, RunVerdict, Status, Verdict
 from nbflow.core.why import reason_text
 
 
@@ -24,7 +24,7 @@ def verdict(run: Run) -> RunVerdict:
         return RunVerdict.RUNNING
     jobs = {name: job for name, job in run.jobs.items() if not job.spec.withdrawn}
     excusing = _Excuses(run)
-    for statuses, came_to in ((_FAILED, RunVerdict.FAILED), ((Status.CANCELLED,), RunVerdict.CANCELLED)):
+    for statuses, came_to in ((FAILURES, RunVerdict.FAILED), ((Status.CANCELLED,), RunVerdict.CANCELLED)):
         if any(job.status in statuses and name not in excusing for name, job in jobs.items()):
             return came_to
     left_out = _left_out(run)
@@ -38,11 +38,10 @@ def unexcused(run: Run) -> dict[str, str]:
     """The failed jobs that no policy, ``on_missing`` or person excused -> reason in words."""
     excusing = _Excuses(run)
     return {
-        name: reason_text(run, job) for name, job in run.jobs.items() if job.status in _FAILED and name not in excusing
+        name: reason_text(run, job) for name, job in run.jobs.items() if job.status in FAILURES and name not in excusing
     }
 
 
-_FAILED = (Status.FAILED, Status.UNKNOWN)
 _AS_WANTED = (Status.SUCCEEDED, Status.REUSED)
 
 

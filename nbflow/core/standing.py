@@ -8,14 +8,13 @@ from typing import Any
 from nbflow.core.captions import counts
 from nbflow.core.light import letters, span
 from nbflow.core.pace import Remaining
-from nbflow.core.status import RunVerdict, Status
+from nbflow.core.status import FAILURES, RunVerdict, Status
 from nbflow.core.streams import Streams
 from nbflow.core.words import about, duration
 
-_BAD = (Status.FAILED, Status.UNKNOWN)
 _TOLD = (
     *(Status.RUNNING, Status.RECOVERING, Status.ROLLING_BACK, Status.FALLING_BACK, Status.RETRYING),
-    *(*_BAD, Status.SKIPPED, Status.CANCELLED, Status.WAITING, Status.HELD),
+    *(*FAILURES, Status.SKIPPED, Status.CANCELLED, Status.WAITING, Status.HELD),
 )
 
 

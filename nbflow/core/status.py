@@ -74,6 +74,8 @@ _LOOK = {
 _STEPS = frozenset({Status.RECOVERING, Status.ROLLING_BACK, Status.FALLING_BACK})
 _ACTIVE = frozenset({Status.READY, Status.RUNNING, Status.RETRYING}) | _STEPS
 _GOOD = frozenset({Status.SUCCEEDED, Status.RECOVERED, Status.SUBSTITUTED, Status.REUSED})
+FAILURES = (Status.FAILED, Status.UNKNOWN)
+"""What counts as failed: nobody saw how an unknown one ended."""
 _ENDED = _GOOD | {Status.FAILED, Status.SKIPPED, Status.CANCELLED, Status.UNKNOWN}
 
 

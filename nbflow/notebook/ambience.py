@@ -16,7 +16,7 @@ from nbflow.core.light import span
 from nbflow.core.outcome import unexcused, verdict
 from nbflow.core.run import Run
 from nbflow.core.standing import standing
-from nbflow.core.status import RunVerdict, Status
+from nbflow.core.status import FAILURES, RunVerdict, Status
 from nbflow.notebook.fan_slot import FanSlot
 from nbflow.notebook.gathering import SHARE
 from nbflow.notebook.session import Session
@@ -36,7 +36,6 @@ STILL = 2.5
 KNOWN = 300
 """Cards of which pages know where they stand: the newest."""
 _RUNNING = (Status.RUNNING, Status.RECOVERING, Status.ROLLING_BACK, Status.FALLING_BACK)
-_BAD = (Status.FAILED, Status.UNKNOWN)
 
 
 class Ambience:
@@ -132,7 +131,7 @@ class Ambience:
         stand = [job.status for job in jobs.states]
         start, end = span(jobs) if not self._going else (None, None)
         took = end - start if start is not None and end is not None else None
-        failed = sum(status in _BAD for status in stand)
+        failed = sum(status in FAILURES for status in stand)
         return {
             "flow": run.flow or self._session.place.flow,
             "run": run.number,

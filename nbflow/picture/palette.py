@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from nbflow.core.status import Status, Verdict
+from nbflow.core.status import FAILURES, Status, Verdict
 
 GROUND, INK, DIM, LINE, SOFT = "#ffffff", "#1f2328", "#59636e", "#d0d7de", "#f6f8fa"
 
@@ -76,7 +76,7 @@ DASHES: dict[Status, tuple[float, float] | None] = {
 
 def weight(status: Status) -> float:
     """How thick a border is, in pixels."""
-    return 2.4 if status in (Status.FAILED, Status.UNKNOWN) else 1.4
+    return 2.4 if status in FAILURES else 1.4
 
 
 def blend(colour: str, ground: str, share: float) -> str:

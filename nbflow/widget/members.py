@@ -8,11 +8,10 @@ from typing import Any
 
 from nbflow.core.captions import policy_words
 from nbflow.core.shape import members_of
-from nbflow.core.status import Status
+from nbflow.core.status import FAILURES, Status
 
 SHOWN = 50
 """So many failed members are told with their reasons."""
-_BAD = (Status.FAILED, Status.UNKNOWN)
 
 
 def members(snapshot: Mapping[str, Any], name: str) -> dict[str, Any]:
@@ -27,7 +26,7 @@ def members(snapshot: Mapping[str, Any], name: str) -> dict[str, Any]:
     jobs, groups = snapshot.get("jobs") or {}, snapshot.get("groups") or {}
     names = _names(jobs, groups, name)
     group = groups.get(name) or groups.get(_group(jobs, names)) or {}
-    bad = [job for job in names if jobs[job]["status"] in _BAD]
+    bad = [job for job in names if jobs[job]["status"] in FAILURES]
     told = [[job, str(jobs[job].get("reason_text") or jobs[job]["status"])[:300]] for job in bad[:SHOWN]]
     return {"name": name, "why": _why(group, name in groups, jobs, names), "failed": told, "all": len(bad)}
 
@@ -46,7 +45,7 @@ def _group(jobs: Mapping[str, Any], names: Sequence[str]) -> str:
 def _why(group: Mapping[str, Any], own: bool, jobs: Mapping[str, Any], names: Sequence[str]) -> str:
     stand = Counter(Status(jobs[job]["status"]) for job in names)
     good = sum(count for status, count in stand.items() if status.good)
-    bad = sum(stand[status] for status in _BAD)
+    bad = sum(stand[status] for status in FAILURES)
     left_out, going = stand[Status.SKIPPED] + stand[Status.CANCELLED], sum(stand[s] for s in stand if not s.ended)
     parts = [(good, "succeeded"), (bad, "failed"), (left_out, "skipped or cancelled"), (going, "to go")]
     counts = ", ".join(f"{count} {word}" for count, word in parts if count) or "it has no members yet"

@@ -13,7 +13,7 @@ from nbflow.core.icons import ICONS
 from nbflow.core.light import generations, letters, span
 from nbflow.core.log_part import LogPart
 from nbflow.core.scene import Scene
-from nbflow.core.status import RunVerdict, Status, Verdict
+from nbflow.core.status import FAILURES, RunVerdict, Status, Verdict
 from nbflow.core.steps import fallback
 from nbflow.core.tiles import TILES
 from nbflow.widget.details import details
@@ -162,10 +162,9 @@ def _groups(groups: Mapping[str, Any], members: Mapping[str, Sequence[int]], sta
 def _group(group: Mapping[str, Any], members: Sequence[int], status: str) -> list[Any]:
     """``[verdict, succeeded, members, why it broke, not ended, failed]``"""
     stand = Counter(map(status.__getitem__, members))
-    good, going, failed = (sum(stand[one.letter] for one in some) for some in (_GOOD, _GOING, FAILED))
+    good, going, failed = (sum(stand[one.letter] for one in some) for some in (_GOOD, _GOING, FAILURES))
     return [group["verdict"], good, len(members), group.get("reason_text") or "", going, failed]
 
 
-FAILED = (Status.FAILED, Status.UNKNOWN)
 _GOOD = tuple(status for status in Status if status.good)
 _GOING = tuple(status for status in Status if not status.ended)

@@ -74,13 +74,18 @@ function caption(jobs, status, there, at, strip, looks) {
   }
 }
 
+/** @param {number} count */
+function grouped(count) {
+  return count.toLocaleString("en");
+}
+
 /** The line on many jobs.
  * @param {string} letters
  * @param {Record<string, Look>} looks */
 export function ofMany(letters, looks) {
   const found = new Map(counted(letters)), good = [...GOOD].reduce((sum, letter) => sum + (found.get(/** @type {any} */ (letter)) ?? 0), 0);
-  const said = [good < letters.length ? `${good} of ${letters.length}` : `all ${letters.length}`];
-  for (const letter of TOLD) if (found.has(/** @type {any} */ (letter))) said.push(`${found.get(/** @type {any} */ (letter))} ${looks[letter]?.word}`);
+  const said = [good < letters.length ? `${grouped(good)} of ${grouped(letters.length)}` : `all ${grouped(letters.length)}`];
+  for (const letter of TOLD) if (found.has(/** @type {any} */ (letter))) said.push(`${grouped(found.get(/** @type {any} */ (letter)) ?? 0)} ${looks[letter]?.word}`);
   return said.join(" · ");
 }
 

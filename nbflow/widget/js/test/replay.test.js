@@ -104,6 +104,7 @@ test("a group within counts as one member", () => {
 test("many jobs are told in one line", () => {
   assert.equal(ofMany("SSSRF", LOOKS), "3 of 5 · 1 running · 1 failed");
   assert.equal(ofMany("SS", LOOKS), "all 2");
+  assert.equal(ofMany("S".repeat(1200) + "W".repeat(300), LOOKS), "1,200 of 1,500");
 });
 
 test("a job's attempts are known as far as they had come", () => {
